@@ -1,0 +1,163 @@
+/**
+ * What a host must offer so that a node can run on it: a clock, entropy, datagrams, byte streams and
+ * the list of network interfaces. `platform-node` offers it over Node.js, `sim` over a virtual
+ * network; one contract suite (`test/platform`) holds both to the sentences below.
+ *
+ * Callbacks, not promises, on everything that moves data: no allocation per event, and an order of
+ * calls that a simulator can reproduce. A platform never calls back into a handler from within the
+ * call that the handler's owner made; every callback arrives on a later turn.
+ */
+
+/** One end of a TCP connection, or where a datagram came from or goes to. */
+export interface SocketAddress {
+  /** An IPv4 or IPv6 address in its usual spelling; never a host name. */
+  readonly address: string
+  readonly port: number
+}
+
+export interface Clock {
+  /** Milliseconds of a monotonic clock with an arbitrary origin; fractions are welcome. */
+  now(): number
+  /** Milliseconds since 1970, for showing to people only. May jump. */
+  wallNow(): number
+  /** Calls back once, at or after `at` (in the terms of `now()`). A process may exit while one is armed
+   *  only if nothing else keeps it alive. */
+  setTimer(at: number, callback: () => void): Timer
+  /** Calls back once, after everything that is ready in this turn of the event loop has been handled. */
+  endOfTurn(callback: () => void): void
+}
+
+export interface Timer {
+  /** After this the callback will not be called. Cancelling twice is harmless. */
+  cancel(): void
+}
+
+export interface Entropy {
+  /** Fills with cryptographically strong random bytes (in a simulator: reproducible ones). */
+  fill(bytes: Uint8Array): Uint8Array
+  /** A number in [0, 1) for jitter; not for secrets. */
+  random(): number
+}
+
+/** One address of one interface. */
+export interface NetworkInterface {
+  /** The host's name for it: `eth0`, `lo`, `en0`. Several entries may share one name. */
+  readonly name: string
+  readonly family: 'IPv4' | 'IPv6'
+  readonly address: string
+  /** Length of the subnet prefix in bits. */
+  readonly prefixLength: number
+  /** True for an interface that reaches only this host. */
+  readonly loopback: boolean
+}
+
+/** Why an I/O operation failed, in terms every host can give. */
+export type IoFailureKind =
+  | 'refused' // nobody listens there: hard evidence
+  | 'unreachable' // no route, host or network down
+  | 'timeout'
+  | 'reset' // the other side aborted
+  | 'address-in-use'
+  | 'address-unavailable' // the local address is not (or no longer) ours
+  | 'permission'
+  | 'too-large' // a datagram over what can be sent
+  | 'exhausted' // no file descriptors, no buffers
+  | 'other'
+
+export interface IoFailure {
+  readonly kind: IoFailureKind
+  /** For people. */
+  readonly message: string
+}
+
+/** How a byte stream ended. */
+export type StreamEnd =
+  | { readonly kind: 'ended' } // FIN after everything was delivered, or our own `close()` is complete
+  | { readonly kind: 'failed'; readonly failure: IoFailure }
+
+export interface StreamHandlers {
+  /** Dialled streams only: the connection stands; `local` and `remote` are known from now on. */
+  opened?(): void
+  /** Bytes arrived. The chunk is the handler's to keep; the platform will not touch it again. */
+  bytes(chunk: Uint8Array): void
+  /** `pendingBytes` has fallen back to 0 after a `write`. */
+  drained(): void
+  /** The stream is over; the last callback of all. Not called after `destroy()`. */
+  ended(end: StreamEnd): void
+}
+
+/**
+ * One TCP connection. When the other side ends its half, the stream ends as a whole (`ended`), after all
+ * bytes were delivered: no protocol here uses half-open connections.
+ */
+export interface ByteStream {
+  readonly local: SocketAddress
+  readonly remote: SocketAddress
+  /** Bytes given to `write` that the host's network stack has not taken yet. */
+  readonly pendingBytes: number
+  /** Sends all segments in order. They belong to the stream from here on and are not copied. Never
+   *  refuses: bounding `pendingBytes` is the caller's task. Writes before `opened` are kept for then. */
+  write(segments: readonly Uint8Array[]): void
+  /** Stops reading; what arrives waits in the host's buffers, and the other side's sending stalls. */
+  pause(): void
+  resume(): void
+  /** Sends what is pending, then FIN. `ended` follows. */
+  close(): void
+  /** Frees everything at once, dropping what is pending (RST where the host can). No callback follows. */
+  destroy(): void
+}
+
+export interface DialOptions {
+  readonly to: SocketAddress
+  /** The local address to dial from; without it the host chooses by its routes. */
+  readonly from?: string
+}
+
+export interface ListenOptions {
+  /** The local address, or `0.0.0.0` for every IPv4 interface. */
+  readonly address: string
+  readonly port: number
+}
+
+export interface Listener {
+  readonly port: number
+  /** Stops accepting; accepted streams live on. */
+  close(): void
+}
+
+export interface ListenHandlers {
+  /** A connection has come in. Return its handlers, or `undefined` to have it destroyed. */
+  accepted(stream: ByteStream): StreamHandlers | undefined
+  /** The listener cannot go on (or, for `exhausted`, could not take one connection but goes on). */
+  failed(failure: IoFailure): void
+}
+
+export interface DatagramHandlers {
+  /** A datagram arrived; its bytes are the handler's to keep. */
+  datagram(bytes: Uint8Array, from: SocketAddress): void
+  /** A send failed, or the port as a whole did. The port stays usable for further attempts. */
+  failed(failure: IoFailure): void
+}
+
+export interface DatagramPort {
+  readonly port: number
+  /** Sends one datagram; a broadcast address is allowed. Failure comes to `failed`. */
+  send(bytes: Uint8Array, to: SocketAddress): void
+  close(): void
+}
+
+export interface Platform {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  /** All addresses of all interfaces that are up, now. Cheap enough to be asked every second. */
+  interfaces(): readonly NetworkInterface[]
+  /** Opens a UDP port that several sockets of the host share (`SO_REUSEADDR`), receiving broadcasts that
+   *  reach any interface. Rejects with an EarshotError when it cannot. */
+  openDatagrams(port: number, handlers: DatagramHandlers): Promise<DatagramPort>
+  /** Listens for TCP connections. Rejects with EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken. */
+  listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener>
+  /** Starts connecting. `opened` or `ended` follows. */
+  dial(options: DialOptions, handlers: StreamHandlers): ByteStream
+  /** A listener of the application threw: show it the way the host shows uncaught errors, later. */
+  reportUncaught(error: unknown): void
+}
