@@ -1,10 +1,33 @@
+/**
+ * Two groups of tests. `parallel` is everything that shares the machine well; `e2e` lays out network
+ * namespaces and counts seconds, so its files run one at a time, after all others.
+ */
 import { defineConfig } from 'vitest/config'
+
+// Real sockets and processes share two cores: a generous limit, reached only when something is wrong.
+const limits = { testTimeout: 30_000, hookTimeout: 30_000 }
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Real sockets and processes share two cores: a generous limit, reached only when something is wrong.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          name: 'parallel',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          sequence: { groupOrder: 0 },
+          ...limits,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          ...limits,
+        },
+      },
+    ],
   },
 })
