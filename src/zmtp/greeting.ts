@@ -1,0 +1,83 @@
+/**
+ * The greeting: 64 fixed octets each way before the first frame.
+ *
+ *     0        1 … 8      9    10     11     12 … 31     32         33 … 63
+ *     FF       padding    7F   major  minor  mechanism   as-server  filler
+ *     └───────── head, sent at once ──┘└──── tail, sent when the peer's major version is here ────┘
+ *
+ * RFC 37 "Version Negotiation" lets a peer send only the first eleven octets, so that it can learn
+ * the other's version before it goes on; libzmq does that and waits for our eleventh.
+ */
+import { invalid } from '../base/errors.ts'
+import type { ZmtpInvalid } from './codes.ts'
+import type { WriteBuffer } from './write-buffer.ts'
+
+export const GREETING_BYTES: number = 64
+/** Signature and major version: enough "to trigger version detection". */
+export const GREETING_HEAD_BYTES: number = 11
+
+const SIGNATURE_LAST = 9
+const MAJOR = 10
+const MECHANISM = 12
+const MECHANISM_BYTES = 20
+
+/** We speak ZMTP 3.1, as libzmq 4.3 does. */
+const OUR_MAJOR = 3
+const OUR_MINOR = 1
+/** RFC 37: "A peer MUST accept higher protocol versions as valid." ZMTP 2.0 says 1 here, ZMTP 1.0 0. */
+const MAJOR_MIN = 3
+
+export function writeGreetingHead(output: WriteBuffer, identityBytes: number): void {
+  const writer = output.reserve(GREETING_HEAD_BYTES)
+  writer.u8(0xff)
+  // The padding is "not significant"; a ZMTP 1.0 peer would read it as the length of our identity frame.
+  writer.u32(0)
+  writer.u32(identityBytes + 1)
+  writer.u8(0x7f)
+  writer.u8(OUR_MAJOR)
+}
+
+export function writeGreetingTail(output: WriteBuffer, mechanism: string): void {
+  const writer = output.reserve(GREETING_BYTES - GREETING_HEAD_BYTES)
+  writer.u8(OUR_MINOR)
+  for (let i = 0; i < MECHANISM_BYTES; i++) writer.u8(mechanismByte(mechanism, i))
+  // As-server stays 0 for every mechanism, as libzmq has it; it ignores ours in turn.
+  while (writer.remaining > 0) writer.u8(0)
+}
+
+/**
+ * Judges as much of a greeting as has arrived in `bytes[start, end)`. Undefined means: good so far.
+ * Padding, minor version, as-server and filler are not looked at.
+ */
+export function checkGreeting(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  mechanism: string,
+): ZmtpInvalid | undefined {
+  const length = Math.min(end - start, GREETING_BYTES)
+  // RFC 37 "Formal Grammar": `signature = %xFF padding %x7F`.
+  if (length > 0 && bytes[start] !== 0xff) {
+    return invalid('zmtp-unversioned', 'not ZMTP, or ZMTP 1.0 without a version')
+  }
+  if (length > SIGNATURE_LAST && bytes[start + SIGNATURE_LAST] !== 0x7f) {
+    return invalid('zmtp-signature', 'the signature does not end with 7F')
+  }
+  // RFC 37: "If a peer cannot downgrade its protocol to match its peer, it MUST close the connection."
+  if (length > MAJOR && bytes[start + MAJOR]! < MAJOR_MIN) {
+    return invalid('zmtp-version', `the peer's major version is ${bytes[start + MAJOR]}`)
+  }
+  // RFC 37 "Authentication and Confidentiality": "If the mechanism that the peer received does not
+  // exactly match the mechanism it sent, it MUST close the connection."
+  for (let i = MECHANISM; i < Math.min(length, MECHANISM + MECHANISM_BYTES); i++) {
+    if (bytes[start + i] !== mechanismByte(mechanism, i - MECHANISM)) {
+      return invalid('zmtp-mechanism', `the peer's mechanism is not ${mechanism}`)
+    }
+  }
+  return undefined
+}
+
+/** RFC 37: "an ASCII string, null-padded as needed to fit 20 octets". */
+function mechanismByte(mechanism: string, index: number): number {
+  return index < mechanism.length ? mechanism.charCodeAt(index) : 0
+}

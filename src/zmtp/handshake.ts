@@ -1,0 +1,206 @@
+/**
+ * A connection's beginning: greeting, then the mechanism's commands, up to the peer's metadata.
+ *
+ *     greeting ──► handshake ──► dialler: ready
+ *                          └───► acceptor: offered ──accept()──► ready
+ *
+ * Nothing is known of the peer yet, so the bytes it may send are counted from the first one on, and
+ * an announced length is held against what is left before anything waits for it.
+ */
+import { assert, assertNever } from '../base/assert.ts'
+import { invalid } from '../base/errors.ts'
+import type { ZmtpInvalid } from './codes.ts'
+import { type Command, encodeError, parseCommand, peerError, writeCommand } from './command.ts'
+import {
+  FLAG_COMMAND,
+  FLAG_LONG,
+  FLAG_MORE,
+  FLAGS_RESERVED,
+  LONG_HEADER_BYTES,
+  SHORT_HEADER_BYTES,
+} from './frame.ts'
+import {
+  checkGreeting,
+  GREETING_BYTES,
+  GREETING_HEAD_BYTES,
+  writeGreetingHead,
+  writeGreetingTail,
+} from './greeting.ts'
+import type { InputBuffer } from './input-buffer.ts'
+import type { ConnectionRole, Mechanism } from './mechanism.ts'
+import { encodeMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
+import type { WriteBuffer } from './write-buffer.ts'
+
+export interface HandshakeOptions {
+  readonly role: ConnectionRole
+  readonly identity: Uint8Array
+  readonly mechanism: Mechanism
+  /** Bytes that the peer may send until the handshake is complete, the greeting included. */
+  readonly bytesMax: number
+}
+
+export type HandshakeState = 'greeting' | 'handshake' | 'offered' | 'ready'
+
+export type HandshakeResult =
+  | { readonly kind: 'offer'; readonly peer: PeerMetadata }
+  | { readonly kind: 'ready'; readonly peer: PeerMetadata }
+  | { readonly kind: 'needMore' }
+  | ZmtpInvalid
+
+const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
+
+/**
+ * Who dials is a DEALER, who listens is a ROUTER (RFC 36 "ZRE-over-ZMTP"), and each takes only the
+ * other. RFC 37 "The Socket-Type Property" would allow more.
+ */
+const SOCKET_TYPES = {
+  dialler: { ours: 'DEALER', theirs: 'ROUTER' },
+  acceptor: { ours: 'ROUTER', theirs: 'DEALER' },
+} as const
+
+export class Handshake {
+  readonly #options: HandshakeOptions
+  readonly #input: InputBuffer
+  readonly #output: WriteBuffer
+  #state: HandshakeState = 'greeting'
+  #tailSent = false
+  #bytesRead = 0
+
+  /** Writes the head of our greeting to `output` at once. */
+  constructor(options: HandshakeOptions, input: InputBuffer, output: WriteBuffer) {
+    this.#options = options
+    this.#input = input
+    this.#output = output
+    writeGreetingHead(output, options.identity.length)
+  }
+
+  get state(): HandshakeState {
+    return this.#state
+  }
+
+  poll(): HandshakeResult {
+    for (;;) {
+      const state = this.#state
+      let result: HandshakeResult | undefined
+      switch (state) {
+        case 'greeting':
+          result = this.#readGreeting()
+          break
+        case 'handshake':
+          result = this.#readCommand()
+          break
+        case 'offered':
+          result = this.#holdBack()
+          break
+        case 'ready':
+          return NEED_MORE
+        default:
+          assertNever(state)
+      }
+      if (result !== undefined) return result
+    }
+  }
+
+  /** Acceptor, in `offered`: sends our last command; the handshake is complete. */
+  accept(): void {
+    assert(this.#state === 'offered', 'accept() answers an offer')
+    writeCommand(this.#output, this.#options.mechanism.accept())
+    this.#state = 'ready'
+  }
+
+  #readGreeting(): HandshakeResult | undefined {
+    const { mechanism, role, identity } = this.#options
+    const input = this.#input
+    const problem = checkGreeting(input.bytes, input.start, input.end, mechanism.name)
+    const compatible = problem === undefined || problem.code === 'zmtp-mechanism'
+    if (compatible && !this.#tailSent && input.length >= GREETING_HEAD_BYTES) {
+      // RFC 37 "Authentication and Confidentiality": "A peer that reads a full greeting, including
+      // mechanism, MUST also send a full greeting including mechanism", even one that is about to close.
+      writeGreetingTail(this.#output, mechanism.name)
+      this.#tailSent = true
+    }
+    if (problem !== undefined) return problem
+    if (input.length < GREETING_BYTES) return NEED_MORE
+    this.#consume(GREETING_BYTES)
+    this.#state = 'handshake'
+    const first = mechanism.begin(role, encodeMetadata(SOCKET_TYPES[role].ours, identity))
+    if (first !== undefined) writeCommand(this.#output, first)
+    return undefined
+  }
+
+  #readCommand(): HandshakeResult | undefined {
+    const command = this.#nextCommand()
+    if (command.kind !== 'command') return command
+    if (command.name === 'ERROR') return peerError(command.data)
+    const step = this.#options.mechanism.handleCommand(command)
+    switch (step.kind) {
+      case 'continue':
+        if (step.reply !== undefined) writeCommand(this.#output, step.reply)
+        return undefined
+      case 'metadata':
+        return this.#judge(step.metadata)
+      case 'invalid':
+        return step
+      default:
+        return assertNever(step)
+    }
+  }
+
+  /** The peer has said who it is: is it our counterpart? */
+  #judge(metadata: Uint8Array): HandshakeResult {
+    const { role } = this.#options
+    const peer = parseMetadata(metadata)
+    if ('kind' in peer) return peer
+    if (peer.socketType !== SOCKET_TYPES[role].theirs) {
+      // RFC 37 "The Socket-Type Property": "it SHOULD handle errors by returning an ERROR command, and
+      // then disconnecting the peer."
+      writeCommand(this.#output, encodeError('Invalid socket type'))
+      return invalid('zmtp-socket-type', `the peer's socket is not a ${SOCKET_TYPES[role].theirs}`)
+    }
+    if (role === 'dialler') {
+      this.#state = 'ready'
+      return { kind: 'ready', peer }
+    }
+    this.#state = 'offered'
+    return { kind: 'offer', peer }
+  }
+
+  /** Between offer and `accept()` a peer has nothing to say; what it says nevertheless waits, bounded. */
+  #holdBack(): HandshakeResult {
+    const bytes = this.#bytesRead + this.#input.length
+    if (bytes <= this.#options.bytesMax) return NEED_MORE
+    return invalid('zmtp-handshake-size', `${bytes} bytes before the handshake was complete`)
+  }
+
+  /** The next command, once it is here as a whole. */
+  #nextCommand(): Command | HandshakeResult {
+    const { bytes, start, end } = this.#input
+    if (start === end) return NEED_MORE
+    const flags = bytes[start]!
+    // RFC 37 "Framing": "Bits 7-3 are reserved for future use and MUST be zero."
+    if ((flags & FLAGS_RESERVED) !== 0) {
+      return invalid('zmtp-frame-flags', `reserved flag bits: ${flags}`)
+    }
+    // RFC 37 "Formal Grammar": `handshake = 1*command`.
+    if ((flags & FLAG_COMMAND) === 0) {
+      return invalid('zmtp-handshake', 'a message before the handshake was complete')
+    }
+    // RFC 37 "Framing": MORE "SHALL be zero on command frames".
+    if ((flags & FLAG_MORE) !== 0) return invalid('zmtp-frame-flags', 'MORE on a command')
+    const headerBytes = (flags & FLAG_LONG) === 0 ? SHORT_HEADER_BYTES : LONG_HEADER_BYTES
+    if (end - start < headerBytes) return NEED_MORE
+    let size = 0
+    for (let i = 1; i < headerBytes; i++) size = size * 256 + bytes[start + i]!
+    if (this.#bytesRead + headerBytes + size > this.#options.bytesMax) {
+      return invalid('zmtp-handshake-size', `a command of ${size} bytes in the handshake`)
+    }
+    if (end - start < headerBytes + size) return NEED_MORE
+    this.#consume(headerBytes + size)
+    return parseCommand(bytes.subarray(start + headerBytes, start + headerBytes + size))
+  }
+
+  #consume(bytes: number): void {
+    this.#input.start += bytes
+    this.#bytesRead += bytes
+  }
+}

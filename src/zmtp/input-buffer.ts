@@ -1,0 +1,75 @@
+/**
+ * Received bytes that have not been read yet: `bytes[start, end)`.
+ *
+ * Usually this is the last chunk itself, adopted without a copy. Only when a chunk arrives while some
+ * of the one before is still unread (the middle of a handshake) both are joined in memory of our own,
+ * which grows by doubling, so that a peer who sends single bytes costs linear time.
+ *
+ * The fields are open because the frame decoder reads and moves them for every message.
+ */
+import { assert } from '../base/assert.ts'
+import { EMPTY_BYTES } from '../base/bytes.ts'
+
+const JOINED_BYTES_MIN = 128
+
+export class InputBuffer {
+  bytes: Uint8Array = EMPTY_BYTES
+  start = 0
+  end = 0
+  /** True when `bytes` was made here, so that `bytes[end, …)` is free to be written. */
+  #joined = false
+
+  /** Unread bytes. */
+  get length(): number {
+    return this.end - this.start
+  }
+
+  /** Bytes of memory held for the unread ones. */
+  get heldBytes(): number {
+    return this.bytes.length
+  }
+
+  /** Takes over a chunk. */
+  push(chunk: Uint8Array): void {
+    if (this.start === this.end) {
+      this.bytes = chunk
+      this.start = 0
+      this.end = chunk.length
+      this.#joined = false
+    } else {
+      this.#join(chunk)
+    }
+  }
+
+  /** Forgets the memory once everything has been read, so that a tiny message does not pin its chunk. */
+  releaseIfEmpty(): void {
+    if (this.start === this.end) this.clear()
+  }
+
+  clear(): void {
+    this.bytes = EMPTY_BYTES
+    this.start = 0
+    this.end = 0
+    this.#joined = false
+  }
+
+  invariants(): void {
+    assert(0 <= this.start && this.start <= this.end, 'the unread range is not reversed')
+    assert(this.end <= this.bytes.length, 'the unread range lies within the memory')
+  }
+
+  #join(chunk: Uint8Array): void {
+    // Bytes before `end` may have been handed out as views: only what lies behind may be written.
+    if (!this.#joined || this.end + chunk.length > this.bytes.length) {
+      const unread = this.length
+      const joined = new Uint8Array(Math.max(JOINED_BYTES_MIN, 2 * (unread + chunk.length)))
+      joined.set(this.bytes.subarray(this.start, this.end))
+      this.bytes = joined
+      this.start = 0
+      this.end = unread
+      this.#joined = true
+    }
+    this.bytes.set(chunk, this.end)
+    this.end += chunk.length
+  }
+}

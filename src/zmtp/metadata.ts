@@ -1,0 +1,80 @@
+/**
+ * Connection metadata: the name-value properties that both peers send as the end of the handshake.
+ * RFC 37 "The NULL Security Mechanism" has the encoding, "Connection Metadata" the meaning.
+ */
+import { ByteReader, ByteWriter, EMPTY_BYTES, utf8Decode, utf8Encode } from '../base/bytes.ts'
+import { invalid } from '../base/errors.ts'
+import type { ZmtpInvalid } from './codes.ts'
+
+/** What the peer said about itself. The values are copies: they pin no chunk. */
+export interface PeerMetadata {
+  /** Exactly as sent. The connection has checked that it is our counterpart. */
+  readonly socketType: string
+  /** Up to 255 bytes; empty when the peer named none. */
+  readonly identity: Uint8Array
+  /** Every property, the two above included. Names are in lower case. */
+  readonly properties: ReadonlyMap<string, Uint8Array>
+}
+
+/** RFC 37 "The Identity Property": `identity = 0*255OCTET`. */
+const IDENTITY_BYTES_MAX = 255
+
+export function encodeMetadata(socketType: string, identity: Uint8Array): Uint8Array {
+  const properties = [
+    { name: utf8Encode('Socket-Type'), value: utf8Encode(socketType) },
+    { name: utf8Encode('Identity'), value: identity },
+  ]
+  let length = 0
+  for (const { name, value } of properties) length += 1 + name.length + 4 + value.length
+  const writer = new ByteWriter(new Uint8Array(length))
+  for (const { name, value } of properties) {
+    writer.u8(name.length)
+    writer.raw(name)
+    writer.u32(value.length)
+    writer.raw(value)
+  }
+  return writer.bytes
+}
+
+/** Reads a metadata block. How many properties there may be is bounded by the limit on the handshake. */
+export function parseMetadata(block: Uint8Array): PeerMetadata | ZmtpInvalid {
+  const properties = new Map<string, Uint8Array>()
+  const reader = new ByteReader(block)
+  while (reader.remaining > 0) {
+    const problem = readProperty(reader, properties)
+    if (problem !== undefined) return invalid('zmtp-metadata', problem)
+  }
+  const identity = properties.get('identity') ?? EMPTY_BYTES
+  if (identity.length > IDENTITY_BYTES_MAX) {
+    return invalid('zmtp-metadata', `an Identity of ${identity.length} bytes`)
+  }
+  const socketType = utf8Decode(properties.get('socket-type') ?? EMPTY_BYTES)
+  return { socketType, identity, properties }
+}
+
+/** Adds the next property; gives back what is wrong with it, if anything. */
+function readProperty(reader: ByteReader, properties: Map<string, Uint8Array>): string | undefined {
+  const nameBytes = reader.raw(reader.u8())
+  const valueLength = reader.u32()
+  if (reader.overrun) return 'a property that ends within its name or length'
+  // RFC 37: "The name SHALL be 1 to 255 characters. Zero-sized names are not valid."
+  if (nameBytes.length === 0) return 'a property without a name'
+  if (!nameBytes.every(isNameChar)) return 'a property whose name has other than name characters'
+  // Checked before the value is touched: the length is only what the peer claims.
+  if (valueLength > reader.remaining) {
+    return `a property value of ${valueLength} bytes where ${reader.remaining} are left`
+  }
+  // RFC 37: "The case (upper or lower) of names SHALL NOT be significant."
+  const name = utf8Decode(nameBytes).toLowerCase()
+  if (properties.has(name)) return 'a property that is there twice'
+  properties.set(name, reader.raw(valueLength).slice())
+  return undefined
+}
+
+/** RFC 37: `name-char = ALPHA | DIGIT | "-" | "_" | "." | "+"`. */
+function isNameChar(byte: number): boolean {
+  const letter = byte & 0xdf
+  if (letter >= 0x41 && letter <= 0x5a) return true
+  if (byte >= 0x30 && byte <= 0x39) return true
+  return byte === 0x2d || byte === 0x5f || byte === 0x2e || byte === 0x2b
+}
