@@ -1,0 +1,39 @@
+/** The platform's UDP port: a `DatagramStream` in flowing mode. */
+import type { DatagramHandlers, DatagramPort, SocketAddress } from '../runtime/platform.ts'
+import { type Datagram, type DatagramStream, openDatagramStream } from './dgram-as-stream.ts'
+
+export async function openDatagramPort(
+  port: number,
+  handlers: DatagramHandlers,
+): Promise<DatagramPort> {
+  const stream = await openDatagramStream({
+    port,
+    onFailure: (failure) => handlers.failed(failure),
+  })
+  return new NodeDatagramPort(stream, handlers)
+}
+
+class NodeDatagramPort implements DatagramPort {
+  readonly #stream: DatagramStream
+  #closed = false
+
+  constructor(stream: DatagramStream, handlers: DatagramHandlers) {
+    this.#stream = stream
+    stream.on('data', ({ bytes, from }: Datagram) => {
+      if (!this.#closed) handlers.datagram(bytes, from)
+    })
+  }
+
+  get port(): number {
+    return this.#stream.port
+  }
+
+  send(bytes: Uint8Array, to: SocketAddress): void {
+    this.#stream.send(bytes, to)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stream.close()
+  }
+}
