@@ -6,7 +6,7 @@
 import { assert } from './assert.ts'
 
 /** "Not set": later than every deadline. */
-export const NEVER = Number.POSITIVE_INFINITY
+export const NEVER: number = Number.POSITIVE_INFINITY
 
 /** One machine's named deadlines: at most a dozen names, so the earliest is found by looking at all. */
 export class Deadlines<Name extends string> {
@@ -128,6 +128,14 @@ export class Agenda<Entry extends AgendaEntry> {
     if (first === undefined || first.dueAt > now) return undefined
     this.remove(first)
     return first
+  }
+
+  /** Takes out everything. */
+  clear(): void {
+    for (const entry of this.#heap.splice(0)) {
+      entry.dueAt = NEVER
+      entry.agendaIndex = -1
+    }
   }
 
   #place(entry: Entry, index: number): void {

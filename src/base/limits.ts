@@ -12,7 +12,7 @@ export interface Limits {
   readonly halfOpenPerAddress: number
   /** Inbound connections in all. */
   readonly inboundConnections: number
-  /** Bytes of one received message, all frames together. */
+  /** Bytes of content of one message, sent or received, all frames together. */
   readonly messageBytes: number
   /** Frames of one received message, the ZRE header included. */
   readonly messageFrames: number

@@ -5,7 +5,8 @@
  *
  * Callbacks, not promises, on everything that moves data: no allocation per event, and an order of
  * calls that a simulator can reproduce. A platform never calls back into a handler from within the
- * call that the handler's owner made; every callback arrives on a later turn.
+ * call that the handler's owner made (`write`, `send`, `dial` …): every callback comes on a stack of
+ * its own, after that call has returned.
  */
 
 /** One end of a TCP connection, or where a datagram came from or goes to. */
@@ -70,7 +71,10 @@ export interface IoFailure {
   readonly message: string
 }
 
-/** How a byte stream ended. */
+/**
+ * How a byte stream ended. An abort that arrives together with bytes may look like a FIN (libuv reports
+ * one where Linux has both): 'ended' does not prove that the other side had no more to say.
+ */
 export type StreamEnd =
   | { readonly kind: 'ended' } // FIN after everything was delivered, or our own `close()` is complete
   | { readonly kind: 'failed'; readonly failure: IoFailure }
@@ -80,7 +84,8 @@ export interface StreamHandlers {
   opened?(): void
   /** Bytes arrived. The chunk is the handler's to keep; the platform will not touch it again. */
   bytes(chunk: Uint8Array): void
-  /** `pendingBytes` has fallen back to 0 after a `write`. */
+  /** `pendingBytes` is back at 0 after a `write`, even one that the host took at once. Several writes
+   *  may share one call; a write of no bytes gives none. */
   drained(): void
   /** The stream is over; the last callback of all. Not called after `destroy()`. */
   ended(end: StreamEnd): void
@@ -93,15 +98,19 @@ export interface StreamHandlers {
 export interface ByteStream {
   readonly local: SocketAddress
   readonly remote: SocketAddress
-  /** Bytes given to `write` that the host's network stack has not taken yet. */
+  /** Bytes given to `write` that the host's network stack has not taken yet; a write may count in
+   *  full until all of it is taken. 0 when the stream is over. */
   readonly pendingBytes: number
   /** Sends all segments in order. They belong to the stream from here on and are not copied. Never
-   *  refuses: bounding `pendingBytes` is the caller's task. Writes before `opened` are kept for then. */
+   *  refuses: bounding `pendingBytes` is the caller's task. Writes before `opened` are kept for then;
+   *  writes after `close()` or the end of the stream are dropped. */
   write(segments: readonly Uint8Array[]): void
-  /** Stops reading; what arrives waits in the host's buffers, and the other side's sending stalls. */
+  /** Stops reading: no `bytes` until `resume()`. What arrives waits in the host's buffers, and the
+   *  other side's sending stalls; `ended` comes after the bytes that wait. */
   pause(): void
   resume(): void
-  /** Sends what is pending, then FIN. `ended` follows. */
+  /** Sends what is pending, then FIN. Only `ended` follows: bytes that still arrive are dropped, even
+   *  of a paused stream. When the other side takes nothing for a while, it is 'failed' by 'timeout'. */
   close(): void
   /** Frees everything at once, dropping what is pending (RST where the host can). No callback follows. */
   destroy(): void
@@ -116,17 +125,19 @@ export interface DialOptions {
 export interface ListenOptions {
   /** The local address, or `0.0.0.0` for every IPv4 interface. */
   readonly address: string
+  /** 0 lets the host choose. */
   readonly port: number
 }
 
 export interface Listener {
   readonly port: number
-  /** Stops accepting; accepted streams live on. */
+  /** Stops accepting; accepted streams live on. No callback follows. */
   close(): void
 }
 
 export interface ListenHandlers {
-  /** A connection has come in. Return its handlers, or `undefined` to have it destroyed. */
+  /** A connection has come in. Return its handlers, or `undefined` to have it destroyed. The stream
+   *  can be used at once; its `opened` is not called. */
   accepted(stream: ByteStream): StreamHandlers | undefined
   /** The listener cannot go on (or, for `exhausted`, could not take one connection but goes on). */
   failed(failure: IoFailure): void
@@ -141,8 +152,10 @@ export interface DatagramHandlers {
 
 export interface DatagramPort {
   readonly port: number
-  /** Sends one datagram; a broadcast address is allowed. Failure comes to `failed`. */
+  /** Sends one datagram; a broadcast address is allowed. The bytes belong to the port from here on.
+   *  Failure comes to `failed`. */
   send(bytes: Uint8Array, to: SocketAddress): void
+  /** Frees the port. No callback follows, and nothing is sent any more. */
   close(): void
 }
 
@@ -152,11 +165,14 @@ export interface Platform {
   /** All addresses of all interfaces that are up, now. Cheap enough to be asked every second. */
   interfaces(): readonly NetworkInterface[]
   /** Opens a UDP port that several sockets of the host share (`SO_REUSEADDR`), receiving broadcasts that
-   *  reach any interface. Rejects with an EarshotError when it cannot. */
+   *  reach any interface; each of them gets every broadcast. Port 0 lets the host choose. Rejects with
+   *  EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken by a program that does not share it. */
   openDatagrams(port: number, handlers: DatagramHandlers): Promise<DatagramPort>
-  /** Listens for TCP connections. Rejects with EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken. */
+  /** Listens for TCP connections. Rejects with EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken,
+   *  ERR_EARSHOT_NO_INTERFACE when the address is not this host's, and ERR_EARSHOT_BAD_OPTION when it is
+   *  forbidden or nonsense. */
   listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener>
-  /** Starts connecting. `opened` or `ended` follows. */
+  /** Starts connecting. `opened` or `ended` follows, also for an address or a port that is none. */
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream
   /** A listener of the application threw: show it the way the host shows uncaught errors, later. */
   reportUncaught(error: unknown): void

@@ -1,0 +1,67 @@
+/**
+ * `earshot/core`: everything that runs on any host. Nothing beneath it touches Node.js; bring your own
+ * `Platform` (see `runtime/platform.ts`) and start nodes with `createNodeOn`.
+ */
+export type { ErrorCode } from './base/errors.ts'
+export { EarshotError } from './base/errors.ts'
+export type { Limits } from './base/limits.ts'
+export { DEFAULT_LIMITS } from './base/limits.ts'
+export type { PeerId } from './base/peer-id.ts'
+export { parsePeerId } from './base/peer-id.ts'
+export type {
+  EnterEvent,
+  ExitEvent,
+  ExitReason,
+  MembershipEvent,
+  PeerInfo,
+  Presence,
+  PresenceEvent,
+  ShoutEvent,
+  WarningEvent,
+  WhisperEvent,
+} from './mesh/events.ts'
+export type { Message } from './mesh/message.ts'
+export type { EngineMetrics, PeerMetrics } from './mesh/metrics.ts'
+export type { Timers } from './mesh/options.ts'
+export { DEFAULT_TIMERS } from './mesh/options.ts'
+export { bytes } from './runtime/codecs/bytes.ts'
+export type { Codec, CodecInvalidCode, DecodeResult } from './runtime/codecs/codec.ts'
+export { json } from './runtime/codecs/json.ts'
+export { msgpack } from './runtime/codecs/msgpack.ts'
+export { text } from './runtime/codecs/text.ts'
+export type { ListenOptions } from './runtime/emitter.ts'
+export type { EventStream, EventStreamOptions, OverflowPolicy } from './runtime/event-stream.ts'
+export type { MeshNode } from './runtime/node.ts'
+export { createNodeOn } from './runtime/node.ts'
+export type {
+  EventOf,
+  NextOptions,
+  NodeEvent,
+  NodeEventType,
+  PeerRef,
+  ShoutOutcome,
+  StopEvent,
+  WaitOptions,
+  WarningCode,
+} from './runtime/node-events.ts'
+export type { NodeOptions } from './runtime/options.ts'
+export type { MessageInput } from './runtime/outgoing.ts'
+export type {
+  ByteStream,
+  Clock,
+  DatagramHandlers,
+  DatagramPort,
+  DialOptions,
+  Entropy,
+  IoFailure,
+  IoFailureKind,
+  Listener,
+  ListenHandlers,
+  NetworkInterface,
+  Platform,
+  SocketAddress,
+  StreamEnd,
+  StreamHandlers,
+  Timer,
+} from './runtime/platform.ts'
+export type { TypedGroup, TypedGroupOptions, TypedMessage } from './runtime/typed-group.ts'

@@ -1,0 +1,160 @@
+/**
+ * Beacons: announcing our mailboxes, and what other nodes' announcements mean.
+ *
+ * A beacon goes out at once when the node starts and whenever its mailboxes change (a short burst, because
+ * datagrams get lost), then at a steady interval; a burst with port 0 says goodbye. A beacon that we hear is
+ * answered by dialling, never by waiting for our own next one: so two nodes meet within milliseconds.
+ */
+import { NEVER } from '../base/deadlines.ts'
+import { decodeBeacon, encodeBeacon } from '../zre/beacon.ts'
+import type { EndpointAddress } from './connection.ts'
+import type { Mailbox, MeshContext } from './context.ts'
+import type { Links } from './links.ts'
+import type { Peer } from './peer.ts'
+import type { Roster } from './roster.ts'
+import type { Watch } from './watch.ts'
+
+/** Milliseconds after a start or a change at which a beacon is sent beside the steady ones. */
+const BURST_MS = [0, 100, 300] as const
+const GOODBYE_BEACONS = 3
+
+export class Beacons {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+  readonly #watch: Watch
+  #nextAt = NEVER
+  #burst: number[] = []
+
+  constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+    this.#watch = watch
+  }
+
+  // Announcing
+
+  get nextAt(): number {
+    return Math.min(this.#nextAt, this.#burst[0] ?? NEVER)
+  }
+
+  /** Announces now, and again shortly: mailboxes are new, or somebody may have forgotten us. */
+  announce(now: number): void {
+    const { beaconIntervalMs } = this.#context.options.timers
+    if (beaconIntervalMs <= 0) return
+    this.#burst = BURST_MS.map((offset) => now + offset)
+    this.#nextAt = now + beaconIntervalMs
+    this.handleDue(now)
+  }
+
+  /** Says goodbye in a burst; `nextAt` is NEVER when all of it has been sent. */
+  sayGoodbye(now: number): void {
+    const { beaconIntervalMs, goodbyeSpacingMs } = this.#context.options.timers
+    this.#nextAt = NEVER
+    this.#burst = []
+    if (beaconIntervalMs <= 0) return
+    for (let i = 0; i < GOODBYE_BEACONS; i++) this.#burst.push(now + i * goodbyeSpacingMs)
+    this.handleDue(now)
+  }
+
+  handleDue(now: number): void {
+    if (now < this.nextAt) return
+    while ((this.#burst[0] ?? NEVER) <= now) this.#burst.shift()
+    if (this.#nextAt <= now) {
+      const { beaconIntervalMs } = this.#context.options.timers
+      // Up to 5 % early: nodes that started together drift apart.
+      this.#nextAt = now + beaconIntervalMs * (1 - 0.05 * this.#context.options.random())
+    }
+    for (const mailbox of this.#context.mailboxes) this.#send(mailbox)
+  }
+
+  #send(mailbox: Mailbox): void {
+    if (mailbox.beaconTo === undefined) return
+    const port = this.#context.stopping ? 0 : mailbox.port
+    const bytes = encodeBeacon({ kind: 'beacon', version: 1, id: this.#context.options.id, port })
+    this.#context.counters.beaconsSent++
+    this.#context.actions.push({ kind: 'beacon', bytes, mailbox })
+  }
+
+  // Hearing
+
+  handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): void {
+    const { counters, options } = this.#context
+    const beacon = decodeBeacon(bytes)
+    if (beacon.kind === 'invalid') {
+      this.#context.warn(beacon.code, beacon.reason, { address: textOf(from) }, now)
+      return
+    }
+    counters.beaconsReceived++
+    if (beacon.id === options.id) {
+      counters.ownBeaconsHeard++
+      return
+    }
+    // Version 3 announces a node that speaks CURVE only: heard, but out of reach until security is on.
+    if (beacon.version !== 1 || this.#context.stopping) return
+    const endpoint = { address: from.address, port: beacon.port }
+    const known = this.#roster.get(beacon.id)
+    if (beacon.port === 0) {
+      if (known !== undefined) this.#handleGoodbye(known, from, now)
+    } else if (known !== undefined) {
+      this.#handleKnown(known, endpoint, now)
+    } else {
+      this.#handleNew(beacon.id, endpoint, now)
+    }
+  }
+
+  #handleNew(id: string, endpoint: EndpointAddress, now: number): void {
+    const before = this.#roster.atEndpoint(endpoint)
+    const peer = this.#roster.admit(id, endpoint.address, now)
+    if (peer === undefined) return
+    // Another identity at a known endpoint: the old one has gone without a word.
+    if (before !== undefined) this.#watch.doubt(before, { kind: 'replaced' }, now)
+    this.#roster.setEndpoint(peer, endpoint)
+    this.#watch.begin(peer, now)
+    this.#watch.handleBeacon(peer, now)
+    peer.endpointBeaconAt = now
+    this.#links.establish(peer, now)
+  }
+
+  #handleKnown(peer: Peer, endpoint: EndpointAddress, now: number): void {
+    const sameEndpoint =
+      peer.endpoint?.address === endpoint.address && peer.endpoint.port === endpoint.port
+    // After a pause in its beacons the peer is back: no need to wait for the end of a long back-off.
+    const wasQuiet = now - peer.heardBeaconAt > this.#context.options.timers.beaconsStoppedMs
+    this.#watch.handleBeacon(peer, now)
+    if (peer.endpoint === undefined) {
+      this.#roster.setEndpoint(peer, endpoint)
+    } else if (!sameEndpoint) {
+      this.#handleMoved(peer, endpoint, now)
+      return
+    }
+    peer.endpointBeaconAt = now
+    if (peer.link.kind === 'idle' || (peer.link.kind === 'waiting' && wasQuiet)) {
+      this.#links.establish(peer, now)
+    }
+  }
+
+  /**
+   * The identity beacons from another endpoint. While the known one goes on beaconing as well, it is on several
+   * networks and nothing is to be done; otherwise it may have moved, and a PING decides.
+   */
+  #handleMoved(peer: Peer, to: EndpointAddress, now: number): void {
+    if (now - peer.endpointBeaconAt < this.#context.options.timers.beaconsStoppedMs) return
+    this.#watch.doubt(peer, { kind: 'moved', to }, now)
+  }
+
+  #handleGoodbye(peer: Peer, from: EndpointAddress, now: number): void {
+    if (peer.endpoint !== undefined && peer.endpoint.address !== from.address) {
+      const reason = `a goodbye beacon for ${peer.name || peer.id} came from another address`
+      const subject = { peer: peer.id, address: textOf(from) }
+      this.#context.warn('goodbye-unconfirmed', reason, subject, now)
+      return
+    }
+    this.#watch.doubt(peer, { kind: 'goodbye' }, now)
+  }
+}
+
+function textOf(address: EndpointAddress): string {
+  return `${address.address}:${address.port}`
+}

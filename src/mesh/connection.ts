@@ -1,0 +1,103 @@
+/**
+ * One TCP connection as the engine sees it: the ZMTP machine, where it leads, and how much of what was
+ * written is still on its way. The driver keeps the socket; this object is its handle on both sides.
+ */
+
+import { EMPTY_BYTES } from '../base/bytes.ts'
+import type { AgendaEntry } from '../base/deadlines.ts'
+import { NEVER } from '../base/deadlines.ts'
+import type { Limits } from '../base/limits.ts'
+import { ZmtpConnection } from '../zmtp/connection.ts'
+import { NullMechanism } from '../zmtp/null-mechanism.ts'
+
+export interface EndpointAddress {
+  readonly address: string
+  readonly port: number
+}
+
+/** The limit of a message's bytes is for its content; a SHOUT's header adds a group name of up to 255. */
+const HEADER_BYTES_MAX = 512
+
+/** `Owner` is the peer it belongs to; a parameter, so that this file need not know peers. */
+export class MeshConnection<Owner> implements AgendaEntry {
+  readonly timed = 'connection'
+  dueAt: number = NEVER
+  agendaIndex = -1
+
+  readonly role: 'dialler' | 'acceptor'
+  readonly remote: EndpointAddress
+  /** Our side; for a dialled connection known once it stands. */
+  local: EndpointAddress | undefined
+  readonly zmtp: ZmtpConnection
+  /** Whom it leads to: known from the start when we dialled, from the identity when we accepted. */
+  peer: Owner | undefined
+  closed = false
+  /** Accepted connections: the identity is known, or the connection ended before it was. */
+  introduced = false
+  /** True while it is in the engine's list of connections to flush. */
+  dirty = false
+  /** Content messages encoded but not yet taken by the driver. */
+  #freshMessages = 0
+  /** Content messages the driver took and the host has not written yet. */
+  #takenMessages = 0
+  #takenBytes = 0
+
+  constructor(
+    role: 'dialler' | 'acceptor',
+    remote: EndpointAddress,
+    identity: Uint8Array,
+    limits: Limits,
+  ) {
+    this.role = role
+    this.remote = remote
+    this.zmtp = new ZmtpConnection({
+      role,
+      identity,
+      mechanism: new NullMechanism(),
+      limits: { ...limits, messageBytes: limits.messageBytes + HEADER_BYTES_MAX },
+    })
+  }
+
+  static accepted<Owner>(
+    remote: EndpointAddress,
+    local: EndpointAddress,
+    limits: Limits,
+  ): MeshConnection<Owner> {
+    const connection = new MeshConnection<Owner>('acceptor', remote, EMPTY_BYTES, limits)
+    connection.local = local
+    return connection
+  }
+
+  /** Bytes written to this connection that the host's network stack has not taken. */
+  get windowBytes(): number {
+    return this.zmtp.output.byteLength + this.#takenBytes
+  }
+
+  /** Content messages among them. */
+  get windowMessages(): number {
+    return this.#freshMessages + this.#takenMessages
+  }
+
+  countMessage(): void {
+    this.#freshMessages++
+  }
+
+  /** For the driver: everything to write now. It goes to the socket unchanged, then `handleDrained`. */
+  takeSegments(): Uint8Array[] {
+    this.dirty = false
+    this.#takenBytes += this.zmtp.output.byteLength
+    this.#takenMessages += this.#freshMessages
+    this.#freshMessages = 0
+    return this.zmtp.output.takeSegments()
+  }
+
+  /** The host has written all that was taken. */
+  noteDrained(): void {
+    this.#takenBytes = 0
+    this.#takenMessages = 0
+  }
+
+  get remoteText(): string {
+    return `${this.remote.address}:${this.remote.port}`
+  }
+}

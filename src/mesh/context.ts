@@ -1,0 +1,134 @@
+/**
+ * What all parts of the engine share: who we are, the agenda of deadlines, the outputs that the driver
+ * polls, and the counters. State only; no decisions.
+ */
+import { BoundedQueue } from '../base/bounded-queue.ts'
+import { Agenda } from '../base/deadlines.ts'
+import { peerIdToBytes } from '../base/peer-id.ts'
+import type { EndpointAddress } from './connection.ts'
+import type { EngineEvent } from './events.ts'
+import { GroupIndex, OwnGroups } from './groups.ts'
+import type { EngineOptions } from './options.ts'
+import type { Connection, Peer } from './peer.ts'
+import type { WarningCode, WarningSubject } from './warnings.ts'
+import { WarningLedger } from './warnings.ts'
+
+/** One place where we can be reached, and where our beacons go from there. */
+export interface Mailbox {
+  /** The name of the network interface. */
+  readonly interfaceName: string
+  readonly address: string
+  /** TCP port of the mailbox. */
+  readonly port: number
+  /** Where its beacons go; `undefined` on a link without broadcast. */
+  readonly beaconTo: EndpointAddress | undefined
+}
+
+/** What the engine wants done; the driver polls these after every call. */
+export type EngineAction =
+  | { readonly kind: 'dial'; readonly connection: Connection; readonly from: string | undefined }
+  /** Close: `flush` sends what was written before, `abort` drops it. The engine is done with it. */
+  | { readonly kind: 'close'; readonly connection: Connection; readonly how: 'flush' | 'abort' }
+  | { readonly kind: 'beacon'; readonly bytes: Uint8Array; readonly mailbox: Mailbox }
+
+export interface MeshCounters {
+  beaconsSent: number
+  beaconsReceived: number
+  ownBeaconsHeard: number
+  dials: number
+  dialsFailed: number
+  connectionsAccepted: number
+  connectionsRefused: number
+  handshakes: number
+  bytesIn: number
+  bytesOut: number
+  messagesIn: number
+  messagesOut: number
+  messagesLost: number
+  pingsSent: number
+  pingsReceived: number
+  /** Shouts that arrived for a group this node is not in (any more). */
+  strayShouts: number
+  /** ELECT and LEADER commands, decoded and not yet acted on. */
+  elections: number
+}
+
+type Timed = Peer | Connection | EngineClock
+
+/** The engine's own entry in the agenda: beacons, the dial queue, the steps of stopping. */
+export interface EngineClock {
+  readonly timed: 'engine'
+  dueAt: number
+  agendaIndex: number
+}
+
+/** Outputs are drained after each call of the driver, so a single input bounds them. */
+const DRAINED_AT_ONCE = Number.MAX_SAFE_INTEGER
+
+export class MeshContext {
+  readonly options: EngineOptions
+  /** The 17 bytes a dialler announces: 1 and the UUID (RFC 36 "Protocol Signature"). */
+  readonly identity: Uint8Array
+  readonly ownGroups: OwnGroups = new OwnGroups()
+  readonly groupIndex: GroupIndex<Peer> = new GroupIndex()
+  readonly agenda: Agenda<Timed> = new Agenda()
+  readonly events: BoundedQueue<EngineEvent> = new BoundedQueue(DRAINED_AT_ONCE)
+  readonly actions: BoundedQueue<EngineAction> = new BoundedQueue(DRAINED_AT_ONCE)
+  readonly dirty: BoundedQueue<Connection> = new BoundedQueue(DRAINED_AT_ONCE)
+  readonly warnings: WarningLedger<WarningCode>
+  mailboxes: readonly Mailbox[] = []
+  /** From the moment of `stop()`: no new peers, no dials. */
+  stopping = false
+  readonly counters: MeshCounters = {
+    beaconsSent: 0,
+    beaconsReceived: 0,
+    ownBeaconsHeard: 0,
+    dials: 0,
+    dialsFailed: 0,
+    connectionsAccepted: 0,
+    connectionsRefused: 0,
+    handshakes: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    messagesIn: 0,
+    messagesOut: 0,
+    messagesLost: 0,
+    pingsSent: 0,
+    pingsReceived: 0,
+    strayShouts: 0,
+    elections: 0,
+  }
+
+  constructor(options: EngineOptions) {
+    this.options = options
+    this.identity = new Uint8Array(17)
+    this.identity[0] = 1
+    this.identity.set(peerIdToBytes(options.id), 1)
+    this.warnings = new WarningLedger(options.limits.warningsPerSecond)
+  }
+
+  emit(event: EngineEvent): void {
+    this.events.push(event)
+  }
+
+  warn(code: WarningCode, reason: string, subject: WarningSubject, now: number): void {
+    const event = this.warnings.note(code, reason, subject, now)
+    if (event !== undefined) this.emit(event)
+  }
+
+  markDirty(connection: Connection): void {
+    if (connection.dirty || connection.closed) return
+    connection.dirty = true
+    this.dirty.push(connection)
+  }
+
+  /** Puts the peer's earliest deadline into the agenda; call after every change of its deadlines. */
+  reschedule(peer: Peer): void {
+    this.agenda.schedule(peer, peer.deadlines.next())
+  }
+
+  /** A wait of about `ms`: half of it fixed, half random, so that nodes do not act in step. */
+  jittered(ms: number): number {
+    return ms / 2 + (ms / 2) * this.options.random()
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * The conversation: what each ZRE command of a peer means (RFC 36 "ZRE Commands").
+ *
+ * One handler per command, guard clauses first. A peer that breaks the rules is warned about, counted, and
+ * where the protocol says so loses its link; it may come back with a fresh HELLO.
+ */
+import { assertNever } from '../base/assert.ts'
+import type { Multipart } from '../zmtp/multipart.ts'
+import { decodeZre } from '../zre/decode.ts'
+import { parseEndpoint } from '../zre/endpoint.ts'
+import type { Hello, Join, Leave, ZreMessage } from '../zre/message.ts'
+import { checkSequence } from '../zre/sequence.ts'
+import type { EndpointAddress } from './connection.ts'
+import type { MeshContext } from './context.ts'
+import type { Links } from './links.ts'
+import { Message } from './message.ts'
+import type { Connection, Peer } from './peer.ts'
+import type { Roster } from './roster.ts'
+import type { Watch } from './watch.ts'
+
+export class Conversation {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+  readonly #watch: Watch
+
+  constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+    this.#watch = watch
+  }
+
+  /** One message that arrived on the peer's link to us. */
+  handleMessage(peer: Peer, connection: Connection, parts: Multipart, now: number): void {
+    const { limits } = this.#context.options
+    const message = decodeZre(parts.bytes, parts.frameStart(0), parts.frameEnd(0), limits)
+    if (message.kind === 'invalid') {
+      this.#refuse(peer, connection, message.code, message.reason, now)
+      return
+    }
+    if (message.kind === 'hello') {
+      this.#handleHello(peer, connection, message, now)
+      return
+    }
+    if (peer.receivedSequence === 0 && peer.phase !== 'present') {
+      const reason = `${message.kind} came before HELLO`
+      this.#refuse(peer, connection, 'message-before-hello', reason, now)
+      return
+    }
+    if (!this.#acceptSequence(peer, message.sequence, now)) return
+    if (message.kind === 'whisper' || message.kind === 'shout') {
+      this.#deliver(peer, message, parts)
+      return
+    }
+    if (parts.frameCount > 1) {
+      const reason = `${message.kind} came with ${parts.frameCount} frames instead of one`
+      this.#warn(peer, connection, 'unexpected-frames', reason, now)
+    }
+    this.#handleCommand(peer, connection, message, now)
+  }
+
+  #deliver(
+    peer: Peer,
+    message: ZreMessage & { kind: 'whisper' | 'shout' },
+    parts: Multipart,
+  ): void {
+    const { counters, ownGroups } = this.#context
+    counters.messagesIn++
+    peer.counters.messagesIn++
+    peer.counters.bytesIn += parts.byteLength
+    if (message.kind === 'whisper') {
+      this.#context.emit({ type: 'whisper', peer: peer.info(), message: new Message(parts) })
+    } else if (ownGroups.has(message.group)) {
+      const { group } = message
+      this.#context.emit({ type: 'shout', peer: peer.info(), group, message: new Message(parts) })
+    } else {
+      // It was sent before our LEAVE arrived there.
+      counters.strayShouts++
+    }
+  }
+
+  #handleCommand(
+    peer: Peer,
+    connection: Connection,
+    message: Exclude<ZreMessage, { kind: 'hello' | 'whisper' | 'shout' }>,
+    now: number,
+  ): void {
+    switch (message.kind) {
+      case 'join':
+      case 'leave':
+        this.#handleMembership(peer, connection, message, now)
+        return
+      case 'ping':
+        this.#context.counters.pingsReceived++
+        this.#links.sendControl(peer, 'ping-ok', now)
+        return
+      case 'ping-ok':
+        this.#watch.handlePong(peer, now)
+        return
+      case 'elect':
+      case 'leader': {
+        this.#context.counters.elections++
+        const reason = `${message.kind} for group ${message.group} was counted and not acted on`
+        this.#warn(peer, connection, 'election-ignored', reason, now)
+        return
+      }
+      case 'goodbye':
+        // It came over the peer's own link: nothing to check.
+        this.#roster.exit(peer, 'goodbye', now)
+        return
+      default:
+        assertNever(message)
+    }
+  }
+
+  // HELLO
+
+  #handleHello(peer: Peer, connection: Connection, hello: Hello, now: number): void {
+    if (hello.sequence !== 1) {
+      const reason = `HELLO has sequence ${hello.sequence} instead of 1`
+      this.#refuse(peer, connection, 'sequence-gap', reason, now)
+      return
+    }
+    this.#learnEndpoint(peer, connection, hello, now)
+    if (peer.phase === 'present') this.#handleRestart(peer, connection, hello, now)
+    else this.#roster.enter(peer, hello, now)
+    peer.receivedSequence = 1
+    this.#links.establish(peer, now)
+  }
+
+  /**
+   * HELLO from a peer that is already here: it started its conversation anew, and what it sent before may be
+   * lost. That is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
+   * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours.
+   */
+  #handleRestart(peer: Peer, connection: Connection, hello: Hello, now: number): void {
+    const { restartMinMs } = this.#context.options.timers
+    const answersOurs = now - peer.helloSentAt < restartMinMs
+    if (now - peer.enteredAt < restartMinMs || answersOurs) {
+      this.#roster.resync(peer, hello)
+      if (!answersOurs) {
+        this.#warn(peer, connection, 'hello-storm', 'HELLO again within a moment', now)
+      }
+      return
+    }
+    this.#roster.demote(peer, 'restarted')
+    this.#roster.enter(peer, hello, now)
+    // An earshot node that gave us up would have closed our link; another may have forgotten us silently.
+    if (!peer.isEarshot && peer.openConnection !== undefined) {
+      peer.helloDue = true
+      this.#links.pump(peer, now)
+    }
+  }
+
+  /**
+   * Where to dial. A beacon's source address is the best knowledge; without one it is the address that this
+   * connection comes from, with the port that HELLO names. HELLO's own address is not followed elsewhere: it
+   * could send us to a third party.
+   */
+  #learnEndpoint(peer: Peer, connection: Connection, hello: Hello, now: number): void {
+    const named = parseEndpoint(hello.endpoint)
+    if (named === undefined) {
+      const reason = 'HELLO names an endpoint that is not tcp://address:port'
+      this.#warn(peer, connection, 'hello-endpoint', reason, now)
+      return
+    }
+    if (peer.endpoint !== undefined) return
+    const endpoint = { address: connection.remote.address, port: named.port }
+    if (this.#isOwn(endpoint)) {
+      const reason = 'HELLO names our own endpoint'
+      this.#warn(peer, connection, 'hello-endpoint', reason, now)
+      return
+    }
+    if (named.address !== endpoint.address) {
+      const reason = `HELLO names ${named.address}, the connection comes from ${endpoint.address}; the latter is used`
+      this.#warn(peer, connection, 'hello-endpoint', reason, now)
+    }
+    this.#roster.setEndpoint(peer, endpoint)
+  }
+
+  #isOwn(endpoint: EndpointAddress): boolean {
+    return this.#context.mailboxes.some(
+      (mailbox) => mailbox.address === endpoint.address && mailbox.port === endpoint.port,
+    )
+  }
+
+  // JOIN and LEAVE
+
+  #handleMembership(peer: Peer, connection: Connection, message: Join | Leave, now: number): void {
+    const expected = (peer.status + 1) & 0xff
+    peer.status = message.status
+    if (message.status !== expected) {
+      const reason = `${message.kind} has status ${message.status} instead of ${expected}`
+      this.#warn(peer, connection, 'status-mismatch', reason, now)
+    }
+    if (message.kind === 'leave') {
+      this.#roster.leave(peer, message.group)
+      return
+    }
+    const { helloGroups } = this.#context.options.limits
+    if (peer.groups.size >= helloGroups) {
+      const reason = `the peer is in ${helloGroups} groups already`
+      this.#warn(peer, connection, 'too-many-groups', reason, now)
+      return
+    }
+    this.#roster.join(peer, message.group)
+  }
+
+  // Order
+
+  /** RFC 36: "a peer SHALL consider a gap in the sequence as lost messages": the conversation is over. */
+  #acceptSequence(peer: Peer, sequence: number, now: number): boolean {
+    const verdict = checkSequence(peer.receivedSequence, sequence)
+    if (verdict === 'gap') {
+      const reason = `sequence ${sequence} came after ${peer.receivedSequence}`
+      this.#context.warn('sequence-gap', reason, { peer: peer.id }, now)
+      this.#startOver(peer, now)
+      return false
+    }
+    if (verdict === 'short-wrap') peer.wrapStyle = 'short'
+    else if (sequence === 0xffff) peer.wrapStyle = 'rfc'
+    peer.receivedSequence = sequence
+    return true
+  }
+
+  /** Exit, both links closed; where we know its mailbox we introduce ourselves again, which makes it do the same. */
+  #startOver(peer: Peer, now: number): void {
+    this.#roster.demote(peer, 'protocol')
+    peer.receivedSequence = 0
+    if (peer.inbound !== undefined) this.#links.closeConnection(peer.inbound, 'abort')
+    peer.inbound = undefined
+    this.#links.restart(peer, now)
+  }
+
+  /** Bytes that make no sense: this connection is over. The peer may dial again. */
+  #refuse(
+    peer: Peer,
+    connection: Connection,
+    code: Parameters<MeshContext['warn']>[0],
+    reason: string,
+    now: number,
+  ): void {
+    this.#warn(peer, connection, code, reason, now)
+    if (peer.inbound === connection) peer.inbound = undefined
+    this.#links.closeConnection(connection, 'abort')
+  }
+
+  #warn(
+    peer: Peer,
+    connection: Connection,
+    code: Parameters<MeshContext['warn']>[0],
+    reason: string,
+    now: number,
+  ): void {
+    this.#context.warn(code, reason, { peer: peer.id, address: connection.remoteText }, now)
+  }
+}

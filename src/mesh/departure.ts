@@ -1,0 +1,100 @@
+/**
+ * Departure: how a node leaves the mesh.
+ *
+ *     running ─stop()─▶ draining ─▶ leaving ─▶ stopped
+ *
+ * While draining, accepted messages are written. Then goodbye is said, over the links and by beacon, and all
+ * connections close. Each step takes at most `lingerMs`; what is not done by then is dropped.
+ */
+import { NEVER } from '../base/deadlines.ts'
+import type { Beacons } from './beacons.ts'
+import type { MeshContext } from './context.ts'
+import type { Links } from './links.ts'
+import type { Connection } from './peer.ts'
+import type { Roster } from './roster.ts'
+
+type Phase =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'draining'; readonly until: number }
+  | { readonly kind: 'leaving'; readonly until: number }
+  | { readonly kind: 'stopped' }
+
+export class Departure {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+  readonly #beacons: Beacons
+  /** All connections that are not over, as the engine keeps them. */
+  readonly #connections: ReadonlySet<Connection>
+  #phase: Phase = { kind: 'running' }
+
+  constructor(
+    context: MeshContext,
+    links: Links,
+    roster: Roster,
+    beacons: Beacons,
+    connections: ReadonlySet<Connection>,
+  ) {
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+    this.#beacons = beacons
+    this.#connections = connections
+  }
+
+  get isRunning(): boolean {
+    return this.#phase.kind === 'running'
+  }
+
+  get isStopped(): boolean {
+    return this.#phase.kind === 'stopped'
+  }
+
+  /** When `step` has to be called at the latest. */
+  get nextAt(): number {
+    return this.#phase.kind === 'draining' || this.#phase.kind === 'leaving'
+      ? this.#phase.until
+      : NEVER
+  }
+
+  begin(now: number): void {
+    if (this.#phase.kind !== 'running') return
+    this.#phase = { kind: 'draining', until: now + this.#context.options.timers.lingerMs }
+    this.step(now)
+  }
+
+  /** Goes on as far as things stand; to be called after everything that may have changed them. */
+  step(now: number): void {
+    if (this.#phase.kind === 'draining' && (now >= this.#phase.until || this.#isDrained())) {
+      this.#leave(now)
+    }
+    if (this.#phase.kind === 'leaving' && (now >= this.#phase.until || this.#isAlone())) {
+      this.#phase = { kind: 'stopped' }
+      this.#context.agenda.clear()
+      this.#context.emit({ type: 'stopped' })
+    }
+  }
+
+  #leave(now: number): void {
+    this.#phase = { kind: 'leaving', until: now + this.#context.options.timers.lingerMs }
+    this.#context.stopping = true
+    for (const peer of this.#roster.all()) {
+      this.#links.sendControl(peer, 'goodbye', now)
+      this.#links.close(peer, 'flush', now)
+    }
+    for (const connection of this.#connections) this.#links.closeConnection(connection, 'flush')
+    this.#context.agenda.clear()
+    this.#beacons.sayGoodbye(now)
+  }
+
+  #isDrained(): boolean {
+    return this.#roster.all().every((peer) => {
+      if (peer.phase !== 'present') return true
+      return peer.outbox.length === 0 && (peer.openConnection?.windowBytes ?? 0) === 0
+    })
+  }
+
+  #isAlone(): boolean {
+    return this.#connections.size === 0 && this.#beacons.nextAt === NEVER
+  }
+}

@@ -1,0 +1,396 @@
+/**
+ * The engine: the whole mesh protocol without a socket, a clock or a random number of its own.
+ *
+ * Order of calls, for a driver (see `runtime/driver.ts`):
+ *   1. `handle…` gives it what happened: datagrams, connections, bytes, time. Commands (`whisper`, `join`, …)
+ *      say what the application wants. Each takes `now`: milliseconds, never less than at the call before.
+ *   2. After every call, until they return `undefined`: `pollEvent` (for the application), `pollAction`
+ *      (dial, close, send a beacon) and, once per turn, `pollFlush` (connections with bytes to write).
+ *   3. `pollTimeout` says when `handleTimeout` wants to be called at the latest.
+ *
+ * This file routes; the decisions are in `links`, `roster`, `watch`, `conversation`, `reception` and `beacons`.
+ */
+import { assertNever } from '../base/assert.ts'
+import { NEVER } from '../base/deadlines.ts'
+import type { PeerId } from '../base/peer-id.ts'
+import { Beacons } from './beacons.ts'
+import type { EndpointAddress } from './connection.ts'
+import type { EngineAction, EngineClock, Mailbox } from './context.ts'
+import { MeshContext } from './context.ts'
+import { Conversation } from './conversation.ts'
+import { Departure } from './departure.ts'
+import type { EngineEvent, PeerInfo } from './events.ts'
+import type { LinkFailure } from './links.ts'
+import { Links } from './links.ts'
+import type { EngineMetrics } from './metrics.ts'
+import { measure } from './metrics.ts'
+import type { EngineOptions } from './options.ts'
+import type { OutgoingContent } from './outbox.ts'
+import type { Connection, Peer } from './peer.ts'
+import { Reception } from './reception.ts'
+import { Roster } from './roster.ts'
+import type { WarningCode, WarningSubject } from './warnings.ts'
+import { Watch } from './watch.ts'
+
+/** What became of a message at the moment it was offered. */
+export type Acceptance = 'accepted' | 'full' | 'no-such-peer'
+
+export class Engine {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+  readonly #watch: Watch
+  readonly #conversation: Conversation
+  readonly #reception: Reception
+  readonly #beacons: Beacons
+  readonly #departure: Departure
+  readonly #clock: EngineClock = { timed: 'engine', dueAt: NEVER, agendaIndex: -1 }
+  readonly #connections = new Set<Connection>()
+  #lastCallAt = Number.NaN
+
+  constructor(options: EngineOptions) {
+    const context = new MeshContext(options)
+    const links = new Links(context)
+    const roster = new Roster(context, links)
+    const watch = new Watch(context, links, roster)
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+    this.#watch = watch
+    this.#conversation = new Conversation(context, links, roster, watch)
+    this.#reception = new Reception(context, links, roster, watch)
+    this.#beacons = new Beacons(context, links, roster, watch)
+    this.#departure = new Departure(context, links, roster, this.#beacons, this.#connections)
+  }
+
+  // Outputs
+
+  pollEvent(): EngineEvent | undefined {
+    return this.#context.events.shift()
+  }
+
+  pollAction(): EngineAction | undefined {
+    const action = this.#context.actions.shift()
+    if (action?.kind === 'dial') this.#connections.add(action.connection)
+    return action
+  }
+
+  /** A connection that has bytes to write: take them with `takeSegments()`. */
+  pollFlush(): Connection | undefined {
+    const connection = this.#context.dirty.shift()
+    if (connection !== undefined) {
+      this.#context.counters.bytesOut += connection.zmtp.output.byteLength
+    }
+    return connection
+  }
+
+  get hasFlush(): boolean {
+    return this.#context.dirty.length > 0
+  }
+
+  /** When `handleTimeout` is due, or NEVER. */
+  pollTimeout(): number {
+    return this.#context.agenda.next()
+  }
+
+  // What happened
+
+  /** Our mailboxes, at the start and whenever the network changed. */
+  handleMailboxes(mailboxes: readonly Mailbox[], now: number): void {
+    this.#advance(now)
+    this.#context.mailboxes = mailboxes
+    if (this.#departure.isRunning) this.#beacons.announce(now)
+    this.#rearm(now)
+  }
+
+  /** A datagram on the beacon port. `from` is its source. */
+  handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): void {
+    this.#advance(now)
+    this.#beacons.handleDatagram(bytes, from, now)
+    this.#rearm(now)
+  }
+
+  /** Somebody dialled us; `undefined` means: drop it. */
+  handleAccepted(
+    remote: EndpointAddress,
+    local: EndpointAddress,
+    now: number,
+  ): Connection | undefined {
+    this.#advance(now)
+    const connection = this.#reception.accept(remote, local, now)
+    if (connection !== undefined) this.#connections.add(connection)
+    return connection
+  }
+
+  /** A connection that we dialled stands at the level of TCP. */
+  handleOpened(connection: Connection, local: EndpointAddress): void {
+    connection.local = local
+  }
+
+  /** Bytes on a connection; the chunk is the engine's from here on. */
+  handleBytes(connection: Connection, chunk: Uint8Array, now: number): void {
+    this.#advance(now)
+    if (connection.closed) return
+    this.#context.counters.bytesIn += chunk.length
+    if (connection.role === 'acceptor' && connection.peer?.inbound === connection) {
+      this.#watch.handleTraffic(connection.peer, now)
+    }
+    connection.zmtp.handleBytes(chunk)
+    this.#pollConnection(connection, now)
+    if (connection.zmtp.output.byteLength > 0) this.#context.markDirty(connection)
+    this.#rearm(now)
+  }
+
+  #pollConnection(connection: Connection, now: number): void {
+    while (!connection.closed) {
+      const input = connection.zmtp.poll()
+      switch (input.kind) {
+        case 'message':
+          this.#handleMessage(connection, input, now)
+          break
+        case 'needMore':
+          return
+        case 'offer':
+          this.#reception.handleOffer(connection, input.peer, now)
+          break
+        case 'ready':
+          this.#handleReady(connection, now)
+          break
+        case 'pong':
+          break
+        case 'invalid': {
+          const subject = { peer: connection.peer?.id, address: connection.remoteText }
+          this.#context.warn(input.code, input.reason, subject, now)
+          this.#dropConnection(connection, input.reason, now)
+          return
+        }
+        default:
+          assertNever(input)
+      }
+    }
+  }
+
+  #handleMessage(
+    connection: Connection,
+    parts: Parameters<Conversation['handleMessage']>[2],
+    now: number,
+  ): void {
+    const { peer } = connection
+    // On a link that we dialled nothing is ever said to us (traffic is one-way per connection).
+    if (peer === undefined || connection.role === 'dialler') return
+    this.#conversation.handleMessage(peer, connection, parts, now)
+  }
+
+  #handleReady(connection: Connection, now: number): void {
+    const { peer } = connection
+    if (peer === undefined) return
+    this.#links.handleReady(peer, connection, now)
+    this.#watch.handleLinkOpened(peer, now)
+  }
+
+  /** All bytes that were taken from the connection have been written. */
+  handleDrained(connection: Connection, now: number): void {
+    this.#advance(now)
+    connection.noteDrained()
+    if (connection.role === 'dialler' && connection.peer !== undefined) {
+      this.#links.pump(connection.peer, now)
+    }
+    this.#departure.step(now)
+    this.#rearm(now)
+  }
+
+  /**
+   * The connection is over: it ended, failed, could not be dialled, or a `close` action for it is complete.
+   * To be called exactly once for every connection.
+   */
+  handleEnded(connection: Connection, failure: LinkFailure | undefined, now: number): void {
+    this.#advance(now)
+    this.#connections.delete(connection)
+    if (connection.role === 'acceptor') this.#reception.handleEnded(connection)
+    if (!connection.closed) this.#detach(connection, failure, now)
+    this.#departure.step(now)
+    this.#rearm(now)
+  }
+
+  /** Takes a connection that ended by itself out of its peer's state. */
+  #detach(connection: Connection, failure: LinkFailure | undefined, now: number): void {
+    const { peer } = connection
+    connection.closed = true
+    this.#context.agenda.remove(connection)
+    if (peer === undefined || peer.phase === 'gone') return
+    if (connection.role === 'dialler') {
+      this.#links.handleLost(peer, connection, failure, now)
+      this.#watch.handleLinkEnded(peer, 'outbound', failure?.refused === true, now)
+    } else if (peer.contender === connection) {
+      peer.contender = undefined
+    } else if (peer.inbound === connection) {
+      peer.inbound = undefined
+      if (peer.contender !== undefined) this.#watch.yieldIdentity(peer, now)
+      else this.#watch.handleLinkEnded(peer, 'inbound', false, now)
+    }
+  }
+
+  /** We end a connection because of what came on it, with the same consequences as if it had failed. */
+  #dropConnection(connection: Connection, reason: string, now: number): void {
+    if (connection.closed) return
+    this.#context.actions.push({ kind: 'close', connection, how: 'abort' })
+    this.#detach(connection, { refused: false, message: reason }, now)
+  }
+
+  /** Time has come to `pollTimeout()`. */
+  handleTimeout(now: number): void {
+    this.#advance(now)
+    for (;;) {
+      const due = this.#context.agenda.takeDue(now)
+      if (due === undefined) break
+      switch (due.timed) {
+        case 'peer':
+          this.#handlePeerDue(due, now)
+          break
+        case 'connection':
+          this.#handleHandshakeDue(due, now)
+          break
+        case 'engine':
+          this.#beacons.handleDue(now)
+          this.#links.startQueued(now)
+          this.#departure.step(now)
+          break
+        default:
+          assertNever(due)
+      }
+    }
+    this.#rearm(now)
+  }
+
+  #handlePeerDue(peer: Peer, now: number): void {
+    for (;;) {
+      const deadline = peer.phase === 'gone' ? undefined : peer.deadlines.takeDue(now)
+      if (deadline === undefined) break
+      this.#watch.handleDeadline(peer, deadline, now)
+    }
+    if (peer.phase !== 'gone') this.#context.reschedule(peer)
+  }
+
+  #handleHandshakeDue(connection: Connection, now: number): void {
+    const subject = { peer: connection.peer?.id, address: connection.remoteText }
+    const reason = `no handshake with ${connection.remoteText} within ${this.#context.options.limits.handshakeMs} ms`
+    this.#context.warn('handshake-timeout', reason, subject, now)
+    this.#dropConnection(connection, reason, now)
+  }
+
+  // Commands
+
+  whisper(id: PeerId, content: OutgoingContent, now: number): Acceptance {
+    this.#advance(now)
+    const peer = this.#roster.present(id)
+    if (peer === undefined) return 'no-such-peer'
+    return this.#links.offer(peer, content, now) ? 'accepted' : 'full'
+  }
+
+  /** After the notice `room`: opens the outbox of the peer for new messages again. */
+  reopen(id: PeerId): void {
+    const peer = this.#roster.present(id)
+    if (peer !== undefined) peer.roomWanted = false
+  }
+
+  /** Offers a shout to every present member of its group; gives back those whose outbox is full. */
+  shout(content: OutgoingContent, now: number): { accepted: number; full: PeerId[] } {
+    this.#advance(now)
+    const full: PeerId[] = []
+    let accepted = 0
+    for (const peer of this.#context.groupIndex.members(content.group) ?? []) {
+      if (this.#links.offer(peer, content, now)) accepted++
+      else full.push(peer.id)
+    }
+    return { accepted, full }
+  }
+
+  /** False when we are in the group already. */
+  join(group: string, now: number): boolean {
+    this.#advance(now)
+    return this.#context.ownGroups.join(group) && this.#announceMembership('join', group, now)
+  }
+
+  /** False when we are not in the group. */
+  leave(group: string, now: number): boolean {
+    this.#advance(now)
+    return this.#context.ownGroups.leave(group) && this.#announceMembership('leave', group, now)
+  }
+
+  #announceMembership(kind: 'join' | 'leave', group: string, now: number): true {
+    const { status } = this.#context.ownGroups
+    const outgoing = { kind, group, status, byteLength: group.length } as const
+    for (const peer of this.#roster.all()) this.#links.announceMembership(peer, outgoing, now)
+    return true
+  }
+
+  /** Asks the peer for a sign of life; a `pong` notice follows. False when no link to it is open. */
+  ping(id: PeerId, now: number): boolean {
+    this.#advance(now)
+    const peer = this.#roster.present(id)
+    const asked = peer !== undefined && this.#watch.ping(peer, now)
+    this.#rearm(now)
+    return asked
+  }
+
+  /** Leaves the mesh (see `departure.ts`); the notice `stopped` follows. */
+  stop(now: number): void {
+    this.#advance(now)
+    this.#departure.begin(now)
+    this.#rearm(now)
+  }
+
+  // Queries
+
+  peers(): PeerInfo[] {
+    return this.#roster.all().flatMap((peer) => (peer.phase === 'present' ? [peer.info()] : []))
+  }
+
+  peer(id: PeerId): PeerInfo | undefined {
+    return this.#roster.present(id)?.info()
+  }
+
+  ownGroups(): string[] {
+    return this.#context.ownGroups.names()
+  }
+
+  /** Groups that present peers are in. */
+  peerGroups(): string[] {
+    return this.#context.groupIndex.names()
+  }
+
+  members(group: string): PeerInfo[] {
+    return [...(this.#context.groupIndex.members(group) ?? [])].map((peer) => peer.info())
+  }
+
+  metrics(): EngineMetrics {
+    return measure(this.#context, this.#roster.all())
+  }
+
+  /** For the runtime: counts and reports what only the host can notice. */
+  warn(code: WarningCode, reason: string, subject: WarningSubject, now: number): void {
+    this.#context.warn(code, reason, subject, now)
+  }
+
+  // Time
+
+  /**
+   * Called first by everything that takes `now`. The engine is called at least once per beacon interval; when
+   * much more than that has passed, the host slept: the silence was ours, and no peer is judged by it.
+   */
+  #advance(now: number): void {
+    const { timers } = this.#context.options
+    const gap = now - this.#lastCallAt
+    this.#lastCallAt = now
+    if (!(gap > timers.evasiveMs + timers.beaconIntervalMs)) return
+    for (const peer of this.#roster.all()) peer.heardAt += gap
+    if (this.#departure.isRunning) this.#beacons.announce(now)
+  }
+
+  #rearm(now: number): void {
+    if (this.#departure.isStopped) return
+    const queuedAt = this.#links.nextQueuedAt(now) ?? NEVER
+    const next = Math.min(this.#beacons.nextAt, queuedAt, this.#departure.nextAt)
+    this.#context.agenda.schedule(this.#clock, next)
+  }
+}

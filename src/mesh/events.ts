@@ -1,0 +1,91 @@
+/**
+ * What the engine tells: the mesh's events, in ZRE's own words, and notices meant for the MeshNode
+ * alone. The catalogue for applications stands atop `runtime/node.ts`.
+ */
+import type { PeerId } from '../base/peer-id.ts'
+import type { Message } from './message.ts'
+import type { WarningCode } from './warnings.ts'
+
+/** How much of a peer is heard: `evasive` after a first silence, `silent` after a longer one. */
+export type Presence = 'alive' | 'evasive' | 'silent'
+
+/** What is known of a peer at one moment. Immutable: an event keeps what was true when it happened. */
+export interface PeerInfo {
+  readonly id: PeerId
+  readonly name: string
+  /** Where its mailbox is: `tcp://address:port`. */
+  readonly endpoint: string
+  /** From its HELLO. Has no prototype: any header name is an ordinary key. */
+  readonly headers: Readonly<Record<string, string>>
+  /** In the order in which it joined them. */
+  readonly groups: readonly string[]
+  readonly presence: Presence
+}
+
+export type ExitReason =
+  | 'goodbye' // it said so
+  | 'expired' // nothing heard for `expiredMs`
+  | 'closed' // its links closed, its mailbox refuses connections and its beacons stopped
+  | 'replaced' // another node answers at its endpoint
+  | 'restarted' // it started its conversation anew; an `enter` follows at once
+  | 'protocol' // it lost messages of its own or broke the protocol; it may enter again
+
+export interface EnterEvent {
+  readonly type: 'enter'
+  readonly peer: PeerInfo
+}
+export interface PresenceEvent {
+  readonly type: 'alive' | 'evasive' | 'silent'
+  readonly peer: PeerInfo
+}
+export interface ExitEvent {
+  readonly type: 'exit'
+  readonly peer: PeerInfo
+  readonly reason: ExitReason
+}
+export interface MembershipEvent {
+  readonly type: 'join' | 'leave'
+  readonly peer: PeerInfo
+  readonly group: string
+}
+export interface WhisperEvent {
+  readonly type: 'whisper'
+  readonly peer: PeerInfo
+  readonly message: Message
+}
+export interface ShoutEvent {
+  readonly type: 'shout'
+  readonly peer: PeerInfo
+  readonly group: string
+  readonly message: Message
+}
+export interface WarningEvent<Code extends string = WarningCode> {
+  readonly type: 'warning'
+  readonly code: Code
+  /** One sentence for people. */
+  readonly reason: string
+  /** The peer concerned, when it is known. */
+  readonly peer?: PeerId
+  /** `address:port` of the other side, when there is one. */
+  readonly address?: string
+  /** Warnings of this code that were only counted since the last one reported. */
+  readonly suppressed: number
+}
+
+export type MeshEvent =
+  | EnterEvent
+  | PresenceEvent
+  | ExitEvent
+  | MembershipEvent
+  | WhisperEvent
+  | ShoutEvent
+  | WarningEvent
+
+/** For the MeshNode: not events of the mesh, but answers its own promises wait for. */
+export type EngineNotice =
+  | { readonly type: 'room'; readonly id: PeerId } // the outbox of a peer that was full has drained
+  | { readonly type: 'pong'; readonly id: PeerId; readonly roundTripMs: number }
+  | { readonly type: 'gone'; readonly id: PeerId } // follows every exit: nothing waits for this peer any more
+  | { readonly type: 'stopped' }
+
+export type EngineEvent = MeshEvent | EngineNotice

@@ -1,0 +1,332 @@
+/**
+ * Links: the connections that we dial, one per peer, and all that is sent on them.
+ *
+ * A link starts with HELLO; everything after it has a sequence number one higher than the last. A link that
+ * breaks is dialled again after a back-off, within the dial budget, and starts over with a fresh HELLO:
+ * nobody can know what the other side received before the break. What waits in the outbox stays.
+ *
+ * Not here: who is a peer (`roster.ts`), what silence means (`watch.ts`), links dialled by others (`reception.ts`).
+ */
+import { assert } from '../base/assert.ts'
+import { encodeZre, zreLength } from '../zre/encode.ts'
+import { formatEndpoint } from '../zre/endpoint.ts'
+import type { ZreMessage } from '../zre/message.ts'
+import type { EndpointAddress } from './connection.ts'
+import { MeshConnection } from './connection.ts'
+import type { MeshContext } from './context.ts'
+import { DialBudget } from './dial-budget.ts'
+import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
+import { isContent } from './outbox.ts'
+import type { Connection, Peer } from './peer.ts'
+
+/**
+ * While fewer bytes than this are on their way to the host's network stack, messages are encoded at once;
+ * beyond it they wait in the outbox, where they have no sequence number yet and PINGs can pass them.
+ */
+const WRITE_WINDOW_BYTES = 256 * 1024
+
+/** The last sequence number that both styles of wrapping have in common (see `WrapStyle`). */
+const LAST_COMMON_SEQUENCE = 65_534
+
+/** HELLO header by which earshot nodes know each other; its value is the version of our extensions. */
+export const EARSHOT_HEADER = 'X-EARSHOT'
+
+/** A peer that has just ended refuses a few dials before its end is certain: that is no news. */
+const DIALS_BEFORE_WARNING = 5
+
+/** Why a connection ended, as the host told it. */
+export interface LinkFailure {
+  /** Nobody listens at the address: hard evidence. */
+  readonly refused: boolean
+  /** For people. */
+  readonly message: string
+}
+
+export class Links {
+  readonly #context: MeshContext
+  readonly #budget: DialBudget
+  /** Peers in link state `queued`, in the order in which they asked. */
+  readonly #queue: Set<Peer> = new Set()
+
+  constructor(context: MeshContext) {
+    this.#context = context
+    this.#budget = new DialBudget(context.options.limits.dialsPerSecond)
+  }
+
+  // Dialling
+
+  /** Sees to it that there is a link to the peer's endpoint, or one in the making. */
+  establish(peer: Peer, now: number): void {
+    if (this.#context.stopping || peer.phase === 'gone' || peer.endpoint === undefined) return
+    if (peer.link.kind !== 'idle' && peer.link.kind !== 'waiting') return
+    peer.deadlines.clear('redial')
+    this.#context.reschedule(peer)
+    peer.link = { kind: 'queued' }
+    this.#queue.add(peer)
+    this.startQueued(now)
+  }
+
+  /** Starts as many queued dials as the budget allows. */
+  startQueued(now: number): void {
+    for (const peer of this.#queue) {
+      if (!this.#budget.take(now)) return
+      this.#queue.delete(peer)
+      this.#dial(peer, now)
+    }
+  }
+
+  /** When the next queued dial may start, or `undefined` when none is queued. */
+  nextQueuedAt(now: number): number | undefined {
+    return this.#queue.size === 0 ? undefined : this.#budget.nextAt(now)
+  }
+
+  #dial(peer: Peer, now: number): void {
+    const { identity, options, actions, agenda, counters } = this.#context
+    assert(peer.endpoint !== undefined, 'a queued peer has an endpoint')
+    const connection = new MeshConnection<Peer>('dialler', peer.endpoint, identity, options.limits)
+    connection.peer = peer
+    peer.link = { kind: 'dialling', connection }
+    counters.dials++
+    agenda.schedule(connection, now + options.limits.handshakeMs)
+    actions.push({ kind: 'dial', connection, from: this.#dialFrom(peer.endpoint) })
+    this.#context.markDirty(connection)
+  }
+
+  /** On the loopback interface only the loopback address may speak; elsewhere the host's routes decide. */
+  #dialFrom(to: EndpointAddress): string | undefined {
+    const { mailboxes } = this.#context
+    return mailboxes.length === 1 && mailboxes[0]!.address !== to.address
+      ? mailboxes[0]!.address
+      : undefined
+  }
+
+  /** The handshake of a dialled connection is complete: introduce ourselves, then send what waits. */
+  handleReady(peer: Peer, connection: Connection, now: number): void {
+    this.#context.agenda.remove(connection)
+    this.#context.counters.handshakes++
+    peer.link = { kind: 'open', connection }
+    peer.failedDials = 0
+    peer.counters.links++
+    peer.helloDue = true
+    this.pump(peer, now)
+  }
+
+  /**
+   * A dialled connection ended, or never stood. Content that was accepted and not yet written is lost; a
+   * redial is planned unless the peer is gone.
+   */
+  handleLost(
+    peer: Peer,
+    connection: Connection,
+    failure: LinkFailure | undefined,
+    now: number,
+  ): void {
+    const wasOpen = peer.link.kind === 'open'
+    const isCurrent =
+      (peer.link.kind === 'open' || peer.link.kind === 'dialling') &&
+      peer.link.connection === connection
+    if (!isCurrent) return
+    peer.link = { kind: 'waiting' }
+    peer.awaitingPong = false
+    peer.deadlines.clear('probe')
+    this.#countLost(peer, connection, now)
+    if (wasOpen) {
+      this.#planRedial(peer, now, 0)
+      return
+    }
+    this.#context.counters.dialsFailed++
+    peer.failedDials++
+    if (peer.failedDials === DIALS_BEFORE_WARNING) {
+      const why = failure?.message ?? 'the connection ended during the handshake'
+      const reason = `${connection.remoteText} cannot be reached after ${peer.failedDials} attempts: ${why}`
+      this.#context.warn(
+        'dial-failed',
+        reason,
+        { peer: peer.id, address: connection.remoteText },
+        now,
+      )
+    }
+    const { redialMinMs, redialMaxMs } = this.#context.options.timers
+    this.#planRedial(peer, now, Math.min(redialMaxMs, redialMinMs * 2 ** (peer.failedDials - 1)))
+  }
+
+  #planRedial(peer: Peer, now: number, delayMs: number): void {
+    peer.deadlines.set('redial', now + this.#context.jittered(delayMs))
+    this.#context.reschedule(peer)
+  }
+
+  #countLost(peer: Peer, connection: Connection, now: number): void {
+    const lost = connection.windowMessages
+    if (lost === 0) return
+    peer.counters.messagesLost += lost
+    this.#context.counters.messagesLost += lost
+    const reason = `the link to ${peer.name || peer.id} broke with ${lost} accepted messages in it that were not yet written`
+    this.#context.warn('messages-lost', reason, { peer: peer.id }, now)
+  }
+
+  /** Drops the link as it is and starts over towards the peer's (perhaps new) endpoint. */
+  restart(peer: Peer, now: number): void {
+    this.close(peer, 'abort', now)
+    peer.failedDials = 0
+    this.establish(peer, now)
+  }
+
+  /** Takes the link down and out of every queue. */
+  close(peer: Peer, how: 'flush' | 'abort', now: number): void {
+    this.#queue.delete(peer)
+    peer.deadlines.clear('redial')
+    peer.deadlines.clear('probe')
+    peer.awaitingPong = false
+    if (peer.link.kind === 'dialling' || peer.link.kind === 'open') {
+      const { connection } = peer.link
+      if (how === 'abort' && peer.phase !== 'gone') this.#countLost(peer, connection, now)
+      this.closeConnection(connection, how)
+    }
+    peer.link = { kind: 'idle' }
+    this.#context.reschedule(peer)
+  }
+
+  closeConnection(connection: Connection, how: 'flush' | 'abort'): void {
+    if (connection.closed) return
+    if (how === 'flush') this.#context.markDirty(connection)
+    connection.closed = true
+    this.#context.agenda.remove(connection)
+    this.#context.actions.push({ kind: 'close', connection, how })
+  }
+
+  // Sending
+
+  /**
+   * Accepts a message for the peer; false when its outbox is full. Once full it stays closed until it has
+   * drained to half and the waiting senders were served (`reopen`): nobody overtakes them.
+   */
+  offer(peer: Peer, content: OutgoingContent, now: number): boolean {
+    if (peer.roomWanted) return false
+    const connection = peer.openConnection
+    const windowMessages = connection?.windowMessages ?? 0
+    const windowBytes = connection?.windowBytes ?? 0
+    if (!peer.outbox.hasRoom(content.byteLength, windowMessages, windowBytes)) {
+      peer.roomWanted = true
+      return false
+    }
+    if (connection !== undefined && peer.outbox.length === 0 && windowBytes < WRITE_WINDOW_BYTES) {
+      this.#encodeOutgoing(peer, connection, content, now)
+      this.#context.markDirty(connection)
+    } else {
+      peer.outbox.push(content)
+    }
+    return true
+  }
+
+  /** JOIN and LEAVE keep their place among the messages and cannot be refused. */
+  announceMembership(peer: Peer, outgoing: OutgoingMembership, now: number): void {
+    if (peer.link.kind !== 'open' || peer.helloDue) return // the HELLO to come carries it
+    peer.outbox.push(outgoing)
+    // An application that toggles groups while a peer does not read: a fresh HELLO says it in one message.
+    if (peer.outbox.length > 2 * this.#context.options.limits.outboxMessages) {
+      peer.outbox.dropMemberships()
+      peer.helloDue = true
+    }
+    this.pump(peer, now)
+  }
+
+  /** Sends a command that does not wait behind the outbox. False when the link is not open. */
+  sendControl(peer: Peer, kind: 'ping' | 'ping-ok' | 'goodbye', now: number): boolean {
+    const connection = peer.openConnection
+    if (connection === undefined) return false
+    this.#encodeCommand(peer, connection, {
+      kind,
+      sequence: this.#nextSequence(peer, connection, now),
+    })
+    this.#context.markDirty(connection)
+    return true
+  }
+
+  /** Encodes what waits, as far as the write window is open. */
+  pump(peer: Peer, now: number): void {
+    const connection = peer.openConnection
+    if (connection === undefined) return
+    if (peer.helloDue) this.#sendHello(peer, connection, now)
+    while (connection.windowBytes < WRITE_WINDOW_BYTES) {
+      const outgoing = peer.outbox.shift()
+      if (outgoing === undefined) break
+      this.#encodeOutgoing(peer, connection, outgoing, now)
+    }
+    if (connection.zmtp.output.byteLength > 0) this.#context.markDirty(connection)
+    this.#tellRoom(peer)
+  }
+
+  /** Room is told at half the mark, so that waiting senders do not wake up for single messages. */
+  #tellRoom(peer: Peer): void {
+    if (!peer.roomWanted) return
+    const { outboxMessages, outboxBytes } = this.#context.options.limits
+    const connection = peer.openConnection
+    const messages = peer.outbox.length + (connection?.windowMessages ?? 0)
+    const bytes = peer.outbox.byteLength + (connection?.windowBytes ?? 0)
+    if (messages > outboxMessages / 2 || bytes > outboxBytes / 2) return
+    this.#context.emit({ type: 'room', id: peer.id })
+  }
+
+  #encodeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
+    const sequence = this.#nextSequence(peer, connection, now)
+    if (!isContent(outgoing)) {
+      const { kind, group, status } = outgoing
+      this.#encodeCommand(peer, connection, { kind, sequence, group, status })
+      return
+    }
+    const { kind, group, frames, byteLength } = outgoing
+    const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
+    const { zmtp } = connection
+    const last = frames.length - 1
+    encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
+    for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)
+    connection.countMessage()
+    peer.counters.messagesOut++
+    peer.counters.bytesOut += byteLength
+    this.#context.counters.messagesOut++
+  }
+
+  #encodeCommand(peer: Peer, connection: Connection, message: ZreMessage): void {
+    assert(peer.sentSequence === message.sequence, 'sequence numbers go out in order')
+    encodeZre(message, connection.zmtp.reserveFrame(zreLength(message), false))
+  }
+
+  /**
+   * RFC 36: the sequence wraps from 65535 to 0. Some implementations wrap one earlier and drop whoever does
+   * not; towards a peer whose style is not known, a fresh HELLO starts over before the wrap.
+   */
+  #nextSequence(peer: Peer, connection: Connection, now: number): number {
+    if (peer.sentSequence === LAST_COMMON_SEQUENCE) {
+      if (peer.wrapStyle === 'unknown') this.#sendHello(peer, connection, now)
+      else if (peer.wrapStyle === 'short') peer.sentSequence = -1
+    }
+    peer.sentSequence = (peer.sentSequence + 1) & 0xffff
+    return peer.sentSequence
+  }
+
+  #sendHello(peer: Peer, connection: Connection, now: number): void {
+    const { options, ownGroups } = this.#context
+    peer.helloDue = false
+    peer.helloSentAt = now
+    peer.sentSequence = 1
+    peer.outbox.dropMemberships()
+    this.#encodeCommand(peer, connection, {
+      kind: 'hello',
+      sequence: 1,
+      endpoint: this.#ownEndpointTowards(connection),
+      groups: ownGroups.names(),
+      status: ownGroups.status,
+      name: options.name,
+      headers: options.headers,
+    })
+    this.#context.markDirty(connection)
+  }
+
+  /** The mailbox on the address that we speak from: never a wildcard, never another network's address. */
+  #ownEndpointTowards(connection: Connection): string {
+    const { mailboxes } = this.#context
+    const local = connection.local?.address ?? mailboxes[0]?.address ?? '127.0.0.1'
+    const mailbox = mailboxes.find((candidate) => candidate.address === local) ?? mailboxes[0]
+    return formatEndpoint(local, mailbox?.port ?? 0)
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Metrics: what the engine counted, as plain data for `node.metrics()`. Counters only ever grow while the
+ * node runs; a peer's counters begin with its first contact.
+ */
+import type { PeerId } from '../base/peer-id.ts'
+import type { MeshContext, MeshCounters } from './context.ts'
+import type { Presence } from './events.ts'
+import type { Peer, PeerCounters } from './peer.ts'
+
+export interface PeerMetrics extends Readonly<PeerCounters> {
+  readonly id: PeerId
+  readonly name: string
+  readonly phase: 'candidate' | 'present'
+  readonly presence: Presence
+  readonly link: 'idle' | 'waiting' | 'queued' | 'dialling' | 'open'
+  readonly linkedToUs: boolean
+  /** Of the last PING; absent before the first answer. */
+  readonly roundTripMs?: number
+  /** Messages and bytes accepted and not yet taken by the host's network stack. */
+  readonly outboxMessages: number
+  readonly outboxBytes: number
+}
+
+export interface EngineMetrics {
+  readonly mesh: Readonly<MeshCounters>
+  /** By code: how often each warning was counted, reported or not. */
+  readonly warnings: Readonly<Record<string, number>>
+  readonly peers: readonly PeerMetrics[]
+}
+
+export function measure(context: MeshContext, peers: readonly Peer[]): EngineMetrics {
+  return {
+    mesh: { ...context.counters },
+    warnings: context.warnings.counts(),
+    peers: peers.map(measurePeer),
+  }
+}
+
+function measurePeer(peer: Peer): PeerMetrics {
+  const connection = peer.openConnection
+  return {
+    ...peer.counters,
+    id: peer.id,
+    name: peer.name,
+    phase: peer.phase === 'present' ? 'present' : 'candidate',
+    presence: peer.presence,
+    link: peer.link.kind,
+    linkedToUs: peer.inbound !== undefined,
+    ...(peer.roundTripMs !== undefined && { roundTripMs: peer.roundTripMs }),
+    outboxMessages: peer.outbox.contentLength + (connection?.windowMessages ?? 0),
+    outboxBytes: peer.outbox.byteLength + (connection?.windowBytes ?? 0),
+  }
+}

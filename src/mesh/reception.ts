@@ -1,0 +1,134 @@
+/**
+ * Reception: connections that others dial to us, from accepting to knowing whose they are.
+ *
+ * A connection counts against its address until its handshake is complete, and is dropped when that takes too
+ * long. The dialler's identity arrives in its READY, before ours goes out: so a connection that is not welcome
+ * ends without a message lost (a libzmq dialler keeps its queue and tries again).
+ */
+import { PEER_ID_BYTES, peerIdFromBytes } from '../base/peer-id.ts'
+import type { PeerMetadata } from '../zmtp/connection.ts'
+import type { EndpointAddress } from './connection.ts'
+import { MeshConnection } from './connection.ts'
+import type { MeshContext } from './context.ts'
+import type { Links } from './links.ts'
+import type { Connection, Peer } from './peer.ts'
+import type { Roster } from './roster.ts'
+import type { Watch } from './watch.ts'
+
+export class Reception {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+  readonly #watch: Watch
+  /** Accepted, handshake not complete, by address. */
+  readonly #halfOpen = new Map<string, number>()
+  #inboundCount = 0
+
+  constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+    this.#watch = watch
+  }
+
+  /** A connection came in; `undefined` when it must be dropped at once. */
+  accept(remote: EndpointAddress, local: EndpointAddress, now: number): Connection | undefined {
+    const { limits } = this.#context.options
+    const { counters } = this.#context
+    const subject = { address: `${remote.address}:${remote.port}` }
+    const halfOpen = this.#halfOpen.get(remote.address) ?? 0
+    if (this.#context.stopping) return undefined
+    if (halfOpen >= limits.halfOpenPerAddress) {
+      counters.connectionsRefused++
+      const reason = `${halfOpen} connections from ${remote.address} have not completed their handshake`
+      this.#context.warn('half-open-limit', reason, subject, now)
+      return undefined
+    }
+    if (this.#inboundCount >= limits.inboundConnections) {
+      counters.connectionsRefused++
+      const reason = `${this.#inboundCount} connections are open`
+      this.#context.warn('inbound-limit', reason, subject, now)
+      return undefined
+    }
+    counters.connectionsAccepted++
+    this.#inboundCount++
+    this.#halfOpen.set(remote.address, halfOpen + 1)
+    const connection = MeshConnection.accepted<Peer>(remote, local, limits)
+    this.#context.agenda.schedule(connection, now + limits.handshakeMs)
+    this.#context.markDirty(connection)
+    return connection
+  }
+
+  /** The dialler's READY is here: decide whether it may be who it says. */
+  handleOffer(connection: Connection, metadata: PeerMetadata, now: number): void {
+    const { identity } = metadata
+    if (identity.length !== PEER_ID_BYTES + 1 || identity[0] !== 1) {
+      const reason = `the identity has ${identity.length} bytes; ZRE wants 1 followed by a UUID`
+      this.#refuse(connection, 'identity-malformed', reason, now)
+      return
+    }
+    const id = peerIdFromBytes(identity, 1)
+    if (id === this.#context.options.id) {
+      this.#refuse(connection, 'identity-own', 'somebody dialled us with our own identity', now)
+      return
+    }
+    const known = this.#roster.get(id)
+    const peer = known ?? this.#roster.admit(id, connection.remote.address, now)
+    if (peer === undefined) {
+      this.#context.counters.connectionsRefused++
+      this.#links.closeConnection(connection, 'abort')
+      return
+    }
+    if (known === undefined) this.#watch.begin(peer, now)
+    this.#leaveHalfOpen(connection)
+    this.#seat(peer, connection, now)
+  }
+
+  /** The newest connection of an identity takes over, unless it comes from elsewhere while the old one lives. */
+  #seat(peer: Peer, connection: Connection, now: number): void {
+    const holder = peer.inbound
+    if (holder === undefined) {
+      this.#watch.adopt(peer, connection, now)
+      return
+    }
+    if (holder.remote.address === connection.remote.address) {
+      this.#links.closeConnection(holder, 'abort')
+      this.#watch.adopt(peer, connection, now)
+      return
+    }
+    if (peer.contender !== undefined) {
+      const reason = `a third connection claims the identity of ${peer.name || peer.id}`
+      this.#refuse(connection, 'identity-conflict', reason, now)
+      return
+    }
+    connection.peer = peer
+    peer.contender = connection
+    this.#watch.challenge(peer, now)
+  }
+
+  #refuse(
+    connection: Connection,
+    code: Parameters<MeshContext['warn']>[0],
+    reason: string,
+    now: number,
+  ): void {
+    this.#context.counters.connectionsRefused++
+    this.#context.warn(code, reason, { address: connection.remoteText }, now)
+    this.#links.closeConnection(connection, 'abort')
+  }
+
+  /** An accepted connection ended, whoever ended it. To be called exactly once for each. */
+  handleEnded(connection: Connection): void {
+    this.#inboundCount--
+    this.#leaveHalfOpen(connection)
+  }
+
+  #leaveHalfOpen(connection: Connection): void {
+    if (connection.introduced) return
+    connection.introduced = true
+    const { address } = connection.remote
+    const left = (this.#halfOpen.get(address) ?? 1) - 1
+    if (left > 0) this.#halfOpen.set(address, left)
+    else this.#halfOpen.delete(address)
+  }
+}

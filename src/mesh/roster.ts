@@ -1,0 +1,204 @@
+/**
+ * The roster: all peers by identity and by endpoint, within the limits; who enters, joins, leaves, exits.
+ *
+ * The rules it keeps, and that checkers may rely on: the first event of a peer is `enter`; no second `enter`
+ * without an `exit` between; nothing about a peer after its `exit`.
+ */
+import { assert } from '../base/assert.ts'
+import type { PeerId } from '../base/peer-id.ts'
+import type { Hello } from '../zre/message.ts'
+import type { EndpointAddress } from './connection.ts'
+import type { MeshContext } from './context.ts'
+import type { ExitReason } from './events.ts'
+import { EARSHOT_HEADER, type Links } from './links.ts'
+import { Peer } from './peer.ts'
+
+export class Roster {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #byId = new Map<PeerId, Peer>()
+  readonly #byEndpoint = new Map<string, Peer>()
+  readonly #countByAddress = new Map<string, number>()
+
+  constructor(context: MeshContext, links: Links) {
+    this.#context = context
+    this.#links = links
+  }
+
+  // Queries
+
+  get(id: PeerId): Peer | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** A peer that has entered, or `undefined`. */
+  present(id: PeerId): Peer | undefined {
+    const peer = this.#byId.get(id)
+    return peer?.phase === 'present' ? peer : undefined
+  }
+
+  atEndpoint(endpoint: EndpointAddress): Peer | undefined {
+    return this.#byEndpoint.get(endpointKey(endpoint))
+  }
+
+  /** Everybody, candidates included, in the order of first contact. A copy: it may change while walked. */
+  all(): Peer[] {
+    return [...this.#byId.values()]
+  }
+
+  // Coming
+
+  /** The peer with this id, made now if need be; `undefined` when the limits leave no room. */
+  admit(id: PeerId, address: string, now: number): Peer | undefined {
+    const known = this.#byId.get(id)
+    if (known !== undefined) return known
+    const { limits } = this.#context.options
+    const fromAddress = this.#countByAddress.get(address) ?? 0
+    if (fromAddress >= limits.peersPerAddress) {
+      const reason = `${address} already stands for ${fromAddress} peers`
+      this.#context.warn('peer-limit', reason, { peer: id, address }, now)
+      return undefined
+    }
+    if (this.#byId.size >= limits.peers && !this.#evictCandidate(now)) {
+      const reason = `the table of peers is full (${limits.peers})`
+      this.#context.warn('peer-limit', reason, { peer: id, address }, now)
+      return undefined
+    }
+    const peer = new Peer(id, address, limits, now)
+    this.#byId.set(id, peer)
+    this.#countByAddress.set(address, fromAddress + 1)
+    return peer
+  }
+
+  /** Makes room by forgetting the oldest candidate that nobody has answered for: a flood of made-up ids
+   *  must not keep real peers out. */
+  #evictCandidate(now: number): boolean {
+    for (const peer of this.#byId.values()) {
+      if (peer.phase !== 'candidate' || peer.inbound !== undefined || peer.link.kind === 'open')
+        continue
+      this.#forget(peer, now)
+      return true
+    }
+    return false
+  }
+
+  setEndpoint(peer: Peer, endpoint: EndpointAddress): void {
+    this.#dropEndpoint(peer)
+    peer.endpoint = endpoint
+    peer.touchInfo()
+    this.#byEndpoint.set(endpointKey(endpoint), peer)
+  }
+
+  #dropEndpoint(peer: Peer): void {
+    if (peer.endpoint === undefined) return
+    const key = endpointKey(peer.endpoint)
+    if (this.#byEndpoint.get(key) === peer) this.#byEndpoint.delete(key)
+  }
+
+  /** The peer has introduced itself for the first time, or anew after an exit. */
+  enter(peer: Peer, hello: Hello, now: number): void {
+    assert(peer.phase === 'candidate', 'only a candidate enters')
+    peer.phase = 'present'
+    peer.presence = 'alive'
+    peer.enteredAt = now
+    this.#introduce(peer, hello)
+    for (const group of hello.groups) this.#addToGroup(peer, group)
+    this.#context.emit({ type: 'enter', peer: peer.info() })
+    for (const group of hello.groups) this.#context.emit({ type: 'join', peer: peer.info(), group })
+  }
+
+  /** A second HELLO that does not count as a restart: bring what it says into line, quietly. */
+  resync(peer: Peer, hello: Hello): void {
+    this.#introduce(peer, hello)
+    const listed = new Set(hello.groups)
+    for (const group of [...peer.groups]) if (!listed.has(group)) this.leave(peer, group)
+    for (const group of listed) this.join(peer, group)
+  }
+
+  #introduce(peer: Peer, hello: Hello): void {
+    peer.name = hello.name
+    const headers: Record<string, string> = Object.create(null)
+    for (const [name, value] of hello.headers) headers[name] = value
+    peer.headers = Object.freeze(headers)
+    peer.isEarshot = hello.headers.has(EARSHOT_HEADER)
+    if (peer.isEarshot) peer.wrapStyle = 'rfc'
+    peer.status = hello.status
+    peer.touchInfo()
+  }
+
+  // Groups
+
+  /** Emits `join` unless the peer is in the group already. */
+  join(peer: Peer, group: string): void {
+    if (peer.groups.has(group)) return
+    this.#addToGroup(peer, group)
+    this.#context.emit({ type: 'join', peer: peer.info(), group })
+  }
+
+  leave(peer: Peer, group: string): void {
+    if (!peer.groups.delete(group)) return
+    this.#context.groupIndex.remove(group, peer)
+    peer.touchInfo()
+    this.#context.emit({ type: 'leave', peer: peer.info(), group })
+  }
+
+  #addToGroup(peer: Peer, group: string): void {
+    peer.groups.add(group)
+    this.#context.groupIndex.add(group, peer)
+    peer.touchInfo()
+  }
+
+  // Going
+
+  /** The peer is gone: tells the application if it had entered, closes both links, forgets it. */
+  exit(peer: Peer, reason: ExitReason, now: number): void {
+    if (peer.phase === 'gone') return
+    this.#tellExit(peer, reason)
+    this.#forget(peer, now)
+  }
+
+  /**
+   * The conversation starts over: an exit for the application, but we still know where the peer is, and it
+   * may introduce itself again at once.
+   */
+  demote(peer: Peer, reason: ExitReason): void {
+    if (peer.phase !== 'present') return
+    this.#tellExit(peer, reason)
+    peer.phase = 'candidate'
+    peer.receivedSequence = 0
+  }
+
+  #tellExit(peer: Peer, reason: ExitReason): void {
+    if (peer.phase !== 'present') return
+    const info = peer.info()
+    for (const group of peer.groups) this.#context.groupIndex.remove(group, peer)
+    peer.groups.clear()
+    this.#context.counters.messagesLost +=
+      peer.outbox.contentLength + (peer.openConnection?.windowMessages ?? 0)
+    peer.outbox.clear()
+    peer.roomWanted = false
+    peer.touchInfo()
+    this.#context.emit({ type: 'exit', peer: info, reason })
+    this.#context.emit({ type: 'gone', id: peer.id })
+  }
+
+  #forget(peer: Peer, now: number): void {
+    peer.phase = 'gone'
+    this.#links.close(peer, 'abort', now)
+    for (const connection of [peer.inbound, peer.contender]) {
+      if (connection !== undefined) this.#links.closeConnection(connection, 'abort')
+    }
+    peer.inbound = undefined
+    peer.contender = undefined
+    this.#dropEndpoint(peer)
+    this.#byId.delete(peer.id)
+    const left = (this.#countByAddress.get(peer.chargedTo) ?? 1) - 1
+    if (left > 0) this.#countByAddress.set(peer.chargedTo, left)
+    else this.#countByAddress.delete(peer.chargedTo)
+    this.#context.agenda.remove(peer)
+  }
+}
+
+function endpointKey(endpoint: EndpointAddress): string {
+  return `${endpoint.address} ${endpoint.port}`
+}

@@ -1,0 +1,287 @@
+/**
+ * The watch over peers: what signs of life, silences, broken links and suspicious beacons mean.
+ *
+ * Three questions, kept apart:
+ *  1. Presence: was anything heard of it lately (any sign counts)? `alive → evasive → silent → gone`.
+ *  2. The link: does our connection to it still carry? Checked by PING, rarely while idle; a dead link is
+ *     dialled again, however lively the peer's beacons are.
+ *  3. Evidence: a process that ended leaves traces at once: its links close, its mailbox refuses connections, its
+ *     beacons stop. All three together are an exit long before the silence has lasted `expiredMs`. A goodbye by
+ *     beacon could be forged, so it is checked over the link first.
+ */
+import { assertNever } from '../base/assert.ts'
+import type { MeshContext } from './context.ts'
+import type { Links } from './links.ts'
+import type { Connection, Doubt, Peer, PeerDeadline } from './peer.ts'
+import { nextPresenceChange, presenceAfter } from './presence.ts'
+import type { Roster } from './roster.ts'
+
+export class Watch {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+
+  constructor(context: MeshContext, links: Links, roster: Roster) {
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+  }
+
+  /** Starts watching a peer that was just admitted. */
+  begin(peer: Peer, now: number): void {
+    peer.heardAt = now
+    this.#armPresence(peer)
+  }
+
+  // Signs of life
+
+  handleBeacon(peer: Peer, now: number): void {
+    peer.heardBeacon(now)
+    if (peer.presence !== 'alive') this.#revive(peer)
+  }
+
+  /** Bytes arrived on the peer's link to us. */
+  handleTraffic(peer: Peer, now: number): void {
+    peer.heardTcp(now)
+    if (peer.presence !== 'alive') this.#revive(peer)
+    if (peer.contender !== undefined) this.#defend(peer, now)
+  }
+
+  #revive(peer: Peer): void {
+    peer.presence = 'alive'
+    peer.touchInfo()
+    this.#armPresence(peer)
+    if (peer.phase === 'present') this.#context.emit({ type: 'alive', peer: peer.info() })
+  }
+
+  /** PING-OK: the link carries in both directions, and whatever was doubted is settled. */
+  handlePong(peer: Peer, now: number): void {
+    if (!peer.awaitingPong) return
+    peer.awaitingPong = false
+    peer.roundTripMs = now - peer.pingSentAt
+    this.#context.emit({ type: 'pong', id: peer.id, roundTripMs: peer.roundTripMs })
+    this.#armProbe(peer, now)
+    this.#settleDoubt(peer, now)
+  }
+
+  // Questions to a peer
+
+  /** Sends a PING; the answer measures the round trip. False when there is no open link. */
+  ping(peer: Peer, now: number): boolean {
+    if (peer.awaitingPong) return peer.openConnection !== undefined
+    if (!this.#links.sendControl(peer, 'ping', now)) return false
+    this.#context.counters.pingsSent++
+    peer.awaitingPong = true
+    peer.pingSentAt = now
+    peer.deadlines.set('probe', now + this.#context.options.timers.linkDeadMs)
+    this.#context.reschedule(peer)
+    return true
+  }
+
+  /** The link has just opened (or proved itself): check it again after a while. */
+  #armProbe(peer: Peer, now: number): void {
+    const { linkProbeMs } = this.#context.options.timers
+    peer.deadlines.set('probe', now + this.#context.jittered(2 * linkProbeMs))
+    this.#context.reschedule(peer)
+  }
+
+  handleLinkOpened(peer: Peer, now: number): void {
+    this.#armProbe(peer, now)
+  }
+
+  /** Someone suggests that the peer is gone or elsewhere. Believed at once without a link, else after a check. */
+  doubt(peer: Peer, doubt: Doubt, now: number): void {
+    if (peer.doubt !== undefined) return
+    peer.doubt = doubt
+    if (!this.#hasBothLinks(peer)) {
+      this.#believeDoubt(peer, now)
+      return
+    }
+    this.ping(peer, now)
+    peer.deadlines.set('confirm', now + this.#context.options.timers.confirmMs)
+    this.#context.reschedule(peer)
+  }
+
+  #hasBothLinks(peer: Peer): boolean {
+    return peer.openConnection !== undefined && peer.inbound !== undefined
+  }
+
+  #settleDoubt(peer: Peer, now: number): void {
+    if (peer.doubt === undefined) return
+    if (peer.doubt.kind === 'goodbye') {
+      const reason = `a goodbye beacon came for ${peer.name || peer.id}, which still answers`
+      this.#context.warn('goodbye-unconfirmed', reason, { peer: peer.id }, now)
+    }
+    peer.doubt = undefined
+    peer.deadlines.clear('confirm')
+    this.#context.reschedule(peer)
+  }
+
+  #believeDoubt(peer: Peer, now: number): void {
+    const { doubt } = peer
+    if (doubt === undefined) return
+    peer.doubt = undefined
+    peer.deadlines.clear('confirm')
+    switch (doubt.kind) {
+      case 'goodbye':
+        this.#roster.exit(peer, 'goodbye', now)
+        return
+      case 'replaced':
+        this.#roster.exit(peer, 'replaced', now)
+        return
+      case 'moved':
+        this.#roster.setEndpoint(peer, doubt.to)
+        peer.endpointBeaconAt = now
+        this.#links.restart(peer, now)
+        return
+      default:
+        assertNever(doubt)
+    }
+  }
+
+  // Links that end
+
+  /** Either link of the peer ended: a doubt is confirmed; without one, find out what happened. */
+  handleLinkEnded(peer: Peer, which: 'outbound' | 'inbound', refused: boolean, now: number): void {
+    if (refused) peer.refusedAt = now
+    if (peer.doubt !== undefined) {
+      this.#believeDoubt(peer, now)
+      return
+    }
+    if (which === 'inbound') {
+      // Does it still hear us? If it ended, our own link breaks as well, or the PING stays unanswered.
+      if (peer.phase === 'present' && this.ping(peer, now)) return
+    }
+    this.#weighEvidence(peer, now)
+  }
+
+  /** Links closed and the mailbox refuses: only a beacon can still speak for the peer. */
+  #weighEvidence(peer: Peer, now: number): void {
+    if (!this.#looksDead(peer)) return
+    const stoppedAt = peer.heardBeaconAt + this.#context.options.timers.beaconsStoppedMs
+    if (now >= stoppedAt) {
+      this.#roster.exit(peer, 'closed', now)
+      return
+    }
+    peer.deadlines.set('evidence', stoppedAt)
+    this.#context.reschedule(peer)
+  }
+
+  #looksDead(peer: Peer): boolean {
+    const refusedLast = peer.refusedAt >= peer.heardTcpAt
+    return refusedLast && peer.inbound === undefined && peer.openConnection === undefined
+  }
+
+  // Deadlines
+
+  handleDeadline(peer: Peer, deadline: PeerDeadline, now: number): void {
+    switch (deadline) {
+      case 'presence':
+        this.#checkPresence(peer, now)
+        return
+      case 'redial':
+        this.#links.establish(peer, now)
+        return
+      case 'evidence':
+        this.#weighEvidence(peer, now)
+        return
+      case 'confirm':
+        this.#believeDoubt(peer, now)
+        return
+      case 'takeover':
+        this.yieldIdentity(peer, now)
+        return
+      case 'probe':
+        this.#probe(peer, now)
+        return
+      default:
+        assertNever(deadline)
+    }
+  }
+
+  #checkPresence(peer: Peer, now: number): void {
+    const { timers } = this.#context.options
+    const state = presenceAfter(now - peer.heardAt, timers)
+    if (state === 'gone') {
+      this.#roster.exit(peer, 'expired', now)
+      return
+    }
+    if (state !== peer.presence) {
+      peer.presence = state
+      peer.touchInfo()
+      if (peer.phase === 'present') {
+        this.#context.emit({ type: state, peer: peer.info() })
+        this.ping(peer, now)
+      }
+    }
+    this.#armPresence(peer)
+  }
+
+  #armPresence(peer: Peer): void {
+    const { timers } = this.#context.options
+    peer.deadlines.set('presence', nextPresenceChange(peer.heardAt, peer.presence, timers))
+    this.#context.reschedule(peer)
+  }
+
+  #probe(peer: Peer, now: number): void {
+    if (peer.openConnection === undefined) return
+    if (!peer.awaitingPong) {
+      this.ping(peer, now)
+      return
+    }
+    // The PING stayed unanswered. A peer that does not read would look the same; only when nothing at all came
+    // over TCP since then is the link taken for dead.
+    peer.awaitingPong = false
+    if (peer.heardTcpAt < peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt) {
+      this.#links.restart(peer, now)
+    } else {
+      this.#armProbe(peer, now)
+    }
+  }
+
+  // Who holds an identity
+
+  /** A newcomer claims the identity from another address: the holder has `takeoverMs` to show life. */
+  challenge(peer: Peer, now: number): void {
+    peer.awaitingPong = false
+    this.ping(peer, now)
+    peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
+    this.#context.reschedule(peer)
+  }
+
+  /** The holder answered: the newcomer is refused. */
+  #defend(peer: Peer, now: number): void {
+    const { contender } = peer
+    if (contender === undefined) return
+    peer.contender = undefined
+    peer.deadlines.clear('takeover')
+    this.#context.reschedule(peer)
+    const reason = `${contender.remoteText} claims the identity of ${peer.name || peer.id}, which still answers from elsewhere`
+    const subject = { peer: peer.id, address: contender.remoteText }
+    this.#context.warn('identity-conflict', reason, subject, now)
+    this.#context.counters.connectionsRefused++
+    this.#links.closeConnection(contender, 'abort')
+  }
+
+  /** The holder stayed silent, or its connection ended: the newcomer takes its place. */
+  yieldIdentity(peer: Peer, now: number): void {
+    const { contender, inbound } = peer
+    if (contender === undefined) return
+    peer.contender = undefined
+    if (inbound !== undefined) this.#links.closeConnection(inbound, 'abort')
+    this.adopt(peer, contender, now)
+  }
+
+  /** Makes an accepted connection the peer's link to us. */
+  adopt(peer: Peer, connection: Connection, now: number): void {
+    peer.deadlines.clear('takeover')
+    peer.inbound = connection
+    connection.peer = peer
+    this.#context.counters.handshakes++
+    this.#context.agenda.remove(connection)
+    connection.zmtp.accept()
+    this.#context.markDirty(connection)
+    this.#context.reschedule(peer)
+    this.handleTraffic(peer, now)
+  }
+}

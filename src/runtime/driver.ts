@@ -1,0 +1,236 @@
+/**
+ * The driver: carries bytes, time and decisions between a platform and the engine. It decides nothing.
+ *
+ *     platform ──bytes, datagrams, timers──▶ driver ──handle…──▶ engine
+ *     platform ◀──dial, write, close─────── driver ◀──poll…──── engine ──events──▶ node
+ *
+ * After every call into the engine it settles: performs actions, hands out events, arms one timer. What was
+ * written goes out once per turn of the event loop, everything for a connection in one write.
+ */
+import { NEVER } from '../base/deadlines.ts'
+import type { Mailbox } from '../mesh/context.ts'
+import type { Engine } from '../mesh/engine.ts'
+import type { EngineEvent } from '../mesh/events.ts'
+import type { Connection } from '../mesh/peer.ts'
+import type {
+  ByteStream,
+  DatagramPort,
+  IoFailure,
+  Platform,
+  SocketAddress,
+  StreamEnd,
+  StreamHandlers,
+  Timer,
+} from './platform.ts'
+
+export class Driver {
+  readonly #platform: Platform
+  readonly #engine: Engine
+  readonly #onEvent: (event: EngineEvent) => void
+  readonly #streams = new Map<Connection, ByteStream>()
+  #datagrams: DatagramPort | undefined
+  #timer: Timer | undefined
+  #timerAt = NEVER
+  #settling = false
+  #flushPlanned = false
+  #paused = false
+  #closed = false
+
+  constructor(platform: Platform, engine: Engine, onEvent: (event: EngineEvent) => void) {
+    this.#platform = platform
+    this.#engine = engine
+    this.#onEvent = onEvent
+  }
+
+  now(): number {
+    return this.#platform.clock.now()
+  }
+
+  // From the platform
+
+  setDatagrams(port: DatagramPort): void {
+    this.#datagrams = port
+  }
+
+  handleDatagram(bytes: Uint8Array, from: SocketAddress): void {
+    this.#engine.handleDatagram(bytes, from, this.now())
+    this.settle()
+  }
+
+  handleMailboxes(mailboxes: readonly Mailbox[]): void {
+    this.#engine.handleMailboxes(mailboxes, this.now())
+    this.settle()
+  }
+
+  /** A listener accepted a stream; `undefined` has it dropped. */
+  handleAccepted(stream: ByteStream): StreamHandlers | undefined {
+    const connection = this.#engine.handleAccepted(stream.remote, stream.local, this.now())
+    if (connection !== undefined) {
+      this.#streams.set(connection, stream)
+      if (this.#paused) stream.pause()
+    }
+    this.settle()
+    return connection && new StreamAdapter(this, connection, stream)
+  }
+
+  handleOpened(connection: Connection, stream: ByteStream): void {
+    this.#engine.handleOpened(connection, stream.local)
+  }
+
+  handleBytes(connection: Connection, chunk: Uint8Array): void {
+    this.#engine.handleBytes(connection, chunk, this.now())
+    this.settle()
+  }
+
+  handleDrained(connection: Connection): void {
+    this.#engine.handleDrained(connection, this.now())
+    this.settle()
+  }
+
+  handleEnded(connection: Connection, end: StreamEnd): void {
+    if (!this.#streams.delete(connection)) return
+    const failure = end.kind === 'failed' ? linkFailure(end.failure) : undefined
+    this.#engine.handleEnded(connection, failure, this.now())
+    this.settle()
+  }
+
+  // From the application
+
+  /** Stops reading from the peers' links, or goes on. Links that we dialled carry only the protocol: unaffected. */
+  setPaused(paused: boolean): void {
+    if (paused === this.#paused) return
+    this.#paused = paused
+    for (const [connection, stream] of this.#streams) {
+      if (connection.role !== 'acceptor') continue
+      if (paused) stream.pause()
+      else stream.resume()
+    }
+  }
+
+  /** Takes everything down at once. */
+  close(): void {
+    this.#closed = true
+    this.#timer?.cancel()
+    this.#datagrams?.close()
+    for (const stream of this.#streams.values()) stream.destroy()
+    this.#streams.clear()
+  }
+
+  // To the platform
+
+  /** To be called after every call into the engine. Calls from within (a listener that sends) fold into one. */
+  settle(): void {
+    if (this.#settling) return
+    this.#settling = true
+    try {
+      this.#drain()
+    } finally {
+      this.#settling = false
+    }
+    if (this.#closed) return
+    this.#planFlush()
+    this.#armTimer()
+  }
+
+  #drain(): void {
+    for (;;) {
+      const action = this.#engine.pollAction()
+      if (action?.kind === 'dial') this.#dial(action.connection, action.from)
+      else if (action?.kind === 'close') this.#close(action.connection, action.how)
+      else if (action?.kind === 'beacon') this.#sendBeacon(action.bytes, action.mailbox)
+      const event = this.#engine.pollEvent()
+      if (event !== undefined) this.#onEvent(event)
+      else if (action === undefined) return
+    }
+  }
+
+  #dial(connection: Connection, from: string | undefined): void {
+    const to = connection.remote
+    const adapter = new StreamAdapter(this, connection)
+    const stream = this.#platform.dial({ to, ...(from !== undefined && { from }) }, adapter)
+    adapter.stream = stream
+    this.#streams.set(connection, stream)
+  }
+
+  #close(connection: Connection, how: 'flush' | 'abort'): void {
+    const stream = this.#streams.get(connection)
+    if (stream === undefined) return
+    if (how === 'flush') {
+      const segments = connection.takeSegments()
+      if (segments.length > 0) stream.write(segments)
+      stream.close()
+      return
+    }
+    this.#streams.delete(connection)
+    stream.destroy()
+    this.#engine.handleEnded(connection, undefined, this.now())
+  }
+
+  #sendBeacon(bytes: Uint8Array, mailbox: Mailbox): void {
+    if (mailbox.beaconTo !== undefined) this.#datagrams?.send(bytes, mailbox.beaconTo)
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned || !this.#engine.hasFlush) return
+    this.#flushPlanned = true
+    this.#platform.clock.endOfTurn(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#flushPlanned = false
+    for (;;) {
+      const connection = this.#engine.pollFlush()
+      if (connection === undefined) break
+      const stream = this.#streams.get(connection)
+      const segments = connection.takeSegments()
+      if (stream !== undefined && segments.length > 0) stream.write(segments)
+    }
+  }
+
+  #armTimer(): void {
+    const at = this.#engine.pollTimeout()
+    if (at === this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = at
+    this.#timer = at === NEVER ? undefined : this.#platform.clock.setTimer(at, () => this.#wake())
+  }
+
+  #wake(): void {
+    this.#timerAt = NEVER
+    this.#engine.handleTimeout(this.now())
+    this.settle()
+  }
+}
+
+function linkFailure(failure: IoFailure): { refused: boolean; message: string } {
+  return { refused: failure.kind === 'refused', message: failure.message }
+}
+
+/** The handlers of one stream: a small object instead of four closures per link. */
+class StreamAdapter implements StreamHandlers {
+  readonly #driver: Driver
+  readonly #connection: Connection
+  stream: ByteStream | undefined
+
+  constructor(driver: Driver, connection: Connection, stream?: ByteStream) {
+    this.#driver = driver
+    this.#connection = connection
+    this.stream = stream
+  }
+
+  opened(): void {
+    if (this.stream !== undefined) this.#driver.handleOpened(this.#connection, this.stream)
+  }
+
+  bytes(chunk: Uint8Array): void {
+    this.#driver.handleBytes(this.#connection, chunk)
+  }
+
+  drained(): void {
+    this.#driver.handleDrained(this.#connection)
+  }
+
+  ended(end: StreamEnd): void {
+    this.#driver.handleEnded(this.#connection, end)
+  }
+}

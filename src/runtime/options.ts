@@ -1,0 +1,169 @@
+/**
+ * The options of a node: what the application may say, checked once and completed with defaults.
+ */
+import { utf8Encode } from '../base/bytes.ts'
+import { EarshotError } from '../base/errors.ts'
+import type { Limits } from '../base/limits.ts'
+import { DEFAULT_LIMITS } from '../base/limits.ts'
+import { peerIdFromBytes, stampUuid } from '../base/peer-id.ts'
+import { EARSHOT_HEADER } from '../mesh/links.ts'
+import type { EngineOptions, Timers } from '../mesh/options.ts'
+import { DEFAULT_TIMERS } from '../mesh/options.ts'
+import { BEACON_PORT } from '../zre/beacon.ts'
+import { isGroupName } from '../zre/group-name.ts'
+import type { MailboxOptions } from './mailboxes.ts'
+import type { Entropy } from './platform.ts'
+
+export interface NodeOptions {
+  /** How others see this node; 1 to 255 bytes of UTF-8. Default: the first six digits of its id. */
+  readonly name?: string
+  /** Told to every peer on entering, as `X-ROLE: display`; names of 1 to 255 bytes, at most 255 of them. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Groups to be in from the start. */
+  readonly groups?: readonly string[]
+  /**
+   * Where to be: names (`eth0`), addresses (`192.168.1.5`) or subnets (`10.0.0.0/8`) of network interfaces.
+   * Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on this host.
+   */
+  readonly interfaces?: string | readonly string[]
+  /** UDP port of the beacons; nodes with different ports do not meet. Default 5670. */
+  readonly port?: number
+  /** TCP port of the mailbox. Default: a random one from 49152 to 65535. */
+  readonly mailboxPort?: number
+  /** Milliseconds; each has its default and its meaning in `Timers`. */
+  readonly timers?: Partial<Timers>
+  /** Each has its default, its meaning and its reason in `Limits`. */
+  readonly limits?: Partial<Limits>
+  /** Stops the node when aborted. */
+  readonly signal?: AbortSignal
+}
+
+export interface CheckedOptions {
+  readonly engine: EngineOptions
+  readonly mailboxes: MailboxOptions
+  readonly groups: readonly string[]
+}
+
+/** A header of ours announces earshot's extensions; the application has the other 255 of HELLO's 256. */
+const OWN_HEADERS: readonly (readonly [string, string])[] = [[EARSHOT_HEADER, '1']]
+
+/** @throws EarshotError ERR_EARSHOT_BAD_OPTION or ERR_EARSHOT_BAD_GROUP, naming the option. */
+export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOptions {
+  const id = peerIdFromBytes(stampUuid(entropy.fill(new Uint8Array(16))))
+  const limits = withDefaults('limits', options.limits, DEFAULT_LIMITS)
+  const engine: EngineOptions = {
+    id,
+    name: checkName(options.name ?? id.slice(0, 6)),
+    headers: checkHeaders(options.headers ?? {}, limits),
+    timers: checkTimers(options.timers),
+    limits,
+    random: () => entropy.random(),
+  }
+  const groups = [...new Set(options.groups ?? [])]
+  for (const group of groups) checkGroupName(group)
+  if (groups.length > limits.helloGroups) {
+    throw badOption('groups', `at most ${limits.helloGroups} groups`)
+  }
+  return { engine, groups, mailboxes: checkMailboxes(options) }
+}
+
+/** @throws EarshotError ERR_EARSHOT_BAD_GROUP */
+export function checkGroupName(group: string): void {
+  if (typeof group === 'string' && isGroupName(group)) return
+  throw new EarshotError(
+    'ERR_EARSHOT_BAD_GROUP',
+    `not a group name: ${JSON.stringify(group)} (it must have 1 to 255 bytes of UTF-8)`,
+  )
+}
+
+function checkName(name: string): string {
+  if (typeof name !== 'string' || !fits(name)) throw badOption('name', '1 to 255 bytes of UTF-8')
+  return name
+}
+
+function checkHeaders(
+  headers: Readonly<Record<string, string>>,
+  limits: Limits,
+): ReadonlyMap<string, string> {
+  const checked = new Map(OWN_HEADERS)
+  for (const [name, value] of Object.entries(headers)) {
+    if (!fits(name)) throw badOption(`headers['${name}']`, 'a name of 1 to 255 bytes of UTF-8')
+    if (typeof value !== 'string') throw badOption(`headers['${name}']`, 'a string')
+    if (name.toUpperCase() === EARSHOT_HEADER) {
+      throw badOption(`headers['${name}']`, 'another name: this one is used by the library')
+    }
+    checked.set(name, value)
+  }
+  if (checked.size > limits.helloHeaders) {
+    throw badOption('headers', `at most ${limits.helloHeaders - OWN_HEADERS.length} headers`)
+  }
+  let bytes = 0
+  for (const [name, value] of checked) bytes += 5 + utf8Encode(name + value).length
+  if (bytes > limits.helloBytes / 2) {
+    throw badOption('headers', `at most ${limits.helloBytes / 2} bytes of headers in all`)
+  }
+  return checked
+}
+
+function checkTimers(given: Partial<Timers> | undefined): Timers {
+  const timers = withDefaults('timers', given, DEFAULT_TIMERS)
+  // A slower beacon takes longer to be missed.
+  const beaconsStoppedMs = given?.beaconsStoppedMs ?? Math.max(50, 1.5 * timers.beaconIntervalMs)
+  // Only one of the three given: the others follow, so that their order holds.
+  const silentMs = given?.silentMs ?? Math.max(2 * timers.evasiveMs, 0)
+  const expiredMs = given?.expiredMs ?? Math.max(timers.expiredMs, 3 * silentMs)
+  const checked = { ...timers, beaconsStoppedMs, silentMs, expiredMs }
+  if (!(checked.evasiveMs <= checked.silentMs && checked.silentMs <= checked.expiredMs)) {
+    throw badOption('timers', 'evasiveMs ≤ silentMs ≤ expiredMs')
+  }
+  return checked
+}
+
+function checkMailboxes(options: NodeOptions): MailboxOptions {
+  const { interfaces } = options
+  const list = typeof interfaces === 'string' ? [interfaces] : interfaces
+  if (list !== undefined && (list.length === 0 || list.some((each) => typeof each !== 'string'))) {
+    throw badOption('interfaces', 'at least one name, address or subnet; leave it out for all')
+  }
+  return {
+    interfaces: list,
+    beaconPort: checkPort('port', options.port ?? BEACON_PORT),
+    mailboxPort:
+      options.mailboxPort === undefined ? undefined : checkPort('mailboxPort', options.mailboxPort),
+  }
+}
+
+function checkPort(option: string, port: number): number {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw badOption(option, 'a port from 1 to 65535')
+  }
+  return port
+}
+
+/** Numbers, finite and not negative; unknown names are an error, because a typo would go unnoticed. */
+function withDefaults<T extends object>(
+  option: string,
+  given: Partial<T> | undefined,
+  defaults: T,
+): T {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw badOption(`${option}.${name}`, `one of ${Object.keys(defaults).join(', ')}`)
+    }
+    if (value === undefined) continue
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+      throw badOption(`${option}.${name}`, 'a number that is not negative')
+    }
+  }
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(set) }
+}
+
+function fits(text: string): boolean {
+  const { length } = utf8Encode(text)
+  return length >= 1 && length <= 255
+}
+
+function badOption(option: string, wanted: string): EarshotError {
+  return new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ${option}: expected ${wanted}`)
+}

@@ -1,0 +1,50 @@
+/**
+ * What the application sends, brought into one form: text, bytes or frames become checked content.
+ */
+import { utf8Encode } from '../base/bytes.ts'
+import { EarshotError } from '../base/errors.ts'
+import type { Limits } from '../base/limits.ts'
+import type { OutgoingContent } from '../mesh/outbox.ts'
+
+/** A message to send: text (as UTF-8), bytes, or 1 to 1,024 frames of bytes. */
+export type MessageInput = string | Uint8Array | readonly Uint8Array[]
+
+/**
+ * The content of a whisper (`group` empty) or shout.
+ *
+ * @throws EarshotError ERR_EARSHOT_MESSAGE_TOO_LARGE over the limits; a TypeError for what is not a message.
+ */
+export function outgoingContent(
+  kind: 'whisper' | 'shout',
+  group: string,
+  message: MessageInput,
+  limits: Limits,
+): OutgoingContent {
+  const frames = framesOf(message)
+  // The header of each message is a frame of its own.
+  const framesMax = limits.messageFrames - 1
+  if (frames.length === 0) throw new TypeError('a message has at least one frame (it may be empty)')
+  let byteLength = 0
+  for (const frame of frames) byteLength += frame.length
+  if (frames.length > framesMax) {
+    throw new EarshotError(
+      'ERR_EARSHOT_MESSAGE_TOO_LARGE',
+      `the message has ${frames.length} frames; the limit is ${framesMax}`,
+    )
+  }
+  if (byteLength > limits.messageBytes) {
+    throw new EarshotError(
+      'ERR_EARSHOT_MESSAGE_TOO_LARGE',
+      `the message has ${byteLength} bytes; the limit is ${limits.messageBytes}`,
+    )
+  }
+  return { kind, group, frames, byteLength }
+}
+
+function framesOf(message: MessageInput): readonly Uint8Array[] {
+  if (typeof message === 'string') return [utf8Encode(message)]
+  if (message instanceof Uint8Array) return [message]
+  if (Array.isArray(message) && message.every((frame) => frame instanceof Uint8Array))
+    return message
+  throw new TypeError('a message is a string, a Uint8Array or an array of Uint8Array')
+}

@@ -1,0 +1,104 @@
+/**
+ * Senders that wait: promises of `whisper` and `shout` whose message found a full outbox.
+ *
+ * First come, first served per peer. A waiting message is offered again when the engine tells of room, and
+ * nothing new overtakes it meanwhile. The wait ends early when the peer leaves, the node stops, or the
+ * caller aborts; then the message was not sent, and the promise says so.
+ */
+import { EarshotError } from '../base/errors.ts'
+import type { PeerId } from '../base/peer-id.ts'
+import type { OutgoingContent } from '../mesh/outbox.ts'
+
+interface Waiter {
+  readonly content: OutgoingContent
+  readonly accepted: () => void
+  readonly failed: (error: EarshotError) => void
+}
+
+export class Senders {
+  readonly #offer: (id: PeerId, content: OutgoingContent) => boolean
+  readonly #waiting = new Map<PeerId, Set<Waiter>>()
+
+  /** `offer` tries to place a message; false when the outbox is full again. */
+  constructor(offer: (id: PeerId, content: OutgoingContent) => boolean) {
+    this.#offer = offer
+  }
+
+  /** Somebody waits already: newcomers have to queue behind. */
+  hasWaiting(id: PeerId): boolean {
+    return this.#waiting.has(id)
+  }
+
+  /** Waits until the peer's outbox has taken the message. */
+  wait(id: PeerId, content: OutgoingContent, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(aborted(signal))
+        return
+      }
+      const onAbort = (): void => {
+        this.#remove(id, waiter)
+        reject(aborted(signal))
+      }
+      const settle = (): void => signal?.removeEventListener('abort', onAbort)
+      const waiter: Waiter = {
+        content,
+        accepted: () => {
+          settle()
+          resolve()
+        },
+        failed: (error) => {
+          settle()
+          reject(error)
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const queue = this.#waiting.get(id)
+      if (queue === undefined) this.#waiting.set(id, new Set([waiter]))
+      else queue.add(waiter)
+    })
+  }
+
+  /** There is room again: serve as many as fit. */
+  handleRoom(id: PeerId): void {
+    const queue = this.#waiting.get(id)
+    if (queue === undefined) return
+    for (const waiter of queue) {
+      if (!this.#offer(id, waiter.content)) return
+      this.#remove(id, waiter)
+      waiter.accepted()
+    }
+  }
+
+  /** The peer left: nobody can be served any more. */
+  handleGone(id: PeerId): void {
+    const queue = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    for (const waiter of queue ?? []) {
+      waiter.failed(
+        new EarshotError(
+          'ERR_EARSHOT_PEER_GONE',
+          `peer ${id} left before the message was accepted`,
+        ),
+      )
+    }
+  }
+
+  handleStopped(error: () => EarshotError): void {
+    for (const id of [...this.#waiting.keys()]) {
+      const queue = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      for (const waiter of queue ?? []) waiter.failed(error())
+    }
+  }
+
+  #remove(id: PeerId, waiter: Waiter): void {
+    const queue = this.#waiting.get(id)
+    queue?.delete(waiter)
+    if (queue?.size === 0) this.#waiting.delete(id)
+  }
+}
+
+export function aborted(signal: AbortSignal | undefined): EarshotError {
+  return new EarshotError('ERR_EARSHOT_ABORTED', 'the wait was aborted', { cause: signal?.reason })
+}
