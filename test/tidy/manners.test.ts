@@ -134,6 +134,11 @@ describe('the rules about the network catch', () => {
     'createNode(options)',
     'createNode({ ...options })',
     'earshot.createNode({})',
+    'createNode({ interfaces: undefined })',
+    "createNode({ interfaces: ['lo', 'eth0'] })",
+    "createNode({ interfaces: '10.0.0.1' })",
+    'createNodeOn(nodePlatform)',
+    "createNodeOn(nodePlatform, { name: 'a' })",
   ])('%s', (text) => {
     expect(checkInterfaces(made(text), {})).toHaveLength(1)
     expect(checkInterfaces(made(text), excuse)).toEqual([])
@@ -141,7 +146,10 @@ describe('the rules about the network catch', () => {
 
   it.each([
     "createNode({ interfaces: ['lo'], ...options })",
-    'createNode({ platform })',
+    "createNode({ interfaces: '127.0.0.1' })",
+    'createNode({ interfaces: [host.loopback] })',
+    "createNodeOn(nodePlatform, { interfaces: '127.0.0.0/8' })",
+    'createNodeOn(network.host(1), {})',
     'startNode()',
   ])('nothing in: %s', (text) => {
     expect(checkInterfaces(made(text), {})).toEqual([])

@@ -130,33 +130,48 @@ function textOf(node: Node): string {
   return node.type === 'TemplateElement' ? node.value.raw : ''
 }
 
-/** `createNode(…)` that does not say, in the call itself, which interfaces or platform to use. */
+/** Nodes of this host that are started without saying, in the call itself, which interfaces to use. */
 export function checkInterfaces(sources: readonly Source[], excuses: Excuses): string[] {
   return sources
     .filter(({ path }) => !isExcused(path, excuses))
     .flatMap((source) =>
-      source.nodes
-        .filter((node) => isCreateNode(node) && !namesInterfaces(node))
-        .map((node) => complaint(source, node, 'createNode without `interfaces` uses real ones')),
+      source.nodes.flatMap((node) => {
+        const options = optionsOfNode(node)
+        if (options === undefined || staysOnLoopback(options)) return []
+        return [complaint(source, node, 'starts a node without `interfaces` of loopback')]
+      }),
     )
 }
 
-type Call = Node & { type: 'CallExpression' }
-
-function isCreateNode(node: Node): node is Call {
-  if (node.type !== 'CallExpression') return false
-  const { callee } = node
+/** The options of `createNode(options)` and `createNodeOn(nodePlatform, options)`; `null` for none. */
+function optionsOfNode(node: Node): Node | null | undefined {
+  if (node.type !== 'CallExpression') return undefined
+  const {
+    callee,
+    arguments: [first = null, second = null],
+  } = node
   const name = callee.type === 'MemberExpression' ? callee.property : callee
-  return name.type === 'Identifier' && name.name === 'createNode'
+  if (name.type !== 'Identifier') return undefined
+  if (name.name === 'createNode') return first
+  // On any other platform the network is a virtual one.
+  const isHost = first?.type === 'Identifier' && first.name === 'nodePlatform'
+  return name.name === 'createNodeOn' && isHost ? second : undefined
 }
 
-function namesInterfaces(call: Call): boolean {
-  const options = call.arguments[0]
+/** A spread says nothing, and a variable neither; an address that is written out must be loopback. */
+function staysOnLoopback(options: Node | null): boolean {
   if (options?.type !== 'ObjectExpression') return false
-  return options.properties.some(
-    (property) =>
-      property.type === 'Property' &&
-      property.key.type === 'Identifier' &&
-      (property.key.name === 'interfaces' || property.key.name === 'platform'),
-  )
+  return options.properties.some((property) => {
+    if (property.type !== 'Property' || property.key.type !== 'Identifier') return false
+    if (property.key.name !== 'interfaces') return false
+    const value: Node = property.value
+    const entries = value.type === 'ArrayExpression' ? value.elements : [value]
+    return entries.every(isLoopback)
+  })
+}
+
+function isLoopback(entry: Node | null): boolean {
+  if (entry?.type === 'Identifier') return entry.name !== 'undefined'
+  if (entry?.type !== 'Literal') return true
+  return entry.value === 'lo' || String(entry.value).startsWith('127.')
 }
