@@ -52,6 +52,10 @@ export async function openDatagramStream(options: DatagramStreamOptions): Promis
   const socket = createSocket({ type: 'udp4', reuseAddr: true, lookup: lookupNothing })
   try {
     if (!isIPv4(address)) throw new TypeError(`${address} is not an IPv4 address`)
+    // Node checks this for TCP only; here it would bind the port's lower 16 bits.
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new RangeError(`${port} is not a port from 0 to 65535`)
+    }
     // Asked for first: with our own lookup, `bind` is complete when it returns.
     const listening = once(socket, 'listening')
     socket.bind({ port, address, exclusive: true })

@@ -166,7 +166,8 @@ export interface Platform {
   interfaces(): readonly NetworkInterface[]
   /** Opens a UDP port that several sockets of the host share (`SO_REUSEADDR`), receiving broadcasts that
    *  reach any interface; each of them gets every broadcast. Port 0 lets the host choose. Rejects with
-   *  EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken by a program that does not share it. */
+   *  EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken by a program that does not share it, and
+   *  ERR_EARSHOT_BAD_OPTION when it is forbidden or nonsense. */
   openDatagrams(port: number, handlers: DatagramHandlers): Promise<DatagramPort>
   /** Listens for TCP connections. Rejects with EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken,
    *  ERR_EARSHOT_NO_INTERFACE when the address is not this host's, and ERR_EARSHOT_BAD_OPTION when it is

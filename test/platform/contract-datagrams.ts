@@ -80,6 +80,16 @@ export function describeDatagrams(bench: () => Bench): void {
       expect(b.received.every(({ bytes }) => bytes.every((byte) => byte === 0))).toBe(true)
     })
 
+    test.each([-1, 65_536, 1.5])(
+      'rejects with ERR_EARSHOT_BAD_OPTION for port %d',
+      async (port) => {
+        await expect(bench().openPort(port)).rejects.toMatchObject({
+          name: 'EarshotError',
+          code: 'ERR_EARSHOT_BAD_OPTION',
+        })
+      },
+    )
+
     test('that is closed calls nothing back, sends nothing, and is free again', async () => {
       const [a, b] = [await bench().openPort(), await bench().openPort()]
       const address = b.address

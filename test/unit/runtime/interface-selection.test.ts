@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest'
+import {
+  broadcastAddress,
+  formatIpv4,
+  inSubnet,
+  parseIpv4,
+  SKIP_REASONS,
+  type SkipReason,
+  selectInterfaces,
+} from '../../../src/runtime/interface-selection.ts'
+import type { NetworkInterface } from '../../../src/runtime/platform.ts'
+
+/** `eth0 10.0.0.5/24` as a host lists it. */
+function given(text: string): NetworkInterface {
+  const [name, cidr] = text.split(' ')
+  const [address, prefixLength] = cidr!.split('/')
+  const loopback = name!.startsWith('lo')
+  const family = address!.includes(':') ? 'IPv6' : 'IPv4'
+  return { name: name!, family, address: address!, prefixLength: Number(prefixLength), loopback }
+}
+
+const LO = 'lo 127.0.0.1/8'
+const LO6 = 'lo ::1/128'
+const ETH = 'eth0 10.0.0.5/24'
+const ETH_ALIAS = 'eth0 10.0.1.5/24'
+const ETH6 = 'eth0 fd00::5/64'
+const WLAN = 'wlan0 192.168.7.20/24'
+const AUTO = 'eth1 169.254.10.1/16'
+const TUNNEL = 'tun0 10.8.0.2/32'
+const PAIR = 'ppp0 10.9.0.0/31'
+
+function select(all: readonly string[], wanted?: readonly string[]) {
+  const { used, skipped, unmatched } = selectInterfaces(all.map(given), wanted)
+  const show = ({ name, address, prefixLength }: NetworkInterface) =>
+    `${name} ${address}/${prefixLength}`
+  return {
+    used: used.map(show),
+    skipped: Object.fromEntries(
+      skipped.map(({ interface: each, reason }) => [show(each), reason] as const),
+    ),
+    unmatched,
+  }
+}
+
+describe('without a wish', () => {
+  test.each<[string, string[], string[], Record<string, SkipReason>]>([
+    [
+      'all ordinary IPv4 addresses are used, in the host\u2019s order',
+      [LO, LO6, WLAN, ETH, ETH_ALIAS, ETH6],
+      [WLAN, ETH, ETH_ALIAS],
+      { [LO]: 'loopback', [LO6]: 'ipv6', [ETH6]: 'ipv6' },
+    ],
+    [
+      'whatever is worse than ordinary is skipped',
+      [LO, AUTO, TUNNEL, PAIR, ETH],
+      [ETH],
+      {
+        [LO]: 'loopback',
+        [AUTO]: 'link-local',
+        [TUNNEL]: 'no-broadcast',
+        [PAIR]: 'no-broadcast',
+      },
+    ],
+    [
+      'link-local addresses come before those without a broadcast address',
+      [LO, AUTO, TUNNEL],
+      [AUTO],
+      { [LO]: 'loopback', [TUNNEL]: 'no-broadcast' },
+    ],
+    [
+      'those without a broadcast address come before loopback',
+      [LO, TUNNEL, PAIR],
+      [TUNNEL, PAIR],
+      { [LO]: 'loopback' },
+    ],
+    ['loopback is used when there is nothing else', [LO, LO6], [LO], { [LO6]: 'ipv6' }],
+    ['loopback is used beside IPv6 only', [LO, ETH6], [LO], { [ETH6]: 'ipv6' }],
+    ['nothing is used of IPv6 alone', [LO6, ETH6], [], { [LO6]: 'ipv6', [ETH6]: 'ipv6' }],
+    ['nothing is used of nothing', [], [], {}],
+  ])('%s', (_title, all, used, skipped) => {
+    expect(select(all)).toEqual({ used, skipped, unmatched: [] })
+  })
+})
+
+describe('with a wish', () => {
+  const all = [LO, LO6, ETH, ETH_ALIAS, ETH6, WLAN, AUTO, TUNNEL]
+
+  test.each<[string, string[], string[], string[]]>([
+    ['a name chooses all IPv4 addresses of that interface', ['eth0'], [ETH, ETH_ALIAS], []],
+    ['an address chooses just it', ['10.0.1.5'], [ETH_ALIAS], []],
+    ['a subnet chooses the addresses in it', ['10.0.0.0/8'], [ETH, ETH_ALIAS, TUNNEL], []],
+    ['a subnet may be named by any address in it', ['192.168.7.99/24'], [WLAN], []],
+    ['a subnet of all chooses all', ['0.0.0.0/0'], [LO, ETH, ETH_ALIAS, WLAN, AUTO, TUNNEL], []],
+    ['loopback is used when asked for by name', ['lo'], [LO], []],
+    ['loopback is used when asked for by address', ['127.0.0.1'], [LO], []],
+    ['link-local is used when asked for', ['eth1'], [AUTO], []],
+    [
+      'several wishes add up, in the host\u2019s order',
+      ['tun0', 'eth0'],
+      [ETH, ETH_ALIAS, TUNNEL],
+      [],
+    ],
+    ['two wishes for one address are one', ['10.0.0.5', '10.0.0.0/24'], [ETH], []],
+    [
+      'what chooses nothing is named',
+      ['eth9', 'wlan0', '10.99.0.1'],
+      [WLAN],
+      ['eth9', '10.99.0.1'],
+    ],
+    ['what chooses only IPv6 is named', ['fd00::5', '::1'], [], ['fd00::5', '::1']],
+    ['nonsense is named', ['10.0.0.0/33', '10.0.0/8', ''], [], ['10.0.0.0/33', '10.0.0/8', '']],
+    ['no wishes choose nothing', [], [], []],
+  ])('%s', (_title, wanted, used, unmatched) => {
+    const selection = select(all, wanted)
+    expect(selection.used).toEqual(used)
+    expect(selection.unmatched).toEqual(unmatched)
+  })
+
+  test('the reason for skipping is that it was not asked for, or that it is IPv6', () => {
+    expect(select([LO, ETH, ETH6, WLAN], ['eth0']).skipped).toEqual({
+      [LO]: 'unwanted',
+      [ETH6]: 'ipv6',
+      [WLAN]: 'unwanted',
+    })
+  })
+})
+
+test('every reason has a sentence', () => {
+  for (const sentence of Object.values(SKIP_REASONS)) expect(sentence).toMatch(/^[A-Z].*\.$/)
+})
+
+describe('an IPv4 address', () => {
+  test.each([
+    ['0.0.0.0', 0],
+    ['10.0.0.5', 0x0a000005],
+    ['127.0.0.1', 0x7f000001],
+    ['255.255.255.255', 0xffffffff],
+  ])('%s is the number %i, both ways', (text, value) => {
+    expect(parseIpv4(text)).toBe(value)
+    expect(formatIpv4(value)).toBe(text)
+  })
+
+  test.each([
+    '',
+    '10',
+    '10.0.0',
+    '10.0.0.0.1',
+    '256.0.0.1',
+    '10.0.0.05',
+    '1e1.0.0.1',
+    ' 10.0.0.1',
+    '10.0.0.1 ',
+    '10.0.0.-1',
+    '::1',
+    'localhost',
+    '10.0.0.1\n',
+  ])('%j is none', (text) => {
+    expect(parseIpv4(text)).toBeUndefined()
+  })
+})
+
+describe('a broadcast address', () => {
+  test.each([
+    ['10.77.0.5', 24, '10.77.0.255'],
+    ['10.77.0.5', 16, '10.77.255.255'],
+    ['192.168.7.20', 20, '192.168.15.255'],
+    ['127.0.0.1', 8, '127.255.255.255'],
+    ['10.0.0.5', 30, '10.0.0.7'],
+    ['10.0.0.5', 0, '255.255.255.255'],
+    ['10.0.0.5', 31, undefined],
+    ['10.0.0.5', 32, undefined],
+    ['10.0.0.5', 33, undefined],
+    ['10.0.0.5', -1, undefined],
+    ['10.0.0.5', 8.5, undefined],
+    ['fd00::5', 16, undefined],
+  ])('of %s/%d is %s', (address, prefixLength, expected) => {
+    expect(broadcastAddress(address, prefixLength)).toBe(expected)
+  })
+})
+
+describe('an address in a subnet', () => {
+  test.each([
+    ['10.0.0.9', '10.0.0.5/24', true],
+    ['10.0.1.9', '10.0.0.5/24', false],
+    ['10.0.1.9', '10.0.0.5/16', true],
+    ['192.168.0.1', '10.0.0.5/0', true],
+    ['10.0.0.5', '10.0.0.5/32', true],
+    ['10.0.0.4', '10.0.0.5/32', false],
+    ['10.0.0.4', '10.0.0.5/31', true],
+    ['200.1.2.3', '200.1.2.200/25', false],
+    ['fd00::6', '10.0.0.5/0', false],
+    ['10.0.0.5', '10.0.0.5/33', false],
+  ])('%s in %s: %s', (address, subnet, expected) => {
+    const [own, prefixLength] = subnet.split('/')
+    expect(inSubnet(address, { address: own!, prefixLength: Number(prefixLength) })).toBe(expected)
+  })
+})
