@@ -13,7 +13,6 @@ export const ERROR_CODES = {
   ERR_EARSHOT_BAD_GROUP: 'A group name must have 1 to 255 bytes of UTF-8.',
   ERR_EARSHOT_MESSAGE_TOO_LARGE: 'A message is over the limit of bytes or frames.',
   ERR_EARSHOT_PEER_GONE: 'The peer left before the message was accepted.',
-  ERR_EARSHOT_OUTBOX_FULL: 'The outbox of the peer is full.',
   ERR_EARSHOT_NO_INTERFACE: 'No network interface matches what was asked for.',
   ERR_EARSHOT_PORT_IN_USE: 'A UDP or TCP port is taken by another program.',
   ERR_EARSHOT_EVENTS_OVERFLOW: 'An event iterator was read too slowly and its policy is "throw".',

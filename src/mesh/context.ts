@@ -10,7 +10,8 @@ import type { EngineEvent } from './events.ts'
 import { GroupIndex, OwnGroups } from './groups.ts'
 import type { EngineOptions } from './options.ts'
 import type { Connection, Peer } from './peer.ts'
-import type { WarningCode, WarningSubject } from './warnings.ts'
+import type { WarningCode } from './warning-codes.ts'
+import type { WarningSubject } from './warnings.ts'
 import { WarningLedger } from './warnings.ts'
 
 /** One place where we can be reached, and where our beacons go from there. */

@@ -29,7 +29,8 @@ import type { OutgoingContent } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
-import type { WarningCode, WarningSubject } from './warnings.ts'
+import type { WarningCode } from './warning-codes.ts'
+import type { WarningSubject } from './warnings.ts'
 import { Watch } from './watch.ts'
 
 /** What became of a message at the moment it was offered. */

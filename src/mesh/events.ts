@@ -4,7 +4,7 @@
  */
 import type { PeerId } from '../base/peer-id.ts'
 import type { Message } from './message.ts'
-import type { WarningCode } from './warnings.ts'
+import type { WarningCode } from './warning-codes.ts'
 
 /** How much of a peer is heard: `evasive` after a first silence, `silent` after a longer one. */
 export type Presence = 'alive' | 'evasive' | 'silent'

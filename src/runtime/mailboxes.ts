@@ -7,7 +7,7 @@
  */
 import { EarshotError } from '../base/errors.ts'
 import type { Mailbox } from '../mesh/context.ts'
-import type { WarningCode } from '../mesh/warnings.ts'
+import type { WarningCode } from '../mesh/warning-codes.ts'
 import { broadcastAddress, inSubnet, selectInterfaces } from './interface-selection.ts'
 import type {
   ByteStream,

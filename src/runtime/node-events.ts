@@ -12,7 +12,7 @@ import type {
   WarningEvent,
   WhisperEvent,
 } from '../mesh/events.ts'
-import type { WarningCode as EngineWarningCode } from '../mesh/warnings.ts'
+import type { WarningCode as EngineWarningCode } from '../mesh/warning-codes.ts'
 import type { CodecInvalidCode } from './codecs/codec.ts'
 
 /** Every code a `warning` can have; `docs/errors.md` explains them. */
