@@ -47,7 +47,7 @@ export class Engine {
   readonly #departure: Departure
   readonly #clock: EngineClock = { timed: 'engine', dueAt: NEVER, agendaIndex: -1 }
   readonly #connections = new Set<Connection>()
-  #lastCallAt = Number.NaN
+  #lastCallAt = Number.NEGATIVE_INFINITY
 
   constructor(options: EngineOptions) {
     const context = new MeshContext(options)
@@ -99,9 +99,21 @@ export class Engine {
   /** Our mailboxes, at the start and whenever the network changed. */
   handleMailboxes(mailboxes: readonly Mailbox[], now: number): void {
     this.#advance(now)
+    const before = this.#context.mailboxes
     this.#context.mailboxes = mailboxes
+    for (const { address } of before) {
+      if (!mailboxes.some((mailbox) => mailbox.address === address))
+        this.#leaveAddress(address, now)
+    }
     if (this.#departure.isRunning) this.#beacons.announce(now)
     this.#rearm(now)
+  }
+
+  /** An address of ours is gone: connections from it are dead, although nobody will ever say so. */
+  #leaveAddress(address: string, now: number): void {
+    for (const peer of this.#roster.all()) {
+      if (peer.openConnection?.local?.address === address) this.#links.restart(peer, now)
+    }
   }
 
   /** A datagram on the beacon port. `from` is its source. */
@@ -325,13 +337,12 @@ export class Engine {
     return true
   }
 
-  /** Asks the peer for a sign of life; a `pong` notice follows. False when no link to it is open. */
-  ping(id: PeerId, now: number): boolean {
+  /** Asks a present peer for a sign of life, as soon as a link to it is open; a `pong` notice follows. */
+  ping(id: PeerId, now: number): void {
     this.#advance(now)
     const peer = this.#roster.present(id)
-    const asked = peer !== undefined && this.#watch.ping(peer, now)
+    if (peer !== undefined) this.#watch.askForPong(peer, now)
     this.#rearm(now)
-    return asked
   }
 
   /** Leaves the mesh (see `departure.ts`); the notice `stopped` follows. */
@@ -376,15 +387,14 @@ export class Engine {
   // Time
 
   /**
-   * Called first by everything that takes `now`. The engine is called at least once per beacon interval; when
-   * much more than that has passed, the host slept: the silence was ours, and no peer is judged by it.
+   * Called first by everything that takes `now`. When a deadline is overdue by more than `evasiveMs`, the host slept
+   * or was stuck: the silence was ours, and no peer is judged by it.
    */
   #advance(now: number): void {
-    const { timers } = this.#context.options
-    const gap = now - this.#lastCallAt
+    const missed = now - Math.max(this.#context.agenda.next(), this.#lastCallAt)
     this.#lastCallAt = now
-    if (!(gap > timers.evasiveMs + timers.beaconIntervalMs)) return
-    for (const peer of this.#roster.all()) peer.heardAt += gap
+    if (missed <= this.#context.options.timers.evasiveMs) return
+    for (const peer of this.#roster.all()) peer.heardAt += missed
     if (this.#departure.isRunning) this.#beacons.announce(now)
   }
 

@@ -127,8 +127,7 @@ export class Links {
       peer.link.connection === connection
     if (!isCurrent) return
     peer.link = { kind: 'waiting' }
-    peer.awaitingPong = false
-    peer.deadlines.clear('probe')
+    this.#forgetPing(peer)
     this.#countLost(peer, connection, now)
     if (wasOpen) {
       this.#planRedial(peer, now, 0)
@@ -175,8 +174,7 @@ export class Links {
   close(peer: Peer, how: 'flush' | 'abort', now: number): void {
     this.#queue.delete(peer)
     peer.deadlines.clear('redial')
-    peer.deadlines.clear('probe')
-    peer.awaitingPong = false
+    this.#forgetPing(peer)
     if (peer.link.kind === 'dialling' || peer.link.kind === 'open') {
       const { connection } = peer.link
       if (how === 'abort' && peer.phase !== 'gone') this.#countLost(peer, connection, now)
@@ -184,6 +182,13 @@ export class Links {
     }
     peer.link = { kind: 'idle' }
     this.#context.reschedule(peer)
+  }
+
+  /** The link that carried a PING is gone: ask again on the next one. */
+  #forgetPing(peer: Peer): void {
+    peer.deadlines.clear('probe')
+    if (peer.awaitingPong) peer.pongWanted = true
+    peer.awaitingPong = false
   }
 
   closeConnection(connection: Connection, how: 'flush' | 'abort'): void {

@@ -119,6 +119,8 @@ export class Peer implements AgendaEntry {
   endpointBeaconAt: number = NEVER_HEARD
   pingSentAt: number = NEVER_HEARD
   awaitingPong = false
+  /** A PING is to be sent when the link opens. */
+  pongWanted = false
   roundTripMs: number | undefined
   doubt: Doubt | undefined
 

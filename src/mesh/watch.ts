@@ -78,6 +78,11 @@ export class Watch {
     return true
   }
 
+  /** The application wants to hear from the peer: now, or when there is a link again. */
+  askForPong(peer: Peer, now: number): void {
+    peer.pongWanted = !this.ping(peer, now)
+  }
+
   /** The link has just opened (or proved itself): check it again after a while. */
   #armProbe(peer: Peer, now: number): void {
     const { linkProbeMs } = this.#context.options.timers
@@ -87,6 +92,7 @@ export class Watch {
 
   handleLinkOpened(peer: Peer, now: number): void {
     this.#armProbe(peer, now)
+    if (peer.pongWanted) this.askForPong(peer, now)
   }
 
   /** Someone suggests that the peer is gone or elsewhere. Believed at once without a link, else after a check. */
