@@ -32,7 +32,7 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
 export const OUTSIDE: readonly string[] = ['test', 'bench', 'examples']
 
 /** What the portable entry may need from npm: plain JavaScript that runs on every host. */
-export const PORTABLE_PACKAGES: readonly string[] = ['msgpackr', '@standard-schema/spec']
+const PORTABLE_PACKAGES: readonly string[] = ['msgpackr', '@standard-schema/spec']
 
 export interface Import {
   readonly from: Source
