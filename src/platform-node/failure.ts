@@ -31,7 +31,7 @@ const KINDS: ReadonlyMap<string, IoFailureKind> = new Map<string, IoFailureKind>
 ])
 
 /** The kind of an error that Node.js gave; 'other' for one that is in no table. */
-export function failureKind(error: unknown): IoFailureKind {
+function failureKind(error: unknown): IoFailureKind {
   return KINDS.get(errorCode(error)) ?? 'other'
 }
 

@@ -27,7 +27,6 @@ class NodeListener implements Listener {
   readonly port: number
   readonly #server: Server
   readonly #handlers: ListenHandlers
-  #closed = false
 
   constructor(server: Server, handlers: ListenHandlers) {
     this.#server = server
@@ -38,12 +37,11 @@ class NodeListener implements Listener {
   }
 
   close(): void {
-    this.#closed = true
     this.#server.close()
   }
 
   readonly #onConnection = (socket: Socket): void => {
-    const stream = this.#closed ? undefined : acceptedStream(socket)
+    const stream = acceptedStream(socket)
     if (stream === undefined) {
       socket.on('error', () => {})
       socket.destroy()
@@ -55,6 +53,6 @@ class NodeListener implements Listener {
   }
 
   readonly #onError = (error: Error): void => {
-    if (!this.#closed) this.#handlers.failed(toFailure(error))
+    this.#handlers.failed(toFailure(error))
   }
 }

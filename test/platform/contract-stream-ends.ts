@@ -70,6 +70,7 @@ export function describeStreamEnds(bench: () => Bench): void {
       const { near, far } = await bench().connect()
       far.write(pattern(MIB))
       near.do('close')
+      near.do('pause')
       near.write(pattern(10))
       await bench().waitFor(() => near.has('ended') && far.has('ended'), 'both ends ended')
       expect(near.calls).toEqual(['opened', 'ended'])

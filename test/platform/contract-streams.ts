@@ -176,6 +176,19 @@ export function describeStreams(bench: () => Bench): void {
       expect(pending).toEqual([0, 0])
     })
 
+    test('waits for the last of several writes', async () => {
+      const { near, far } = await bench().connect()
+      const pending: number[] = []
+      near.onDrained = () => pending.push(near.stream.pendingBytes)
+      far.do('pause')
+      near.write(pattern(STALLING_BYTES))
+      near.write(pattern(STALLING_BYTES))
+      far.do('resume')
+      await bench().waitFor(() => far.receivedBytes === 2 * STALLING_BYTES, 'all bytes')
+      await bench().waitFor(() => pending.length > 0, 'drained')
+      expect(pending.every((bytes) => bytes === 0)).toBe(true)
+    })
+
     test('comes neither without a write nor after one of no bytes', async () => {
       const { near, far } = await bench().connect()
       near.write()

@@ -35,7 +35,8 @@ async function openSilentServer(): Promise<{ address: string; port: number }> {
 class Ending implements StreamHandlers {
   isOpen = false
   end: StreamEnd | undefined
-  chunks: Uint8Array[] = []
+  readonly chunks: Uint8Array[] = []
+  drains = 0
 
   opened(): void {
     this.isOpen = true
@@ -45,7 +46,9 @@ class Ending implements StreamHandlers {
     this.chunks.push(chunk)
   }
 
-  drained(): void {}
+  drained(): void {
+    this.drains++
+  }
 
   ended(end: StreamEnd): void {
     this.end = end
@@ -77,6 +80,28 @@ describe('a closing stream', () => {
     await until(() => ending.end !== undefined)
     expect(ending.end).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } })
   })
+
+  test('fails with timeout when the other side ended its half and takes nothing', async () => {
+    const to = await openSilentServer()
+    const ending = new Ending()
+    const stream = dialStream({ to }, ending, { closeIdleMsMax: 20 })
+    await until(() => ending.isOpen && sockets.length === 1)
+    stream.write([new Uint8Array(32 * 1024 * 1024)])
+    sockets[0]!.end()
+    await until(() => ending.end !== undefined)
+    expect(ending.end).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } })
+  })
+})
+
+test('several writes of one turn are answered by one drained', async () => {
+  const to = await openSilentServer()
+  const ending = new Ending()
+  const stream = dialStream({ to }, ending)
+  await until(() => ending.isOpen)
+  for (let i = 0; i < 5; i++) stream.write([new Uint8Array(10)])
+  for (let i = 0; i < 5; i++) await turn()
+  expect(ending.drains).toBe(1)
+  stream.destroy()
 })
 
 describe('a destroyed stream', () => {
@@ -118,6 +143,14 @@ describe('a destroyed stream', () => {
 })
 
 describe('a dialled stream', () => {
+  test('gives up connecting at once when it is destroyed', async () => {
+    const to = await openSilentServer()
+    const socket = connect(to.port, HOST)
+    const stream = new NodeByteStream(socket, 'connecting', to, to)
+    stream.destroy()
+    expect(socket.destroyed).toBe(true)
+  })
+
   // Linux only: elsewhere a dial to one's own port is simply refused.
   test.runIf(process.platform === 'linux')(
     'that reached itself is refused, for nobody listens there',
