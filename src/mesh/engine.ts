@@ -13,6 +13,7 @@
 import { assertNever } from '../base/assert.ts'
 import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
+import type { Multipart } from '../zmtp/multipart.ts'
 import { Beacons } from './beacons.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { EngineAction, EngineClock, Mailbox } from './context.ts'
@@ -79,9 +80,7 @@ export class Engine {
   /** A connection that has bytes to write: take them with `takeSegments()`. */
   pollFlush(): Connection | undefined {
     const connection = this.#context.dirty.shift()
-    if (connection !== undefined) {
-      this.#context.counters.bytesOut += connection.zmtp.output.byteLength
-    }
+    this.#context.counters.bytesOut += connection?.zmtp.output.byteLength ?? 0
     return connection
   }
 
@@ -183,11 +182,7 @@ export class Engine {
     }
   }
 
-  #handleMessage(
-    connection: Connection,
-    parts: Parameters<Conversation['handleMessage']>[2],
-    now: number,
-  ): void {
+  #handleMessage(connection: Connection, parts: Multipart, now: number): void {
     const { peer } = connection
     // On a link that we dialled nothing is ever said to us (traffic is one-way per connection).
     if (peer === undefined || connection.role === 'dialler') return
@@ -285,8 +280,9 @@ export class Engine {
   }
 
   #handleHandshakeDue(connection: Connection, now: number): void {
+    const { handshakeMs } = this.#context.options.limits
     const subject = { peer: connection.peer?.id, address: connection.remoteText }
-    const reason = `no handshake with ${connection.remoteText} within ${this.#context.options.limits.handshakeMs} ms`
+    const reason = `no handshake with ${connection.remoteText} within ${handshakeMs} ms`
     this.#context.warn('handshake-timeout', reason, subject, now)
     this.#dropConnection(connection, reason, now)
   }
@@ -400,7 +396,7 @@ export class Engine {
 
   #rearm(now: number): void {
     if (this.#departure.isStopped) return
-    const queuedAt = this.#links.nextQueuedAt(now) ?? NEVER
+    const queuedAt = this.#links.nextQueuedAt(now)
     const next = Math.min(this.#beacons.nextAt, queuedAt, this.#departure.nextAt)
     this.#context.agenda.schedule(this.#clock, next)
   }

@@ -8,6 +8,7 @@
  * Not here: who is a peer (`roster.ts`), what silence means (`watch.ts`), links dialled by others (`reception.ts`).
  */
 import { assert } from '../base/assert.ts'
+import { NEVER } from '../base/deadlines.ts'
 import { encodeZre, zreLength } from '../zre/encode.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
 import type { ZreMessage } from '../zre/message.ts'
@@ -75,9 +76,9 @@ export class Links {
     }
   }
 
-  /** When the next queued dial may start, or `undefined` when none is queued. */
-  nextQueuedAt(now: number): number | undefined {
-    return this.#queue.size === 0 ? undefined : this.#budget.nextAt(now)
+  /** When the next queued dial may start, or NEVER. */
+  nextQueuedAt(now: number): number {
+    return this.#queue.size === 0 ? NEVER : this.#budget.nextAt(now)
   }
 
   #dial(peer: Peer, now: number): void {

@@ -194,7 +194,8 @@ function readHeaders(reader: ByteReader, limit: number): ReadonlyMap<string, str
     const value = utf8DecodeStrict(reader.raw(reader.u32()))
     if (reader.overrun) return truncated('headers', reader.remaining)
     if (name === undefined || value === undefined) return notText('header')
-    headers.set(name, value)
+    // Of two with one name the first counts, as in C Zyre: both sides must see the same HELLO.
+    if (!headers.has(name)) headers.set(name, value)
   }
   return headers
 }

@@ -10,9 +10,10 @@ import { EMPTY_BYTES, utf8DecodeStrict, utf8Encode } from '../base/bytes.ts'
 import { STRING_BYTES_MAX } from './message.ts'
 import { utf8Length } from './text.ts'
 
-/** True for a name that every node can carry: 1 to 255 bytes, and no half of a surrogate pair. */
+/** True for a name that every node can carry: 1 to 255 bytes, no NUL (where a C program would cut it off), and no
+ *  half of a surrogate pair. */
 export function isGroupName(name: string): boolean {
-  if (name.length === 0 || name.length > STRING_BYTES_MAX) return false
+  if (name.length === 0 || name.length > STRING_BYTES_MAX || name.includes('\0')) return false
   const length = utf8Length(name)
   if (length === name.length) return true
   // With the `u` flag, a class of surrogates matches only those that are not part of a pair.

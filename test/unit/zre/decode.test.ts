@@ -132,8 +132,8 @@ describe('repeated entries of HELLO', () => {
     expect(decode(hello(groups))).toMatchObject({ groups: ['a', 'b'] })
   })
 
-  it('a header that is sent twice has its last value', () => {
+  it('a header that is sent twice has its first value, as in C Zyre', () => {
     const headers = '00000002 01 68 00000001 31 01 68 00000001 32'
-    expect(decode(hello('00000000', headers))).toMatchObject({ headers: new Map([['h', '2']]) })
+    expect(decode(hello('00000000', headers))).toMatchObject({ headers: new Map([['h', '1']]) })
   })
 })
