@@ -107,6 +107,7 @@ test('several writes of one turn are answered by one drained', async () => {
 describe('a destroyed stream', () => {
   const countDescriptors = () => readdirSync('/proc/self/fd').length
 
+  // Linux only: no other system lists a process's descriptors as files.
   test.runIf(process.platform === 'linux').each([
     ['while it is connecting', (stream: NodeByteStream) => stream.destroy(), 'connecting'],
     ['while it is open', (stream: NodeByteStream) => stream.destroy(), 'open'],
