@@ -26,16 +26,13 @@ import { Links } from './links.ts'
 import type { EngineMetrics } from './metrics.ts'
 import { measure } from './metrics.ts'
 import type { EngineOptions } from './options.ts'
-import type { OutgoingContent } from './outbox.ts'
+import type { Acceptance, OutgoingContent } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
 import type { WarningCode } from './warning-codes.ts'
 import type { WarningSubject } from './warnings.ts'
 import { Watch } from './watch.ts'
-
-/** What became of a message at the moment it was offered. */
-export type Acceptance = 'accepted' | 'full' | 'no-such-peer'
 
 export class Engine {
   readonly #context: MeshContext

@@ -30,6 +30,9 @@ export interface OutgoingMembership {
 
 export type Outgoing = OutgoingContent | OutgoingMembership
 
+/** What became of a message at the moment it was offered. */
+export type Acceptance = 'accepted' | 'full' | 'no-such-peer'
+
 /** What a message costs beside its content: headers on the wire and the object that holds it. */
 const OVERHEAD_BYTES = 64
 

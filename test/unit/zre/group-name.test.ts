@@ -22,6 +22,7 @@ describe('isGroupName', () => {
     ['256 bytes of four-byte characters', '😀'.repeat(64)],
     ['the first half of a surrogate pair', 'a\ud83d'],
     ['the second half of a surrogate pair', '\ude00a'],
+    ['a name with a NUL, where C would cut it off', 'a\0b'],
     ['a surrogate pair in the wrong order', '\ude00\ud83d'],
   ])('refuses %s', (_what, name) => {
     expect(isGroupName(name)).toBe(false)
