@@ -32,7 +32,7 @@ export class InputBuffer {
   /** Takes over a chunk. */
   push(chunk: Uint8Array): void {
     if (this.start === this.end) {
-      this.bytes = chunk
+      this.bytes = plain(chunk)
       this.start = 0
       this.end = chunk.length
       this.#joined = false
@@ -72,4 +72,13 @@ export class InputBuffer {
     this.bytes.set(chunk, this.end)
     this.end += chunk.length
   }
+}
+
+/**
+ * The same memory as a Uint8Array and nothing more. Hosts hand over subclasses, whose methods mean other
+ * things (`slice` of Node's Buffer does not copy), and views of messages would inherit them.
+ */
+function plain(chunk: Uint8Array): Uint8Array {
+  if (chunk.constructor === Uint8Array) return chunk
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }

@@ -67,7 +67,7 @@ function readProperty(reader: ByteReader, properties: Map<string, Uint8Array>): 
   // RFC 37: "The case (upper or lower) of names SHALL NOT be significant."
   const name = utf8Decode(nameBytes).toLowerCase()
   if (properties.has(name)) return 'a property that is there twice'
-  properties.set(name, reader.raw(valueLength).slice())
+  properties.set(name, new Uint8Array(reader.raw(valueLength)))
   return undefined
 }
 

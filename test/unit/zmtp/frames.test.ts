@@ -119,6 +119,16 @@ describe('decoding', () => {
     for (const message of messages) expect(message).toHaveProperty('bytes', chunk)
   })
 
+  it('hands out plain views even of a subclass, such as Node’s Buffer', () => {
+    const connection = readyAcceptor()
+    const chunk = Buffer.from(bytesOf('00 02 aabb'))
+    connection.handleBytes(chunk)
+    const message = connection.poll() as Multipart
+    expect(message.bytes.buffer).toBe(chunk.buffer)
+    expect(message.frame(0).constructor).toBe(Uint8Array)
+    expect(framesOf(message)).toEqual(['aabb'])
+  })
+
   it('keeps nothing of a chunk it has read, not even for the start of a message', () => {
     const connection = readyAcceptor()
     feed(connection, `${'00 01 aa'.repeat(1000)} 01 03 bb`)

@@ -195,7 +195,7 @@ describe('the handshake', () => {
   })
 
   it('hands out identity and properties as copies, not as views that pin a chunk', () => {
-    const chunk = bytesOf(GREETING_OF_DEALER + READY_OF_DEALER)
+    const chunk = Buffer.from(bytesOf(GREETING_OF_DEALER + READY_OF_DEALER))
     const connection = newAcceptor()
     connection.handleBytes(chunk)
     const { peer } = peerOf(connection.poll())
