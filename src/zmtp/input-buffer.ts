@@ -16,8 +16,6 @@ export class InputBuffer {
   bytes: Uint8Array = EMPTY_BYTES
   start = 0
   end = 0
-  /** True when `bytes` was made here, so that `bytes[end, …)` is free to be written. */
-  #joined = false
 
   /** Unread bytes. */
   get length(): number {
@@ -35,7 +33,6 @@ export class InputBuffer {
       this.bytes = plain(chunk)
       this.start = 0
       this.end = chunk.length
-      this.#joined = false
     } else {
       this.#join(chunk)
     }
@@ -50,7 +47,6 @@ export class InputBuffer {
     this.bytes = EMPTY_BYTES
     this.start = 0
     this.end = 0
-    this.#joined = false
   }
 
   invariants(): void {
@@ -59,15 +55,15 @@ export class InputBuffer {
   }
 
   #join(chunk: Uint8Array): void {
-    // Bytes before `end` may have been handed out as views: only what lies behind may be written.
-    if (!this.#joined || this.end + chunk.length > this.bytes.length) {
+    // A chunk has no room behind `end`; memory of our own may. Only there may be written: what lies before
+    // may have been handed out as views.
+    if (this.end + chunk.length > this.bytes.length) {
       const unread = this.length
       const joined = new Uint8Array(Math.max(JOINED_BYTES_MIN, 2 * (unread + chunk.length)))
       joined.set(this.bytes.subarray(this.start, this.end))
       this.bytes = joined
       this.start = 0
       this.end = unread
-      this.#joined = true
     }
     this.bytes.set(chunk, this.end)
     this.end += chunk.length
