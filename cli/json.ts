@@ -1,0 +1,119 @@
+/**
+ * The output of `--json`: NDJSON, one object a line, on stdout.
+ *
+ * Every object has a `type`, `earshot.<kind>/<version>`, and a `time` (ISO 8601, UTC, when it was written). Within a
+ * version, fields are only ever added; another version means that something else changed. Kinds:
+ *
+ *   node          this node is up (first line of run, watch and chat): id, name, port, interfaces, groups
+ *   peer          a peer in a list: id, name, endpoint, headers, groups, presence, roundTripMs (null: no answer)
+ *   enter         a peer entered: peer with all that is in its introduction
+ *   join, leave   peer, group
+ *   shout         peer, group, message
+ *   whisper       peer, message
+ *   evasive, silent, alive   peer
+ *   exit          peer, reason
+ *   warning       code, reason, suppressed; peer (its id) and address where they are known
+ *   stop          this node has stopped
+ *   sent          a message was accepted for sending: to (the peers), group (of a shout), bytes
+ *   ping          peer, sequence, roundTripMs (null: no answer)
+ *   ping-summary  peer, sent, answered, and minMs, avgMs, maxMs when anything was answered
+ *   demo          a step of the demo: ms, ok (when it was checked), text
+ *
+ * `peer` in events is `{ id, name }`. A message is its fields `text` (valid UTF-8) or `base64` (anything else), or
+ * `frames`, an array of such, when it has not exactly one frame.
+ */
+import type { MeshNode, Message, NodeEvent, PeerInfo } from '../src/index.ts'
+import { textOf } from './render/message-text.ts'
+
+const VERSION = 1
+
+export interface JsonRecord {
+  readonly type: `earshot.${string}/${number}`
+  readonly time: string
+  readonly [field: string]: unknown
+}
+
+/** A line of NDJSON without its newline. Control characters that JSON would let through are written as escapes. */
+export function jsonLine(record: JsonRecord): string {
+  return JSON.stringify(record).replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
+export function recordOf(kind: string, fields: Readonly<Record<string, unknown>>): JsonRecord {
+  return { type: `earshot.${kind}/${VERSION}`, time: new Date().toISOString(), ...fields }
+}
+
+export function eventRecord(event: NodeEvent): JsonRecord {
+  switch (event.type) {
+    case 'enter':
+      return recordOf('enter', { peer: fullPeer(event.peer) })
+    case 'exit':
+      return recordOf('exit', { peer: briefPeer(event.peer), reason: event.reason })
+    case 'join':
+    case 'leave':
+      return recordOf(event.type, { peer: briefPeer(event.peer), group: event.group })
+    case 'evasive':
+    case 'silent':
+    case 'alive':
+      return recordOf(event.type, { peer: briefPeer(event.peer) })
+    case 'shout':
+      return recordOf('shout', {
+        peer: briefPeer(event.peer),
+        group: event.group,
+        ...messageFields(event.message),
+      })
+    case 'whisper':
+      return recordOf('whisper', {
+        peer: briefPeer(event.peer),
+        ...messageFields(event.message),
+      })
+    case 'warning': {
+      const { type, ...fields } = event
+      return recordOf(type, fields)
+    }
+    case 'stop':
+      return recordOf('stop', {})
+  }
+}
+
+export function nodeRecord(node: MeshNode, port: number): JsonRecord {
+  const interfaces = node.interfaces().map(({ name, address }) => ({ name, address }))
+  return recordOf('node', { id: node.id, name: node.name, port, interfaces, groups: node.groups() })
+}
+
+export function peerRecord(peer: PeerInfo, roundTripMs: number | undefined): JsonRecord {
+  return recordOf('peer', { ...fullPeer(peer), roundTripMs: roundTripMs ?? null })
+}
+
+export function sentRecord(
+  to: readonly PeerInfo[],
+  group: string | undefined,
+  bytes: number,
+): JsonRecord {
+  const peers = to.map(briefPeer)
+  return recordOf('sent', { to: peers, ...(group !== undefined && { group }), bytes })
+}
+
+export function briefPeer({ id, name }: PeerInfo): { id: string; name: string } {
+  return { id, name }
+}
+
+function fullPeer(peer: PeerInfo): Omit<PeerInfo, never> {
+  const { id, name, endpoint, headers, groups, presence } = peer
+  return { id, name, endpoint, headers, groups, presence }
+}
+
+type FrameFields = { readonly text: string } | { readonly base64: string }
+
+export function messageFields(
+  message: Message,
+): FrameFields | { readonly frames: readonly FrameFields[] } {
+  const frames = message.frames().map(frameFields)
+  return frames.length === 1 ? frames[0]! : { frames }
+}
+
+function frameFields(bytes: Uint8Array): FrameFields {
+  const text = textOf(bytes)
+  return text === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text }
+}

@@ -1,0 +1,75 @@
+/**
+ * Peers as people name them: a UUID in any spelling, a name, or the beginning of either.
+ */
+import type { PeerInfo } from '../src/index.ts'
+import { parsePeerId } from '../src/index.ts'
+import { CliError, ExitCode } from './exit-codes.ts'
+import { escapeText } from './render/escape.ts'
+import { padEnd, textWidth } from './render/width.ts'
+
+export type PeerMatch =
+  | { readonly kind: 'one'; readonly peer: PeerInfo }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'several'; readonly peers: readonly PeerInfo[] }
+
+/**
+ * The best kind of match decides: a whole UUID, a whole name, or a beginning (of a name, or of a UUID with or
+ * without its dashes). Beginnings are compared without regard to case.
+ */
+export function matchPeer(reference: string, peers: readonly PeerInfo[]): PeerMatch {
+  const id = parsePeerId(reference)
+  const ways: readonly ((peer: PeerInfo) => boolean)[] = [
+    (peer) => peer.id === id,
+    (peer) => peer.name === reference,
+    (peer) => beginsWith(peer, reference),
+  ]
+  for (const fits of ways) {
+    const found = peers.filter(fits)
+    if (found.length === 1) return { kind: 'one', peer: found[0]! }
+    if (found.length > 1) return { kind: 'several', peers: found }
+  }
+  return { kind: 'none' }
+}
+
+function beginsWith({ id, name }: PeerInfo, reference: string): boolean {
+  if (reference === '') return false
+  const digits = reference.replaceAll('-', '').toUpperCase()
+  const isIdPrefix = digits !== '' && id.startsWith(digits)
+  return isIdPrefix || name.toLowerCase().startsWith(reference.toLowerCase())
+}
+
+/** The one peer. @throws CliError noSuchPeer, listing what there is to choose from. */
+export function resolvePeer(reference: string, peers: readonly PeerInfo[]): PeerInfo {
+  const match = matchPeer(reference, peers)
+  switch (match.kind) {
+    case 'one':
+      return match.peer
+    case 'several':
+      throw ambiguous(reference, match.peers)
+    case 'none':
+      throw new CliError(
+        ExitCode.noSuchPeer,
+        `no peer '${escapeText(reference)}'; ${present(peers)}`,
+      )
+  }
+}
+
+const NAMES_MAX = 10
+
+/** `there are: hall, kitchen`: who is there instead. */
+function present(peers: readonly PeerInfo[]): string {
+  if (peers.length === 0) return 'nobody is there at all'
+  const names = peers.slice(0, NAMES_MAX).map(({ name }) => escapeText(name))
+  const more = peers.length > NAMES_MAX ? ` and ${peers.length - NAMES_MAX} more` : ''
+  return `there ${peers.length === 1 ? 'is' : 'are'}: ${names.join(', ')}${more}`
+}
+
+function ambiguous(reference: string, peers: readonly PeerInfo[]): CliError {
+  const names = peers.map(({ name }) => escapeText(name))
+  const width = Math.max(...names.map(textWidth))
+  const lines = peers.map(({ id, endpoint }, i) => {
+    return `  ${padEnd(names[i] ?? '', width)}  ${id}  ${escapeText(endpoint)}`
+  })
+  const question = `'${escapeText(reference)}' fits ${peers.length} peers; use more of the name or of the id:`
+  return new CliError(ExitCode.noSuchPeer, [question, ...lines].join('\n'))
+}

@@ -1,0 +1,31 @@
+/**
+ * A message in one line for people. Exact bytes are what `--json` is for.
+ */
+import type { Message } from '../../src/index.ts'
+import { escapeText } from './escape.ts'
+
+const HEX_BYTES_MAX = 16
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** UTF-8 to text; `undefined` for bytes that are something else. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** `hello`, `<4 bytes: 00 ff 10 80>`, or `hello | <…>` for several frames. */
+export function messageText(message: Message): string {
+  return message.frames().map(frameText).join(' | ')
+}
+
+function frameText(bytes: Uint8Array): string {
+  const text = textOf(bytes)
+  // `echo hi | earshot shout …` sends the newline too; nobody wants to see it.
+  if (text !== undefined) return escapeText(text.replace(/\r?\n$/, ''))
+  const hex = Buffer.from(bytes.subarray(0, HEX_BYTES_MAX)).toString('hex')
+  const more = bytes.length > HEX_BYTES_MAX ? ' …' : ''
+  return `<${bytes.length} bytes: ${hex.replace(/..(?!$)/g, '$& ')}${more}>`
+}

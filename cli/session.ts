@@ -1,0 +1,88 @@
+/**
+ * One run of a verb: a node that starts, serves the verb, and always leaves the mesh politely.
+ */
+import type { Command } from 'commander'
+import type { MeshNode, NodeEvent } from '../src/index.ts'
+import { createNode } from '../src/index.ts'
+import type { Settings } from './common-options.ts'
+import { settingsOf } from './common-options.ts'
+import { withDeadline } from './deadline.ts'
+import { formatDuration } from './duration.ts'
+import { CliError, ExitCode } from './exit-codes.ts'
+import type { Ending, Host } from './host.ts'
+import { Output } from './output.ts'
+
+/** What a verb works with. */
+export interface Session {
+  readonly host: Host
+  readonly node: MeshNode
+  readonly out: Output
+  readonly settings: Settings
+  /** Aborted when everything should end: `host.signal`. */
+  readonly signal: AbortSignal
+}
+
+export interface SessionOptions {
+  /** Groups to be in, beside those of `--group`. */
+  readonly groups?: readonly string[]
+  /** Warnings are data for this verb: do not write them to stderr as well. */
+  readonly warningsAreData?: boolean
+}
+
+/** Runs a verb with a node of its own. Every failure comes as an exception. */
+export async function withNode(
+  host: Host,
+  command: Command,
+  options: SessionOptions,
+  verb: (session: Session) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const settings = settingsOf(command)
+  const out = new Output(host, settings)
+  const { name, interfaces, port, mailboxPort, headers } = settings
+  const node = await createNode({
+    name,
+    headers,
+    groups: [...(options.groups ?? []), ...settings.groups],
+    port,
+    ...(interfaces !== undefined && { interfaces }),
+    ...(mailboxPort !== undefined && { mailboxPort }),
+  })
+  if (options.warningsAreData !== true) node.on('warning', (event) => out.warning(event))
+  try {
+    return await verb({ host, node, out, settings, signal: host.signal })
+  } finally {
+    await node.stop()
+  }
+}
+
+/**
+ * Hands every event to `take`, until it returns true or all ends. The way of the verbs that stay.
+ *
+ * @throws CliError timeout when `--timeout` passes first; `missing` tells what had not come by then.
+ */
+export async function stay(
+  { node, settings, signal }: Session,
+  take: (event: NodeEvent) => Promise<boolean> | boolean,
+  missing: () => string = () => '',
+): Promise<ExitCode> {
+  return withDeadline(signal, settings.timeoutMs, async (deadline) => {
+    for await (const event of node.events({ signal: deadline.signal })) {
+      if (await take(event)) return ExitCode.ok
+    }
+    if (!deadline.passed) return ExitCode.ok
+    const after = formatDuration(settings.timeoutMs ?? 0)
+    throw new CliError(ExitCode.timeout, `ended after ${after}${missing()}`)
+  })
+}
+
+/** The exit code of an ending from outside, whatever the verb has said since. */
+export function endingCode(signal: AbortSignal): ExitCode | undefined {
+  if (!signal.aborted) return undefined
+  return (signal.reason as Ending) === 'interrupted' ? ExitCode.interrupted : ExitCode.ok
+}
+
+/** `on lo (127.0.0.1), UDP port 5670`: where a node speaks. */
+export function whereabouts({ node, settings }: Session): string {
+  const names = node.interfaces().map((each) => `${each.name} (${each.address})`)
+  return `on ${names.join(', ') || 'no network'}, UDP port ${settings.port}`
+}

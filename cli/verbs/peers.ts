@@ -1,0 +1,91 @@
+/** `earshot peers`: who is there. */
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import type { PeerInfo } from '../../src/index.ts'
+import { withDeadline } from '../deadline.ts'
+import { waitFor } from '../discovery.ts'
+import { formatDuration } from '../duration.ts'
+import { CliError, ExitCode } from '../exit-codes.ts'
+import { peerRecord } from '../json.ts'
+import { countOption } from '../parsers.ts'
+import type { ListedPeer } from '../render/peer-table.ts'
+import { peerFields, peerTable } from '../render/peer-table.ts'
+import type { Session } from '../session.ts'
+import { whereabouts, withNode } from '../session.ts'
+import type { Cli } from './verb.ts'
+import { examples } from './verb.ts'
+
+interface PeersOptions {
+  readonly wait?: number
+}
+
+/** Longer than the second between two beacons: whoever is there is heard. */
+const LOOK_MS = 1_200
+const PING_MS = 500
+
+export function addPeers({ program, host, action }: Cli): void {
+  program
+    .command('peers')
+    .summary('list who is there')
+    .description(
+      `Look for peers for ${formatDuration(LOOK_MS)} (or --timeout) and list them. With --wait, until so many are ` +
+        'there; then --timeout is a limit, and exceeding it is exit code 27. In a pipe each peer is seven fields, ' +
+        'separated by tabs: name, id, endpoint, presence, round trip in ms, groups, headers.',
+    )
+    .addOption(
+      new Option('-w, --wait <count>', 'wait until this many peers are there').argParser(
+        countOption,
+      ),
+    )
+    .addHelpText(
+      'after',
+      examples([
+        ['earshot peers', 'who answers now'],
+        ['earshot peers --wait 2 --timeout 10s', 'wait for two, at most 10 s'],
+        ['earshot peers | cut -f 1', 'their names'],
+        ["earshot peers --json | jq -r '.id'", 'their ids'],
+      ]),
+    )
+    .action(
+      action((options: PeersOptions, command: Command) => {
+        return withNode(host, command, {}, (session) => peers(session, options))
+      }),
+    )
+}
+
+async function peers(session: Session, { wait }: PeersOptions): Promise<ExitCode> {
+  const { node, out, settings, signal } = session
+  const limitMs = settings.timeoutMs ?? (wait === undefined ? LOOK_MS : undefined)
+  const isThere = (): boolean => node.peers().length >= (wait ?? Number.POSITIVE_INFINITY)
+  const came = await waitFor(node, isThere, { limitMs, quietMs: 0, signal })
+  if (signal.aborted) return ExitCode.ok
+  const listed = await Promise.all(node.peers().map((peer) => measure(session, peer)))
+  await print(session, listed)
+  if (wait !== undefined && !came) {
+    const text = `${listed.length} of ${wait} peers were there after ${formatDuration(limitMs ?? 0)}`
+    throw new CliError(ExitCode.timeout, text)
+  }
+  if (listed.length === 0) out.note(`no peers ${whereabouts(session)}`)
+  return ExitCode.ok
+}
+
+/** The newest description of the peer, and its round trip when it answers. */
+async function measure({ node, signal }: Session, peer: PeerInfo): Promise<ListedPeer> {
+  const roundTripMs = await withDeadline(signal, PING_MS, (deadline) => {
+    return node.ping(peer, { signal: deadline.signal }).catch(() => undefined)
+  })
+  return { peer: node.peer(peer.id) ?? peer, roundTripMs }
+}
+
+async function print({ out }: Session, listed: readonly ListedPeer[]): Promise<void> {
+  if (listed.length === 0) return
+  if (out.isTerminal) {
+    for (const line of peerTable(listed, out.paint, out.columns)) await out.print(line)
+    return
+  }
+  for (const each of listed) {
+    await (out.json
+      ? out.printRecord(peerRecord(each.peer, each.roundTripMs))
+      : out.print(peerFields(each)))
+  }
+}
