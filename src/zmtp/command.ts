@@ -18,7 +18,7 @@ import type { WriteBuffer } from './write-buffer.ts'
 export const COMMAND_BYTES_MAX: number = 4 * 1024
 
 /** RFC 37 "Connection Heartbeating": `ping-context = 0*16OCTET`. */
-export const PING_CONTEXT_BYTES_MAX: number = 16
+const PING_CONTEXT_BYTES_MAX = 16
 const PING_TTL_BYTES = 2
 const PING_TTL_MAX = 0xffff
 

@@ -19,7 +19,7 @@
  *
  * PONG: each PING is answered while `poll` runs, but only one PONG at a time waits in `output`. PINGs
  * that come while it does are answered together, by one PONG with the newest context, in the first
- * `poll` after it was taken. So a flood of PINGs costs 25 bytes of output, and a peer that
+ * `poll` after it was taken. So a flood of PINGs costs at most 23 bytes of output, and a peer that
  * reads gets its sign of life. RFC 37 "Connection Heartbeating" asks senders not to have more than a
  * few unanswered.
  */

@@ -5,7 +5,13 @@
  * of it; in `message-assembler.ts` the careful one for everything else. The fast half never judges: at
  * anything out of the ordinary it steps back to where the message began.
  */
-import { FLAG_LONG, FLAG_MORE, LONG_HEADER_BYTES, SHORT_HEADER_BYTES } from './frame.ts'
+import {
+  FLAG_LONG,
+  FLAG_MORE,
+  LONG_HEADER_BYTES,
+  readLongSize,
+  SHORT_HEADER_BYTES,
+} from './frame.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { FrameProtection } from './mechanism.ts'
 import { type Decoded, MessageAssembler, type MessageLimits } from './message-assembler.ts'
@@ -65,7 +71,7 @@ export class FrameDecoder {
         at += SHORT_HEADER_BYTES
       } else {
         if (flags > (FLAG_MORE | FLAG_LONG) || at + LONG_HEADER_BYTES > end) return undefined
-        size = longSize(bytes, at + 1)
+        size = readLongSize(bytes, at + 1)
         at += LONG_HEADER_BYTES
       }
       bytesLeft -= size
@@ -85,11 +91,4 @@ export class FrameDecoder {
     input.start = at
     return new Multipart(bytes, bounds!)
   }
-}
-
-/** Eight bytes in network order; inexact beyond 2^53, which is over every limit. */
-function longSize(bytes: Uint8Array, at: number): number {
-  let size = 0
-  for (let i = at; i < at + 8; i++) size = size * 256 + bytes[i]!
-  return size
 }

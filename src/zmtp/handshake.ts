@@ -12,11 +12,11 @@ import { invalid } from '../base/errors.ts'
 import type { ZmtpInvalid } from './codes.ts'
 import { type Command, encodeError, parseCommand, peerError, writeCommand } from './command.ts'
 import {
+  checkFlags,
   FLAG_COMMAND,
   FLAG_LONG,
-  FLAG_MORE,
-  FLAGS_RESERVED,
   LONG_HEADER_BYTES,
+  readLongSize,
   SHORT_HEADER_BYTES,
 } from './frame.ts'
 import {
@@ -50,7 +50,7 @@ export type HandshakeResult =
 const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
 
 /**
- * Who dials is a DEALER, who listens is a ROUTER (RFC 36 "ZRE-over-ZMTP"), and each takes only the
+ * Who dials is a DEALER, who listens is a ROUTER (RFC 36 "Interconnection Model"), and each takes only the
  * other. RFC 37 "The Socket-Type Property" would allow more.
  */
 const SOCKET_TYPES = {
@@ -177,20 +177,16 @@ export class Handshake {
     const { bytes, start, end } = this.#input
     if (start === end) return NEED_MORE
     const flags = bytes[start]!
-    // RFC 37 "Framing": "Bits 7-3 are reserved for future use and MUST be zero."
-    if ((flags & FLAGS_RESERVED) !== 0) {
-      return invalid('zmtp-frame-flags', `reserved flag bits: ${flags}`)
-    }
+    const problem = checkFlags(flags)
+    if (problem !== undefined) return problem
     // RFC 37 "Formal Grammar": `handshake = 1*command`.
     if ((flags & FLAG_COMMAND) === 0) {
       return invalid('zmtp-handshake', 'a message before the handshake was complete')
     }
-    // RFC 37 "Framing": MORE "SHALL be zero on command frames".
-    if ((flags & FLAG_MORE) !== 0) return invalid('zmtp-frame-flags', 'MORE on a command')
-    const headerBytes = (flags & FLAG_LONG) === 0 ? SHORT_HEADER_BYTES : LONG_HEADER_BYTES
+    const isLong = (flags & FLAG_LONG) !== 0
+    const headerBytes = isLong ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES
     if (end - start < headerBytes) return NEED_MORE
-    let size = 0
-    for (let i = 1; i < headerBytes; i++) size = size * 256 + bytes[start + i]!
+    const size = isLong ? readLongSize(bytes, start + 1) : bytes[start + 1]!
     if (this.#bytesRead + headerBytes + size > this.#options.bytesMax) {
       return invalid('zmtp-handshake-size', `a command of ${size} bytes in the handshake`)
     }

@@ -41,8 +41,8 @@ export interface Mechanism {
 
 /**
  * Seals and opens single frames, in place, in the order they are on the wire. A sealed frame is a
- * plain short or long message frame on the outside: whether it is a command, and whether MORE follow,
- * is told only inside (RFC 26 "Message Command"; so does libzmq).
+ * plain short or long message frame on the outside. Whether MORE follow is told only inside (RFC 26
+ * "The MESSAGE Command"), and so is, by libzmq's lead, whether it is a command.
  */
 export interface FrameProtection {
   /** Bytes that a sealed frame has in front of its payload. */

@@ -18,7 +18,7 @@ import { invalid } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { ZmtpInvalid } from './codes.ts'
 import { COMMAND_BYTES_MAX, type Command, parseCommand } from './command.ts'
-import { FLAG_COMMAND, FLAG_LONG, FLAG_MORE, FLAGS_RESERVED } from './frame.ts'
+import { checkFlags, FLAG_COMMAND, FLAG_LONG, FLAG_MORE } from './frame.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { FrameProtection } from './mechanism.ts'
 import { Multipart } from './multipart.ts'
@@ -103,14 +103,8 @@ export class MessageAssembler {
   #readFlags(input: InputBuffer): Decoded | undefined {
     if (input.start === input.end) return NEED_MORE
     const flags = input.bytes[input.start++]!
-    // RFC 37 "Framing": "Bits 7-3 are reserved for future use and MUST be zero."
-    if ((flags & FLAGS_RESERVED) !== 0) {
-      return invalid('zmtp-frame-flags', `reserved flag bits: ${flags}`)
-    }
-    // RFC 37 "Framing": MORE "SHALL be zero on command frames".
-    if ((flags & FLAG_COMMAND) !== 0 && (flags & FLAG_MORE) !== 0) {
-      return invalid('zmtp-frame-flags', 'MORE on a command')
-    }
+    const problem = checkFlags(flags)
+    if (problem !== undefined) return problem
     this.#flags = flags
     this.#size = 0
     this.#sizeBytesLeft = (flags & FLAG_LONG) === 0 ? 1 : 8
