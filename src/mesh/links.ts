@@ -160,6 +160,7 @@ export class Links {
     if (lost === 0) return
     peer.counters.messagesLost += lost
     this.#context.counters.messagesLost += lost
+    if (peer.phase === 'gone') return // its exit says it
     const reason = `the link to ${peer.name || peer.id} broke with ${lost} accepted messages in it that were not yet written`
     this.#context.warn('messages-lost', reason, { peer: peer.id }, now)
   }
@@ -178,7 +179,7 @@ export class Links {
     this.#forgetPing(peer)
     if (peer.link.kind === 'dialling' || peer.link.kind === 'open') {
       const { connection } = peer.link
-      if (how === 'abort' && peer.phase !== 'gone') this.#countLost(peer, connection, now)
+      if (how === 'abort') this.#countLost(peer, connection, now)
       this.closeConnection(connection, how)
     }
     peer.link = { kind: 'idle' }
@@ -194,7 +195,8 @@ export class Links {
 
   closeConnection(connection: Connection, how: 'flush' | 'abort'): void {
     if (connection.closed) return
-    if (how === 'flush') this.#context.markDirty(connection)
+    // The driver takes what is still to be written with the action, not by `pollFlush`.
+    if (how === 'flush') this.#context.counters.bytesOut += connection.zmtp.output.byteLength
     connection.closed = true
     this.#context.agenda.remove(connection)
     this.#context.actions.push({ kind: 'close', connection, how })
@@ -240,10 +242,8 @@ export class Links {
   sendControl(peer: Peer, kind: 'ping' | 'ping-ok' | 'goodbye', now: number): boolean {
     const connection = peer.openConnection
     if (connection === undefined) return false
-    this.#encodeCommand(peer, connection, {
-      kind,
-      sequence: this.#nextSequence(peer, connection, now),
-    })
+    this.#startOverBeforeWrap(peer, connection, now)
+    this.#encodeCommand(peer, connection, { kind, sequence: this.#nextSequence(peer) })
     this.#context.markDirty(connection)
     return true
   }
@@ -274,7 +274,9 @@ export class Links {
   }
 
   #encodeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
-    const sequence = this.#nextSequence(peer, connection, now)
+    const startedOver = this.#startOverBeforeWrap(peer, connection, now)
+    if (startedOver && !isContent(outgoing)) return // that HELLO carries it
+    const sequence = this.#nextSequence(peer)
     if (!isContent(outgoing)) {
       const { kind, group, status } = outgoing
       this.#encodeCommand(peer, connection, { kind, sequence, group, status })
@@ -299,14 +301,17 @@ export class Links {
 
   /**
    * RFC 36: the sequence wraps from 65535 to 0. Some implementations wrap one earlier and drop whoever does
-   * not; towards a peer whose style is not known, a fresh HELLO starts over before the wrap.
+   * not; towards a peer whose style is not known, a fresh HELLO starts over before the wrap. True if it went out.
    */
-  #nextSequence(peer: Peer, connection: Connection, now: number): number {
-    if (peer.sentSequence === LAST_COMMON_SEQUENCE) {
-      if (peer.wrapStyle === 'unknown') this.#sendHello(peer, connection, now)
-      else if (peer.wrapStyle === 'short') peer.sentSequence = -1
-    }
-    peer.sentSequence = (peer.sentSequence + 1) & 0xffff
+  #startOverBeforeWrap(peer: Peer, connection: Connection, now: number): boolean {
+    if (peer.wrapStyle !== 'unknown' || peer.sentSequence !== LAST_COMMON_SEQUENCE) return false
+    this.#sendHello(peer, connection, now)
+    return true
+  }
+
+  #nextSequence(peer: Peer): number {
+    const last = peer.wrapStyle === 'short' ? LAST_COMMON_SEQUENCE : 0xffff
+    peer.sentSequence = peer.sentSequence >= last ? 0 : peer.sentSequence + 1
     return peer.sentSequence
   }
 

@@ -173,8 +173,10 @@ export class Roster {
     const info = peer.info()
     for (const group of peer.groups) this.#context.groupIndex.remove(group, peer)
     peer.groups.clear()
-    this.#context.counters.messagesLost +=
-      peer.outbox.contentLength + (peer.openConnection?.windowMessages ?? 0)
+    // What is on its way already is counted when the connection breaks, if it does.
+    const waiting = peer.outbox.contentLength
+    peer.counters.messagesLost += waiting
+    this.#context.counters.messagesLost += waiting
     peer.outbox.clear()
     peer.roomWanted = false
     peer.touchInfo()
