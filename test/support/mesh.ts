@@ -7,7 +7,7 @@ import type { Limits } from '../../src/base/limits.ts'
 import { DEFAULT_LIMITS } from '../../src/base/limits.ts'
 import { peerIdFromBytes, stampUuid } from '../../src/base/peer-id.ts'
 import type { Mailbox } from '../../src/mesh/context.ts'
-import { type Acceptance, Engine } from '../../src/mesh/engine.ts'
+import { Engine } from '../../src/mesh/engine.ts'
 import type { EngineEvent } from '../../src/mesh/events.ts'
 import type { Timers } from '../../src/mesh/options.ts'
 import { DEFAULT_TIMERS } from '../../src/mesh/options.ts'
@@ -178,7 +178,7 @@ export class Host {
     return result
   }
 
-  whisper(to: string | { readonly id: string }, ...frames: (string | Uint8Array)[]): Acceptance {
+  whisper(to: string | { readonly id: string }, ...frames: (string | Uint8Array)[]): ReturnType<Engine['whisper']> {
     const id = typeof to === 'string' ? to : to.id
     return this.call((engine, now) => engine.whisper(id, content('', frames), now))
   }
