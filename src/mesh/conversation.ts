@@ -146,8 +146,11 @@ export class Conversation {
     }
     this.#roster.demote(peer, 'restarted')
     this.#roster.enter(peer, hello, now)
-    // An earshot node that gave us up would have closed our link; another may have forgotten us silently.
-    if (!peer.isEarshot && peer.openConnection !== undefined) {
+    // Another implementation may have forgotten us silently: introduce ourselves again. An earshot node that
+    // gave us up closed our link; if that did not arrive, a PING brings it out.
+    if (peer.isEarshot) {
+      this.#watch.ping(peer, now)
+    } else if (peer.openConnection !== undefined) {
       peer.helloDue = true
       this.#links.pump(peer, now)
     }

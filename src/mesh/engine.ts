@@ -95,21 +95,10 @@ export class Engine {
   /** Our mailboxes, at the start and whenever the network changed. */
   handleMailboxes(mailboxes: readonly Mailbox[], now: number): void {
     this.#advance(now)
-    const before = this.#context.mailboxes
     this.#context.mailboxes = mailboxes
-    for (const { address } of before) {
-      if (!mailboxes.some((mailbox) => mailbox.address === address))
-        this.#leaveAddress(address, now)
-    }
+    this.#watch.handleMailboxes(now)
     if (this.#departure.isRunning) this.#beacons.announce(now)
     this.#rearm(now)
-  }
-
-  /** An address of ours is gone: connections from it are dead, although nobody will ever say so. */
-  #leaveAddress(address: string, now: number): void {
-    for (const peer of this.#roster.all()) {
-      if (peer.openConnection?.local?.address === address) this.#links.restart(peer, now)
-    }
   }
 
   /** A datagram on the beacon port. `from` is its source. */

@@ -46,6 +46,7 @@ export const PEER_DEADLINES = [
   'confirm',
   'takeover',
   'probe',
+  'stranded',
 ] as const
 export type PeerDeadline = (typeof PEER_DEADLINES)[number]
 

@@ -12,14 +12,22 @@
 import { assertNever } from '../base/assert.ts'
 import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
+import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer, PeerDeadline } from './peer.ts'
 import { nextPresenceChange, presenceAfter } from './presence.ts'
 import type { Roster } from './roster.ts'
+
+/**
+ * A peer is heard, and the address that our link to it speaks from has vanished: this long, the host may still
+ * notice that the address is back (the runtime looks every second).
+ */
+const STRANDED_MS = 1_500
 
 export class Watch {
   readonly #context: MeshContext
   readonly #links: Links
   readonly #roster: Roster
+  readonly #addresses = new OwnAddresses()
 
   constructor(context: MeshContext, links: Links, roster: Roster) {
     this.#context = context
@@ -38,6 +46,7 @@ export class Watch {
   handleBeacon(peer: Peer, now: number): void {
     peer.heardBeacon(now)
     if (peer.presence !== 'alive') this.#revive(peer)
+    if (this.#addresses.anyGone) this.#noteStranded(peer, now)
   }
 
   /** Bytes arrived on the peer's link to us. */
@@ -45,6 +54,7 @@ export class Watch {
     peer.heardTcp(now)
     if (peer.presence !== 'alive') this.#revive(peer)
     if (peer.contender !== undefined) this.#defend(peer, now)
+    if (this.#addresses.anyGone) this.#noteStranded(peer, now)
   }
 
   #revive(peer: Peer): void {
@@ -145,6 +155,39 @@ export class Watch {
     }
   }
 
+  // Links from addresses that are ours no more
+
+  /** Our mailboxes have changed. */
+  handleMailboxes(now: number): void {
+    this.#addresses.update(this.#context.mailboxes)
+    const waiting = new Set<string>()
+    for (const peer of this.#roster.all()) {
+      const address = peer.openConnection?.local?.address
+      if (address === undefined) continue
+      const fate = this.#addresses.fateOf(address)
+      if (fate === 'vanished') {
+        waiting.add(address)
+        continue
+      }
+      if (fate === 'replaced') this.#links.restart(peer, now)
+      peer.deadlines.clear('stranded')
+      this.#context.reschedule(peer)
+    }
+    this.#addresses.retain(waiting)
+  }
+
+  /** Is the peer heard, though our link to it has no address to speak from? Then there is another way to it. */
+  #noteStranded(peer: Peer, now: number): void {
+    if (!this.#isStranded(peer) || peer.deadlines.isSet('stranded')) return
+    peer.deadlines.set('stranded', now + STRANDED_MS)
+    this.#context.reschedule(peer)
+  }
+
+  #isStranded(peer: Peer): boolean {
+    const address = peer.openConnection?.local?.address
+    return address !== undefined && this.#addresses.fateOf(address) !== 'ours'
+  }
+
   // Links that end
 
   /** Either link of the peer ended: a doubt is confirmed; without one, find out what happened. */
@@ -199,6 +242,9 @@ export class Watch {
         return
       case 'probe':
         this.#probe(peer, now)
+        return
+      case 'stranded':
+        if (this.#isStranded(peer)) this.#links.restart(peer, now)
         return
       default:
         assertNever(deadline)
