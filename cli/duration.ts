@@ -28,6 +28,11 @@ export function formatRoundTrip(ms: number): string {
   return `${ms < 1 ? ms.toFixed(3) : ms < 10 ? ms.toFixed(2) : ms.toFixed(1)} ms`
 }
 
+/** Milliseconds to three decimals, for programs: more is noise. */
+export function roundedMs(ms: number): number {
+  return Number(ms.toFixed(3))
+}
+
 function short(value: number): string {
   return String(Number(value.toPrecision(3)))
 }

@@ -23,6 +23,7 @@
  * `frames`, an array of such, when it has not exactly one frame.
  */
 import type { MeshNode, Message, NodeEvent, PeerInfo } from '../src/index.ts'
+import { roundedMs } from './duration.ts'
 import { textOf } from './render/message-text.ts'
 
 const VERSION = 1
@@ -33,9 +34,12 @@ export interface JsonRecord {
   readonly [field: string]: unknown
 }
 
-/** A line of NDJSON without its newline. Control characters that JSON would let through are written as escapes. */
+/** Characters that JSON lets through and a terminal obeys; see `render/escape.ts`. */
+const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+/** A line of NDJSON without its newline. */
 export function jsonLine(record: JsonRecord): string {
-  return JSON.stringify(record).replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => {
+  return JSON.stringify(record).replace(UNSAFE, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   })
 }
@@ -83,7 +87,10 @@ export function nodeRecord(node: MeshNode, port: number): JsonRecord {
 }
 
 export function peerRecord(peer: PeerInfo, roundTripMs: number | undefined): JsonRecord {
-  return recordOf('peer', { ...fullPeer(peer), roundTripMs: roundTripMs ?? null })
+  return recordOf('peer', {
+    ...fullPeer(peer),
+    roundTripMs: roundTripMs === undefined ? null : roundedMs(roundTripMs),
+  })
 }
 
 export function sentRecord(

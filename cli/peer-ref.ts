@@ -56,12 +56,12 @@ export function resolvePeer(reference: string, peers: readonly PeerInfo[]): Peer
 
 const NAMES_MAX = 10
 
-/** `there are: hall, kitchen`: who is there instead. */
+/** `those who are there: hall, kitchen`: whom else it could have been. */
 function present(peers: readonly PeerInfo[]): string {
   if (peers.length === 0) return 'nobody is there at all'
   const names = peers.slice(0, NAMES_MAX).map(({ name }) => escapeText(name))
   const more = peers.length > NAMES_MAX ? ` and ${peers.length - NAMES_MAX} more` : ''
-  return `there ${peers.length === 1 ? 'is' : 'are'}: ${names.join(', ')}${more}`
+  return `those who are there: ${names.join(', ')}${more}`
 }
 
 function ambiguous(reference: string, peers: readonly PeerInfo[]): CliError {

@@ -71,7 +71,7 @@ export async function stay(
     }
     if (!deadline.passed) return ExitCode.ok
     const after = formatDuration(settings.timeoutMs ?? 0)
-    throw new CliError(ExitCode.timeout, `ended after ${after}${missing()}`)
+    throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}${missing()}`)
   })
 }
 

@@ -14,10 +14,10 @@ export type InputLine =
 export const CHAT_COMMANDS = ['/peers', '/whisper', '/help', '/quit'] as const
 
 export const CHAT_HELP: readonly string[] = [
-  'A line is shouted to the group. A line that begins with / is a command:',
+  'What you type is shouted to the group, except for these:',
   '  /peers               who is here',
-  '  /whisper PEER TEXT   say something to one peer only (short: /w); PEER is a name, an id, or the',
-  '                       beginning of either; put a name with spaces in "quotes"',
+  '  /whisper PEER TEXT   say it to one peer only (short: /w); PEER is a name, an',
+  '                       id, or the beginning of either; "quote" one with spaces',
   '  /help                this',
   '  /quit                leave (so does Ctrl-D)',
   '  //TEXT               shout a line that begins with /',

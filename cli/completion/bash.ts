@@ -1,5 +1,5 @@
 /** The completion script for bash. */
-import type { Completable, CompletableOption } from './words.ts'
+import type { Completable, CompletableOption, CompletableVerb } from './words.ts'
 import { optionsBehind } from './words.ts'
 
 export function bashScript(all: Completable): string {
@@ -9,7 +9,7 @@ export function bashScript(all: Completable): string {
   const verbNames = verbs.map(({ name }) => name)
   return `# bash completion for ${command}. Load it with:  source <(${command} completion bash)
 _${command}() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' words='' i
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' words='' options='' i
   COMPREPLY=()
   case $previous in
     ${withValue.join('|')}) return ;;
@@ -23,18 +23,19 @@ _${command}() {
     esac
   done
   case $verb in
-    '') words='${[...verbNames, ...options.flatMap(flagsOf)].join(' ')}' ;;
-${verbs
-  .map((verb) => {
-    const words = [...verb.choices, ...optionsBehind(all, verb).flatMap(flagsOf)]
-    return `    ${verb.name}) words='${words.join(' ')}' ;;`
-  })
-  .join('\n')}
+    '') words='${verbNames.join(' ')}' options='${options.flatMap(flagsOf).join(' ')}' ;;
+${verbs.map((verb) => verbCase(all, verb)).join('\n')}
   esac
+  [[ $current == -* ]] && words=$options
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -F _${command} ${command}
 `
+}
+
+function verbCase(all: Completable, verb: CompletableVerb): string {
+  const options = optionsBehind(all, verb).flatMap(flagsOf)
+  return `    ${verb.name}) words='${verb.choices.join(' ')}' options='${options.join(' ')}' ;;`
 }
 
 function flagsOf({ flags }: CompletableOption): readonly string[] {

@@ -5,11 +5,11 @@ export function fishScript({ command, options, verbs }: Completable): string {
   const names = verbs.map(({ name }) => name).join(' ')
   const lines = [
     `# fish completion for ${command}. Load it with:  ${command} completion fish | source`,
+    `function __${command}_wants_verb; not __fish_seen_subcommand_from ${names}; end`,
     `complete -c ${command} -f`,
     ...options.map((option) => optionLine(command, option)),
     ...verbs.map(({ name, description }) => {
-      const isFirst = quoted(`not __fish_seen_subcommand_from ${names}`)
-      return `complete -c ${command} -n ${isFirst} -a ${name} -d ${quoted(description)}`
+      return `complete -c ${command} -n __${command}_wants_verb -a ${name} -d ${quoted(description)}`
     }),
     ...verbs.flatMap((verb) => {
       const condition = `__fish_seen_subcommand_from ${verb.name}`

@@ -2,6 +2,7 @@
  * What can be completed, read from the program itself: its verbs, their options, and arguments with fixed choices.
  */
 import type { Command, Option } from 'commander'
+import { repeatedOption } from '../parsers.ts'
 
 export interface CompletableOption {
   /** `--name`, and `-n` when there is one. */
@@ -45,7 +46,7 @@ function optionOf(option: Option): CompletableOption {
     flags: [option.long, option.short].filter((flag) => flag !== undefined && flag !== null),
     description: option.description.replace(/;.*| \(.*/, ''),
     takesValue: option.required || option.optional,
-    isRepeatable: option.description.includes('repeatable'),
+    isRepeatable: option.parseArg === repeatedOption,
   }
 }
 

@@ -27,5 +27,6 @@ function frameText(bytes: Uint8Array): string {
   if (text !== undefined) return escapeText(text.replace(/\r?\n$/, ''))
   const hex = Buffer.from(bytes.subarray(0, HEX_BYTES_MAX)).toString('hex')
   const more = bytes.length > HEX_BYTES_MAX ? ' …' : ''
-  return `<${bytes.length} bytes: ${hex.replace(/..(?!$)/g, '$& ')}${more}>`
+  const unit = bytes.length === 1 ? 'byte' : 'bytes'
+  return `<${bytes.length} ${unit}: ${hex.replace(/..(?!$)/g, '$& ')}${more}>`
 }

@@ -2,7 +2,7 @@
  * Round trips: what came of them, as lines in the manner of `ping`.
  */
 import type { PeerInfo } from '../../src/index.ts'
-import { formatRoundTrip } from '../duration.ts'
+import { formatRoundTrip, roundedMs } from '../duration.ts'
 import { shortId, shownName } from './event-lines.ts'
 import type { Paint } from './style.ts'
 import { nameStyle } from './style.ts'
@@ -41,9 +41,9 @@ export class RoundTrips {
     if (this.#answered === 0) return counts
     return {
       ...counts,
-      minMs: this.#minMs,
-      avgMs: this.#sumMs / this.#answered,
-      maxMs: this.#maxMs,
+      minMs: roundedMs(this.#minMs),
+      avgMs: roundedMs(this.#sumMs / this.#answered),
+      maxMs: roundedMs(this.#maxMs),
     }
   }
 }

@@ -14,11 +14,11 @@ import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { failureOf } from '../failure.ts'
-import { eventRecord, nodeRecord, peerRecord } from '../json.ts'
+import { eventRecord, nodeRecord } from '../json.ts'
 import { resolvePeer } from '../peer-ref.ts'
 import { escapeText } from '../render/escape.ts'
-import { peerFields, peerTable } from '../render/peer-table.ts'
 import { nameStyle } from '../render/style.ts'
+import { measureAll, printPeers } from '../round-trip.ts'
 import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
 import type { Cli } from './verb.ts'
@@ -95,7 +95,7 @@ class Chat {
       await shown
       if (!deadline.passed) return ExitCode.ok
       const after = formatDuration(settings.timeoutMs ?? 0)
-      throw new CliError(ExitCode.timeout, `ended after ${after}`)
+      throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}`)
     })
   }
 
@@ -192,19 +192,8 @@ class Chat {
 
   async #printPeers(): Promise<void> {
     const { node, out } = this.#session
-    const roundTrips = new Map(node.metrics().peers.map(({ id, roundTripMs }) => [id, roundTripMs]))
-    const listed = node.members(this.#group).map((peer) => {
-      return { peer, roundTripMs: roundTrips.get(peer.id) }
-    })
-    if (out.json) {
-      for (const { peer, roundTripMs } of listed)
-        await out.printRecord(peerRecord(peer, roundTripMs))
-    } else if (listed.length === 0) {
-      await out.print(out.paint('dim', '* nobody else is here'))
-    } else if (out.isTerminal) {
-      for (const each of peerTable(listed, out.paint, out.columns)) await out.print(each)
-    } else {
-      for (const each of listed) await out.print(peerFields(each))
-    }
+    const listed = await measureAll(this.#session, node.members(this.#group))
+    await printPeers(this.#session, listed)
+    if (listed.length === 0) out.note('nobody else is here')
   }
 }

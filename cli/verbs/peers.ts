@@ -1,15 +1,11 @@
 /** `earshot peers`: who is there. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { PeerInfo } from '../../src/index.ts'
-import { withDeadline } from '../deadline.ts'
 import { waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { peerRecord } from '../json.ts'
 import { countOption } from '../parsers.ts'
-import type { ListedPeer } from '../render/peer-table.ts'
-import { peerFields, peerTable } from '../render/peer-table.ts'
+import { measureAll, printPeers } from '../round-trip.ts'
 import type { Session } from '../session.ts'
 import { whereabouts, withNode } from '../session.ts'
 import type { Cli } from './verb.ts'
@@ -21,7 +17,6 @@ interface PeersOptions {
 
 /** Longer than the second between two beacons: whoever is there is heard. */
 const LOOK_MS = 1_200
-const PING_MS = 500
 
 export function addPeers({ program, host, action }: Cli): void {
   program
@@ -59,33 +54,12 @@ async function peers(session: Session, { wait }: PeersOptions): Promise<ExitCode
   const isThere = (): boolean => node.peers().length >= (wait ?? Number.POSITIVE_INFINITY)
   const came = await waitFor(node, isThere, { limitMs, quietMs: 0, signal })
   if (signal.aborted) return ExitCode.ok
-  const listed = await Promise.all(node.peers().map((peer) => measure(session, peer)))
-  await print(session, listed)
+  const listed = await measureAll(session, node.peers())
+  await printPeers(session, listed)
   if (wait !== undefined && !came) {
     const text = `${listed.length} of ${wait} peers were there after ${formatDuration(limitMs ?? 0)}`
     throw new CliError(ExitCode.timeout, text)
   }
   if (listed.length === 0) out.note(`no peers ${whereabouts(session)}`)
   return ExitCode.ok
-}
-
-/** The newest description of the peer, and its round trip when it answers. */
-async function measure({ node, signal }: Session, peer: PeerInfo): Promise<ListedPeer> {
-  const roundTripMs = await withDeadline(signal, PING_MS, (deadline) => {
-    return node.ping(peer, { signal: deadline.signal }).catch(() => undefined)
-  })
-  return { peer: node.peer(peer.id) ?? peer, roundTripMs }
-}
-
-async function print({ out }: Session, listed: readonly ListedPeer[]): Promise<void> {
-  if (listed.length === 0) return
-  if (out.isTerminal) {
-    for (const line of peerTable(listed, out.paint, out.columns)) await out.print(line)
-    return
-  }
-  for (const each of listed) {
-    await (out.json
-      ? out.printRecord(peerRecord(each.peer, each.roundTripMs))
-      : out.print(peerFields(each)))
-  }
 }

@@ -2,15 +2,16 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { PeerInfo } from '../../src/index.ts'
-import { pause, withDeadline } from '../deadline.ts'
+import { pause } from '../deadline.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
-import { formatDuration } from '../duration.ts'
+import { formatDuration, roundedMs } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { findPeer } from '../find-peer.ts'
 import { briefPeer, recordOf } from '../json.ts'
 import { countOption, durationOption } from '../parsers.ts'
 import { shownName } from '../render/event-lines.ts'
 import { pingLine, pingSummary, RoundTrips } from '../render/ping-lines.ts'
+import { byName, roundTrip } from '../round-trip.ts'
 import type { Session } from '../session.ts'
 import { whereabouts, withNode } from '../session.ts'
 import type { Cli } from './verb.ts'
@@ -86,7 +87,7 @@ async function everybody(session: Session): Promise<readonly PeerInfo[]> {
   const { node, settings, signal } = session
   const limitMs = settings.timeoutMs ?? DISCOVERY_MS
   await waitFor(node, () => node.peers().length > 0, { limitMs, quietMs: QUIET_MS, signal })
-  const peers = node.peers()
+  const peers = byName(node.peers())
   if (peers.length > 0 || signal.aborted) return peers
   const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
   throw new CliError(ExitCode.noSuchPeer, text)
@@ -98,13 +99,15 @@ async function pingOnce(
   trips: RoundTrips,
   sequence: number,
 ): Promise<void> {
-  const roundTripMs = await withDeadline(signal, ANSWER_MS, (deadline) => {
-    return node.ping(peer, { signal: deadline.signal }).catch(() => undefined)
-  })
+  const roundTripMs = await roundTrip(node, peer, ANSWER_MS, signal)
   // Interrupted: this one was neither answered nor lost.
   if (roundTripMs === undefined && signal.aborted) return
   trips.note(roundTripMs)
-  const record = { peer: briefPeer(peer), sequence, roundTripMs: roundTripMs ?? null }
+  const record = {
+    peer: briefPeer(peer),
+    sequence,
+    roundTripMs: roundTripMs === undefined ? null : roundedMs(roundTripMs),
+  }
   await (out.json
     ? out.printRecord(recordOf('ping', record))
     : out.print(pingLine(peer, sequence, roundTripMs, out.paint)))

@@ -42,7 +42,7 @@ export function printEvents(
   const { node, out, settings } = session
   const lines = new EventLines(out.isTerminal, out.paint)
   if (out.json) void out.printRecord(nodeRecord(node, settings.port))
-  out.note(`${node.name} (${node.id}) is up ${whereabouts(session)}; Ctrl-C ends it`)
+  out.note(`${node.name} (${node.id}) is up ${whereabouts(session)}`)
   return stay(session, async (event) => {
     if (!isWanted(event)) return false
     await (out.json
