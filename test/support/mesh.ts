@@ -178,7 +178,10 @@ export class Host {
     return result
   }
 
-  whisper(to: string | { readonly id: string }, ...frames: (string | Uint8Array)[]): ReturnType<Engine['whisper']> {
+  whisper(
+    to: string | { readonly id: string },
+    ...frames: (string | Uint8Array)[]
+  ): ReturnType<Engine['whisper']> {
     const id = typeof to === 'string' ? to : to.id
     return this.call((engine, now) => engine.whisper(id, content('', frames), now))
   }

@@ -27,6 +27,8 @@ export interface Line {
   readonly socket: Socket
   /** Why it ended; `undefined` while it stands. */
   ended: 'closed' | 'reset' | 'refused' | undefined
+  /** What is to be said once the handshake is complete. */
+  readonly unsaid: (() => void)[]
 }
 
 /** `Omit` on each member of the union: a message whose sequence number is filled in. */
@@ -84,7 +86,7 @@ export class ZrePeer {
   }
 
   #accept(socket: Socket): Handlers {
-    const line: Line = { zmtp: zmtp('acceptor', new Uint8Array()), socket, ended: undefined }
+    const line = newLine(zmtp('acceptor', new Uint8Array()), socket)
     this.accepted.push(line)
     flush(line)
     return this.#handlers(line)
@@ -92,17 +94,23 @@ export class ZrePeer {
 
   // Speaking
 
-  /** Dials a host and shakes hands; `identity` other than its own makes it an impostor. */
-  dial(host: Host, identity: Uint8Array = identityOf(this.id), from: string = this.address): Line {
+  /** Starts to dial a host; `identity` other than its own makes it an impostor. */
+  call(host: Host, identity: Uint8Array = identityOf(this.id), from: string = this.address): Line {
     let handlers: Handlers | undefined
     const socket = this.mesh.network.dial(from, host.endpoint, {
       bytes: (chunk) => handlers?.bytes(chunk),
       ended: (failure) => handlers?.ended(failure),
     })
-    const line: Line = { zmtp: zmtp('dialler', identity), socket, ended: undefined }
+    const line = newLine(zmtp('dialler', identity), socket)
     handlers = this.#handlers(line)
     flush(line)
     this.line = line
+    return line
+  }
+
+  /** Dials a host and shakes hands. */
+  dial(host: Host, identity?: Uint8Array, from?: string): Line {
+    const line = this.call(host, identity, from)
     this.mesh.run(6 * this.mesh.network.latencyMs)
     return line
   }
@@ -128,16 +136,20 @@ export class ZrePeer {
     })
   }
 
-  /** Sends a message with the next sequence number, or with the one it has. */
+  /** Sends a message with the next sequence number, or with the one it has; once the line is ready. */
   say(message: Unnumbered, ...frames: string[]): void {
     this.sequence = message.sequence ?? (this.sequence + 1) & 0xffff
     const line = this.line!
     const numbered = { ...message, sequence: this.sequence } as ZreMessage
-    encodeZre(numbered, line.zmtp.reserveFrame(zreLength(numbered), frames.length > 0))
-    frames.forEach((frame, i) => {
-      line.zmtp.writeFrame(utf8Encode(frame), i < frames.length - 1)
-    })
-    flush(line)
+    const write = (): void => {
+      encodeZre(numbered, line.zmtp.reserveFrame(zreLength(numbered), frames.length > 0))
+      frames.forEach((frame, i) => {
+        line.zmtp.writeFrame(utf8Encode(frame), i < frames.length - 1)
+      })
+      flush(line)
+    }
+    if (line.zmtp.state === 'ready') write()
+    else line.unsaid.push(write)
   }
 
   /** The kinds of what it was told. */
@@ -160,6 +172,7 @@ export class ZrePeer {
       const input = line.zmtp.poll()
       if (input.kind === 'needMore' || input.kind === 'invalid') break
       if (input.kind === 'offer') line.zmtp.accept()
+      if (input.kind === 'ready') for (const say of line.unsaid.splice(0)) say()
       if (input.kind !== 'message') continue
       const start = input.frameStart(0)
       const message = decodeZre(input.bytes, start, input.frameEnd(0), DEFAULT_LIMITS)
@@ -183,6 +196,10 @@ function zmtp(role: 'dialler' | 'acceptor', identity: Uint8Array): ZmtpConnectio
     mechanism: new NullMechanism(),
     limits: DEFAULT_LIMITS,
   })
+}
+
+function newLine(connection: ZmtpConnection, socket: Socket): Line {
+  return { zmtp: connection, socket, ended: undefined, unsaid: [] }
 }
 
 function flush(line: Line): void {

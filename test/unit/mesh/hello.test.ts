@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest'
+import { CLikePeer } from '../../support/c-like-peer.ts'
+import { type Host, Mesh } from '../../support/mesh.ts'
+import { ZrePeer } from '../../support/zre-peer.ts'
+
+const STRANGER = 'F'.repeat(32)
+const EARSHOT = new Map([['X-EARSHOT', '1']])
+
+function met(hello = {}): { mesh: Mesh; a: Host; stranger: ZrePeer } {
+  const mesh = new Mesh()
+  const a = mesh.host({ name: 'a' }).start()
+  const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+  stranger.meet(a, hello)
+  mesh.run(2_000)
+  a.takeStory()
+  stranger.received.length = 0
+  return { mesh, a, stranger }
+}
+
+describe('before HELLO', () => {
+  it.each(['whisper', 'ping', 'ping-ok', 'goodbye'] as const)(
+    'a %s ends the connection',
+    (kind) => {
+      const mesh = new Mesh()
+      const [a] = mesh.start('a')
+      const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+      const line = stranger.dial(a!)
+      stranger.say({ kind, sequence: 1 })
+      mesh.run(5)
+      expect(line.ended).toBe('reset')
+      expect(a!.story).toEqual(['warning message-before-hello'])
+    },
+  )
+
+  it('a peer may come again and say it', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    stranger.dial(a!)
+    stranger.say({ kind: 'ping', sequence: 1 })
+    stranger.meet(a!)
+    expect(a!.story).toEqual(['warning message-before-hello', 'enter stranger'])
+  })
+})
+
+describe('HELLO', () => {
+  it.each([0, 2, 65_535])('with sequence %i ends the connection', (sequence) => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    const line = stranger.meet(a!, { sequence })
+    expect(line.ended).toBe('reset')
+    expect(a!.story).toEqual(['warning sequence-gap'])
+  })
+
+  it('that is over the limits ends the connection', () => {
+    const mesh = new Mesh()
+    const a = mesh.host({ limits: { helloGroups: 2 } }).start()
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    const line = stranger.meet(a, { groups: ['1', '2', '3'] })
+    expect(line.ended).toBe('reset')
+    expect(a.story).toEqual(['warning zre-hello-limit'])
+  })
+})
+
+describe('HELLO from a peer that is here already', () => {
+  it('is an exit and an enter', () => {
+    const { mesh, a, stranger } = met({ groups: ['old'] })
+    stranger.hello({ name: 'renamed', groups: ['new'] })
+    mesh.run(5)
+    expect(a.story).toEqual(['exit stranger restarted', 'enter renamed', 'join renamed new'])
+    expect(a.engine.peerGroups()).toEqual(['new'])
+  })
+
+  it('on a new connection is the same', () => {
+    const { a, stranger } = met()
+    stranger.meet(a)
+    expect(a.story).toEqual(['exit stranger restarted', 'enter stranger'])
+  })
+
+  it('starts the sequence over', () => {
+    const { mesh, a, stranger } = met()
+    stranger.say({ kind: 'whisper' }, 'two')
+    stranger.hello()
+    stranger.say({ kind: 'whisper' }, 'two again')
+    mesh.run(5)
+    expect(a.story.at(-1)).toBe('whisper stranger: two again')
+    expect(a.warnings()).toEqual([])
+  })
+
+  it('is answered with ours, in case that the peer has forgotten us', () => {
+    const { mesh, stranger } = met()
+    stranger.hello()
+    mesh.run(5)
+    expect(stranger.heard()).toEqual(['hello'])
+  })
+
+  it('of an earshot peer is not answered: it would have closed our link', () => {
+    const { mesh, stranger } = met({ headers: EARSHOT })
+    stranger.hello({ headers: EARSHOT })
+    mesh.run(5)
+    expect(stranger.heard()).not.toContain('hello')
+  })
+
+  it('is an exit and an enter at most once per second, and otherwise brings us up to date', () => {
+    const { mesh, a, stranger } = met({ headers: EARSHOT })
+    for (let i = 0; i < 35; i++) {
+      stranger.hello({ groups: [`g${i}`], headers: EARSHOT })
+      mesh.run(100)
+    }
+    expect(a.timesOf('exit stranger restarted')).toHaveLength(4)
+    expect(a.engine.peer(STRANGER)!.groups).toEqual(['g34'])
+    expect(a.engine.metrics().warnings['hello-storm']).toBe(31)
+    const joins = a.story.filter((line) => line.startsWith('join')).length
+    const leaves = a.story.filter((line) => line.startsWith('leave')).length
+    expect([joins, leaves]).toEqual([35, 31])
+  })
+
+  it('keeps messages flowing while it storms', () => {
+    const { mesh, a, stranger } = met()
+    for (let i = 0; i < 20; i++) {
+      stranger.hello()
+      stranger.say({ kind: 'whisper' }, `${i}`)
+      mesh.run(70)
+    }
+    const whispers = a.story.filter((line) => line.startsWith('whisper'))
+    expect(whispers).toEqual(Array.from({ length: 20 }, (_, i) => `whisper stranger: ${i}`))
+  })
+
+  it('is not answered by HELLO for ever: two engines fall silent', () => {
+    const mesh = new Mesh()
+    const [a, b] = mesh.start('a', 'b')
+    mesh.run(3_000)
+    // a loses its link, dials again and says HELLO anew.
+    const socket = [...a!.sockets].find(([each]) => each.role === 'dialler')![1]
+    b!.mesh.network.schedule(mesh.now, () => socket.end({ refused: false, message: 'test' }))
+    mesh.run(100)
+    a!.takeStory()
+    b!.takeStory()
+    mesh.run(10_000)
+    expect([a!.story, b!.story]).toEqual([[], []])
+    expect(mesh.network.dials.length).toBeLessThan(6)
+  })
+})
+
+describe('towards C Zyre, which answers such a HELLO with one of its own', () => {
+  function cMet(): { mesh: Mesh; a: Host; c: CLikePeer } {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const c = new CLikePeer(mesh, { id: STRANGER, name: 'c' }).live(a!, 120_000)
+    mesh.run(3_000)
+    return { mesh, a: a!, c }
+  }
+
+  function expectTalking(mesh: Mesh, a: Host, c: CLikePeer): void {
+    a.takeStory()
+    c.story.length = 0
+    expect(a.whisper(c)).toBe('accepted')
+    c.say({ kind: 'whisper' }, 'hi')
+    mesh.run(5)
+    expect([a.story, c.story]).toEqual([['whisper c: hi'], ['whisper']])
+  }
+
+  it('both enter once at the start', () => {
+    const { mesh, a, c } = cMet()
+    expect([a.story, c.story]).toEqual([['enter c'], ['enter']])
+    expectTalking(mesh, a, c)
+  })
+
+  it('a restart of its side ends after one exchange', () => {
+    const { mesh, a, c } = cMet()
+    c.forget()
+    mesh.run(3_000)
+    expect(a.story).toEqual(['enter c', 'exit c restarted', 'enter c'])
+    const { dials } = mesh.network
+    const before = dials.length
+    expectTalking(mesh, a, c)
+    mesh.run(10_000)
+    expect(dials.length).toBe(before)
+  })
+
+  it('a fresh HELLO of ours ends after one exchange', () => {
+    const { mesh, a, c } = cMet()
+    a.sockets.forEach((socket, connection) => {
+      if (connection.role === 'dialler') socket.end({ refused: false, message: 'test' })
+    })
+    mesh.run(3_000)
+    expect(c.story.filter((line) => line === 'enter').length).toBeLessThanOrEqual(3)
+    const { dials } = mesh.network
+    const before = dials.length
+    expectTalking(mesh, a, c)
+    mesh.run(10_000)
+    expect(dials.length).toBe(before)
+  })
+
+  it('a gap on its side heals', () => {
+    const { mesh, a, c } = cMet()
+    c.sequence += 5
+    c.say({ kind: 'whisper' })
+    mesh.run(3_000)
+    expect(a.story.slice(1)).toEqual(['warning sequence-gap', 'exit c protocol', 'enter c'])
+    expectTalking(mesh, a, c)
+  })
+
+  it('65,534 messages of ours are followed by a fresh HELLO, and the talk goes on', () => {
+    const { mesh, a, c } = cMet()
+    for (let i = 0; i < 66_000; i++) {
+      a.whisper(c)
+      if (i % 500 === 0) mesh.run(5)
+    }
+    mesh.run(3_000)
+    expect(c.story).not.toContain('lost messages')
+    expect(c.story.filter((line) => line === 'enter')).toHaveLength(2)
+    expectTalking(mesh, a, c)
+    expect(a.warnings()).toEqual([])
+  })
+})
