@@ -132,11 +132,11 @@ export class Conversation {
   /**
    * HELLO from a peer that is already here: it started its conversation anew, and what it sent before may be
    * lost. That is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
-   * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours.
+   * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours, as C Zyre does.
    */
   #handleRestart(peer: Peer, connection: Connection, hello: Hello, now: number): void {
     const { restartMinMs } = this.#context.options.timers
-    const answersOurs = now - peer.helloSentAt < restartMinMs
+    const answersOurs = !peer.isEarshot && now - peer.helloSentAt < restartMinMs
     if (now - peer.enteredAt < restartMinMs || answersOurs) {
       this.#roster.resync(peer, hello)
       if (!answersOurs) {
