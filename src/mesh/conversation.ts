@@ -132,13 +132,16 @@ export class Conversation {
   /**
    * HELLO from a peer that is already here: it started its conversation anew, and what it sent before may be
    * lost. That is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
-   * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours, as C Zyre does.
+   * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours, as C Zyre does,
+   * however long the answer takes.
    */
   #handleRestart(peer: Peer, connection: Connection, hello: Hello, now: number): void {
-    const { restartMinMs } = this.#context.options.timers
-    const answersOurs = !peer.isEarshot && now - peer.helloSentAt < restartMinMs
+    const { restartMinMs, expiredMs } = this.#context.options.timers
+    const answersOurs = peer.answerDue && now - peer.helloSentAt < expiredMs
+    peer.answerDue = false
     if (now - peer.enteredAt < restartMinMs || answersOurs) {
       this.#roster.resync(peer, hello)
+      if (!peer.isEarshot) this.#watch.doubt(peer, { kind: 'deaf' }, now)
       if (!answersOurs) {
         this.#warn(peer, connection, 'hello-storm', 'HELLO again within a moment', now)
       }
@@ -148,12 +151,8 @@ export class Conversation {
     this.#roster.enter(peer, hello, now)
     // Another implementation may have forgotten us silently: introduce ourselves again. An earshot node that
     // gave us up closed our link; if that did not arrive, a PING brings it out.
-    if (peer.isEarshot) {
-      this.#watch.ping(peer, now)
-    } else if (peer.openConnection !== undefined) {
-      peer.helloDue = true
-      this.#links.pump(peer, now)
-    }
+    if (peer.isEarshot) this.#watch.pingAfresh(peer, now)
+    else this.#links.introduce(peer, now)
   }
 
   /**

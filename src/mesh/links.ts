@@ -18,7 +18,7 @@ import type { MeshContext } from './context.ts'
 import { DialBudget } from './dial-budget.ts'
 import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
 import { isContent } from './outbox.ts'
-import type { Connection, Peer } from './peer.ts'
+import { type Connection, NEVER_HEARD, type Peer } from './peer.ts'
 
 /**
  * While fewer bytes than this are on their way to the host's network stack, messages are encoded at once;
@@ -108,6 +108,12 @@ export class Links {
     peer.link = { kind: 'open', connection }
     peer.failedDials = 0
     peer.counters.links++
+    this.introduce(peer, now)
+  }
+
+  /** Says HELLO (again), if there is a link; a link to come starts with it anyway. */
+  introduce(peer: Peer, now: number): void {
+    if (peer.openConnection === undefined) return
     peer.helloDue = true
     this.pump(peer, now)
   }
@@ -318,6 +324,7 @@ export class Links {
   #sendHello(peer: Peer, connection: Connection, now: number): void {
     const { options, ownGroups } = this.#context
     peer.helloDue = false
+    peer.answerDue = !peer.isEarshot && peer.phase === 'present' && peer.helloSentAt !== NEVER_HEARD
     peer.helloSentAt = now
     peer.sentSequence = 1
     peer.outbox.dropMemberships()

@@ -30,11 +30,12 @@ export type LinkState =
   | { readonly kind: 'dialling'; readonly connection: Connection }
   | { readonly kind: 'open'; readonly connection: Connection }
 
-/** Something suggests that the peer is gone or elsewhere; a PING decides. */
+/** Something suggests that the peer is gone, elsewhere or does not listen to us; a PING decides. */
 export type Doubt =
   | { readonly kind: 'goodbye' } // a port-0 beacon with its identity
   | { readonly kind: 'replaced' } // a beacon with another identity from its endpoint
   | { readonly kind: 'moved'; readonly to: EndpointAddress } // its identity beacons from elsewhere
+  | { readonly kind: 'deaf' } // it said HELLO, which we could not answer with ours: it may ignore us
 
 /** How a peer's sequence numbers wrap: as RFC 36 says (65535 → 0), or one early as some do (65534 → 0). */
 export type WrapStyle = 'unknown' | 'rfc' | 'short'
@@ -60,7 +61,7 @@ export interface PeerCounters {
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
-const NEVER_HEARD = Number.NEGATIVE_INFINITY
+export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
 
 export class Peer implements AgendaEntry {
   readonly timed = 'peer'
@@ -96,6 +97,8 @@ export class Peer implements AgendaEntry {
   refusedAt: number = NEVER_HEARD
   sentSequence = 0
   helloSentAt: number = NEVER_HEARD
+  /** Our last HELLO went to a peer that knew us: C Zyre answers such a one with a HELLO of its own. */
+  answerDue = false
   /** A HELLO must go out before anything else on an open link. */
   helloDue = false
   readonly outbox: Outbox

@@ -88,6 +88,12 @@ export class Watch {
     return true
   }
 
+  /** Sends a PING for whose answer no older one can be taken. */
+  pingAfresh(peer: Peer, now: number): void {
+    peer.awaitingPong = false
+    this.ping(peer, now)
+  }
+
   /** The application wants to hear from the peer: now, or when there is a link again. */
   askForPong(peer: Peer, now: number): void {
     peer.pongWanted = !this.ping(peer, now)
@@ -105,7 +111,7 @@ export class Watch {
     if (peer.pongWanted) this.askForPong(peer, now)
   }
 
-  /** Someone suggests that the peer is gone or elsewhere. Believed at once without a link, else after a check. */
+  /** Something is amiss with the peer (see `Doubt`). Believed at once without a link, else after a check. */
   doubt(peer: Peer, doubt: Doubt, now: number): void {
     if (peer.doubt !== undefined) return
     peer.doubt = doubt
@@ -113,8 +119,21 @@ export class Watch {
       this.#believeDoubt(peer, now)
       return
     }
-    this.ping(peer, now)
-    peer.deadlines.set('confirm', now + this.#context.options.timers.confirmMs)
+    this.pingAfresh(peer, now)
+    // A wrong HELLO costs the peer an exit and an enter, so it has longer to show that it listens.
+    const { confirmMs, linkDeadMs } = this.#context.options.timers
+    peer.deadlines.set('confirm', now + (doubt.kind === 'deaf' ? linkDeadMs : confirmMs))
+    this.#context.reschedule(peer)
+  }
+
+  /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
+  #confirmDoubt(peer: Peer, now: number): void {
+    const { confirmMs } = this.#context.options.timers
+    if (peer.doubt?.kind === 'deaf' || now - peer.heardTcpAt >= confirmMs) {
+      this.#believeDoubt(peer, now)
+      return
+    }
+    peer.deadlines.set('confirm', now + confirmMs)
     this.#context.reschedule(peer)
   }
 
@@ -149,6 +168,9 @@ export class Watch {
         this.#roster.setEndpoint(peer, doubt.to)
         peer.endpointBeaconAt = now
         this.#links.restart(peer, now)
+        return
+      case 'deaf':
+        this.#links.introduce(peer, now)
         return
       default:
         assertNever(doubt)
@@ -235,7 +257,7 @@ export class Watch {
         this.#weighEvidence(peer, now)
         return
       case 'confirm':
-        this.#believeDoubt(peer, now)
+        this.#confirmDoubt(peer, now)
         return
       case 'takeover':
         this.yieldIdentity(peer, now)
@@ -284,7 +306,7 @@ export class Watch {
     // The PING stayed unanswered. A peer that does not read would look the same; only when nothing at all came
     // over TCP since then is the link taken for dead.
     peer.awaitingPong = false
-    if (peer.heardTcpAt < peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt) {
+    if (peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt) {
       this.#links.restart(peer, now)
     } else {
       this.#armProbe(peer, now)
@@ -295,8 +317,7 @@ export class Watch {
 
   /** A newcomer claims the identity from another address: the holder has `takeoverMs` to show life. */
   challenge(peer: Peer, now: number): void {
-    peer.awaitingPong = false
-    this.ping(peer, now)
+    this.pingAfresh(peer, now)
     peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
     this.#context.reschedule(peer)
   }
