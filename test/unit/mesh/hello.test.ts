@@ -17,6 +17,13 @@ function met(hello = {}): { mesh: Mesh; a: Host; stranger: ZrePeer } {
   return { mesh, a, stranger }
 }
 
+/** The host loses its links, dials again, and says HELLO anew. */
+function breakLink(host: Host): void {
+  for (const [connection, socket] of [...host.sockets]) {
+    if (connection.role === 'dialler') socket.end({ refused: false, message: 'test' })
+  }
+}
+
 describe('before HELLO', () => {
   it.each(['whisper', 'ping', 'ping-ok', 'goodbye'] as const)(
     'a %s ends the connection',
@@ -131,9 +138,7 @@ describe('HELLO from a peer that is here already', () => {
     const mesh = new Mesh()
     const [a, b] = mesh.start('a', 'b')
     mesh.run(3_000)
-    // a loses its link, dials again and says HELLO anew.
-    const socket = [...a!.sockets].find(([each]) => each.role === 'dialler')![1]
-    b!.mesh.network.schedule(mesh.now, () => socket.end({ refused: false, message: 'test' }))
+    breakLink(a!)
     mesh.run(100)
     a!.takeStory()
     b!.takeStory()
@@ -179,11 +184,38 @@ describe('towards C Zyre, which answers such a HELLO with one of its own', () =>
     expect(dials.length).toBe(before)
   })
 
+  it('a restart of its side right after meeting heals, although its HELLO is not answered', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const c = new CLikePeer(mesh, { id: STRANGER, name: 'c' }).live(a!, 120_000)
+    mesh.run(200)
+    c.forget()
+    mesh.run(12_000)
+    expect(c.story).toEqual(['enter', 'exit', 'enter'])
+    expect(a!.story).toEqual(['enter c', 'warning hello-storm'])
+    expectTalking(mesh, a!, c)
+  })
+
+  it('no exchange goes on for ever when answers take more than a second', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    mesh.network.latencyMs = 700
+    const c = new CLikePeer(mesh, { id: STRANGER, name: 'c' }).live(a!, 300_000)
+    mesh.run(60_000)
+    c.forget()
+    mesh.run(60_000)
+    breakLink(a!)
+    mesh.run(60_000)
+    const { dials } = mesh.network
+    const before = dials.length
+    mesh.run(60_000)
+    expect(dials.length).toBe(before)
+    expect(before).toBeLessThan(12)
+  })
+
   it('a fresh HELLO of ours ends after one exchange', () => {
     const { mesh, a, c } = cMet()
-    a.sockets.forEach((socket, connection) => {
-      if (connection.role === 'dialler') socket.end({ refused: false, message: 'test' })
-    })
+    breakLink(a)
     mesh.run(3_000)
     expect(c.story.filter((line) => line === 'enter').length).toBeLessThanOrEqual(3)
     const { dials } = mesh.network
