@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_TIMERS } from '../../../src/mesh/options.ts'
+import { nextPresenceChange, presenceAfter } from '../../../src/mesh/presence.ts'
+import { type Host, Mesh } from '../../support/mesh.ts'
+import { ZrePeer } from '../../support/zre-peer.ts'
+
+const STRANGER = 'F'.repeat(32)
+
+/** A stranger that was last heard at `heardAt`, and never answers. */
+function met(): { mesh: Mesh; a: Host; stranger: ZrePeer; heardAt: number } {
+  const mesh = new Mesh()
+  const a = mesh.host({ name: 'a' }).start()
+  const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+  stranger.meet(a)
+  stranger.say({ kind: 'whisper' })
+  mesh.run(10)
+  const heardAt = a.log.at(-1)!.at
+  a.takeStory()
+  stranger.received.length = 0
+  return { mesh, a, stranger, heardAt }
+}
+
+function times(host: Host): [string, number][] {
+  return host.log.flatMap(({ at, event }) =>
+    'peer' in event && typeof event.peer === 'object' ? [[event.type, at]] : [],
+  )
+}
+
+describe('the arithmetic of silence', () => {
+  const timers = { evasiveMs: 5, silentMs: 10, expiredMs: 30 }
+
+  it.each([
+    [0, 'alive'],
+    [4.999, 'alive'],
+    [5, 'evasive'],
+    [9.999, 'evasive'],
+    [10, 'silent'],
+    [29.999, 'silent'],
+    [30, 'gone'],
+    [1e9, 'gone'],
+  ] as const)('%f ms of it make a peer %s', (silence, state) => {
+    expect(presenceAfter(silence, timers)).toBe(state)
+  })
+
+  it.each([
+    ['alive', 105],
+    ['evasive', 110],
+    ['silent', 130],
+  ] as const)('a peer that is %s changes next at %i', (presence, at) => {
+    expect(nextPresenceChange(100, presence, timers)).toBe(at)
+  })
+
+  it('leaves out states whose times coincide', () => {
+    const same = { evasiveMs: 5, silentMs: 5, expiredMs: 5 }
+    expect(presenceAfter(5, same)).toBe('gone')
+    expect(nextPresenceChange(0, 'alive', same)).toBe(5)
+  })
+})
+
+describe('a peer that falls silent', () => {
+  it('is evasive, silent and gone at exactly the times, each told once', () => {
+    const { mesh, a, heardAt } = met()
+    mesh.run(60_000)
+    const { evasiveMs, silentMs, expiredMs } = DEFAULT_TIMERS
+    expect(times(a)).toEqual([
+      ['evasive', heardAt + evasiveMs],
+      ['silent', heardAt + silentMs],
+      ['exit', heardAt + expiredMs],
+    ])
+    expect(a.story.at(-1)).toBe('exit stranger expired')
+    expect(a.engine.peers()).toEqual([])
+  })
+
+  it('shows its presence in the event and in queries', () => {
+    const { mesh, a } = met()
+    mesh.run(6_000)
+    expect(a.log.at(-1)!.event).toMatchObject({ type: 'evasive', peer: { presence: 'evasive' } })
+    expect(a.engine.peer(STRANGER)!.presence).toBe('evasive')
+  })
+
+  it('is asked for a sign of life once, when it becomes evasive', () => {
+    const { mesh, stranger } = met()
+    mesh.run(4_980)
+    expect(stranger.heard()).toEqual([])
+    mesh.run(20_000)
+    expect(stranger.heard()).toEqual(['ping'])
+  })
+
+  it.each([
+    ['a beacon', (stranger: ZrePeer) => stranger.beacon()],
+    ['a message', (stranger: ZrePeer) => stranger.say({ kind: 'whisper' })],
+    ['a PING', (stranger: ZrePeer) => stranger.say({ kind: 'ping' })],
+    ['a PING-OK', (stranger: ZrePeer) => stranger.say({ kind: 'ping-ok' })],
+    ['an empty ZMTP command', (s: ZrePeer) => s.line!.socket.write([Uint8Array.of(4, 2, 1, 65)])],
+  ])('is alive again at %s, at once', (_what, speak) => {
+    const { mesh, a, stranger } = met()
+    mesh.run(12_000)
+    speak(stranger)
+    mesh.run(5)
+    expect(a.story.filter((line) => !line.startsWith('whisper'))).toEqual([
+      'evasive stranger',
+      'silent stranger',
+      'alive stranger',
+    ])
+    mesh.run(5_000)
+    expect(a.story.at(-1)).toBe('evasive stranger')
+  })
+
+  it('is not asked when it is a mere candidate', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    stranger.beacon()
+    mesh.run(29_000)
+    expect(stranger.heard()).toEqual(['hello'])
+    expect(a!.engine.metrics().peers).toHaveLength(1)
+    mesh.run(2_000)
+    expect(a!.engine.metrics().peers).toEqual([])
+    expect(a!.story).toEqual([])
+  })
+})
+
+describe('a peer that is heard', () => {
+  it('by beacons alone is not asked for anything in between rare checks of its link', () => {
+    const mesh = new Mesh()
+    const [a, b] = mesh.start('a', 'b')
+    mesh.run(600_000)
+    expect([a!.story, b!.story]).toEqual([['enter b'], ['enter a']])
+    const { pingsSent } = a!.engine.metrics().mesh
+    expect(pingsSent).toBeGreaterThanOrEqual(10)
+    expect(pingsSent).toBeLessThanOrEqual(21)
+  })
+
+  it('over TCP alone stays alive', () => {
+    const { mesh, a, stranger } = met()
+    for (let i = 0; i < 20; i++) {
+      mesh.run(4_000)
+      stranger.say({ kind: 'ping' })
+    }
+    expect(a.story).toEqual([])
+    expect(stranger.heard().filter((kind) => kind === 'ping-ok').length).toBeGreaterThan(18)
+  })
+
+  it('gets its PING answered at once', () => {
+    const { mesh, a, stranger } = met()
+    stranger.say({ kind: 'ping' })
+    mesh.run(2)
+    expect(stranger.heard()).toEqual(['ping-ok'])
+    expect(a.engine.metrics().mesh.pingsReceived).toBe(1)
+  })
+})
+
+describe('a ping by command', () => {
+  it('measures the round trip', () => {
+    const mesh = new Mesh()
+    mesh.network.latencyMs = 7
+    const [a, b] = mesh.start('a', 'b')
+    mesh.run(200)
+    a!.call((engine, now) => engine.ping(b!.id, now))
+    mesh.run(20)
+    expect(a!.log.at(-1)!.event).toEqual({ type: 'pong', id: b!.id, roundTripMs: 14 })
+    expect(a!.engine.metrics().peers[0]!.roundTripMs).toBe(14)
+  })
+
+  it('asked twice before the answer is sent and answered once', () => {
+    const mesh = new Mesh()
+    const [a, b] = mesh.start('a', 'b')
+    mesh.run(200)
+    for (let i = 0; i < 2; i++) a!.call((engine, now) => engine.ping(b!.id, now))
+    mesh.run(20)
+    expect(b!.engine.metrics().mesh.pingsReceived).toBe(1)
+    expect(a!.log.filter(({ event }) => event.type === 'pong')).toHaveLength(1)
+  })
+
+  it('waits for the link when there is none', () => {
+    const { mesh, a, stranger } = met()
+    stranger.unlisten()
+    stranger.accepted[0]!.socket.destroy()
+    mesh.run(5)
+    a.call((engine, now) => engine.ping(STRANGER, now))
+    stranger.listen()
+    stranger.onMessage = ({ kind }) => {
+      if (kind === 'ping') stranger.say({ kind: 'ping-ok' })
+    }
+    mesh.run(500)
+    expect(a.log.map(({ event }) => event.type)).toEqual(['pong'])
+  })
+
+  it('of somebody unknown does nothing', () => {
+    const { a } = met()
+    a.call((engine, now) => engine.ping('0'.repeat(32), now))
+    expect(a.story).toEqual([])
+  })
+
+  it('answered without a question means nothing', () => {
+    const { mesh, a, stranger } = met()
+    stranger.say({ kind: 'ping-ok' })
+    mesh.run(5)
+    expect(a.log).toEqual([])
+  })
+})
+
+describe('a link that is dead while beacons arrive', () => {
+  it('is found by a check and dialled again, both ways', () => {
+    const mesh = new Mesh()
+    const [a, b] = mesh.start('a', 'b')
+    mesh.run(1_000)
+    // A firewall between them forgot the connections: nothing comes through, not even RST.
+    for (const host of [a!, b!]) {
+      for (const socket of host.sockets.values()) socket.setReading(false)
+      host.takeStory()
+    }
+    const { linkProbeMs, linkDeadMs } = DEFAULT_TIMERS
+    mesh.run(2 * linkProbeMs + 2 * linkDeadMs + 100)
+    expect(a!.takeStory().length + b!.takeStory().length).toBeLessThanOrEqual(4)
+    a!.whisper(b!, 'over the new link')
+    b!.whisper(a!, 'over the new link')
+    mesh.run(10)
+    expect(a!.story).toEqual(['whisper b: over the new link'])
+    expect(b!.story).toEqual(['whisper a: over the new link'])
+  })
+
+  it('is not dialled again for a peer that merely does not answer while it talks', () => {
+    const { mesh, a, stranger } = met()
+    for (let i = 0; i < 120; i++) {
+      stranger.beacon()
+      stranger.say({ kind: 'whisper' })
+      mesh.run(1_000)
+    }
+    expect(stranger.accepted).toHaveLength(1)
+    expect(a.warnings()).toEqual([])
+  })
+})
+
+describe('without beacons of our own', () => {
+  it('silence is counted all the same', () => {
+    const mesh = new Mesh()
+    const a = mesh.host({ timers: { beaconIntervalMs: 0 } }).start()
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    stranger.meet(a)
+    mesh.run(31_000)
+    expect(a.story).toEqual([
+      'enter stranger',
+      'evasive stranger',
+      'silent stranger',
+      'exit stranger expired',
+    ])
+  })
+})
