@@ -33,7 +33,7 @@ const LAST_COMMON_SEQUENCE = 65_534
 export const EARSHOT_HEADER = 'X-EARSHOT'
 
 /** A peer that has just ended refuses a few dials before its end is certain: that is no news. */
-const DIALS_BEFORE_WARNING = 5
+const DIALS_BEFORE_WARNING = 6
 
 /** Why a connection ended, as the host told it. */
 export interface LinkFailure {
