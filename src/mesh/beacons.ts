@@ -105,14 +105,11 @@ export class Beacons {
   }
 
   #handleNew(id: string, endpoint: EndpointAddress, now: number): void {
-    const before = this.#roster.atEndpoint(endpoint)
     const peer = this.#roster.admit(id, endpoint.address, now)
     if (peer === undefined) return
-    // Another identity at a known endpoint: the old one has gone without a word.
-    if (before !== undefined) this.#watch.doubt(before, { kind: 'replaced' }, now)
-    this.#roster.setEndpoint(peer, endpoint)
     this.#watch.begin(peer, now)
     this.#watch.handleBeacon(peer, now)
+    this.#watch.locate(peer, endpoint, now)
     peer.endpointBeaconAt = now
     this.#links.establish(peer, now)
   }
@@ -124,12 +121,13 @@ export class Beacons {
     const wasQuiet = now - peer.heardBeaconAt > this.#context.options.timers.beaconsStoppedMs
     this.#watch.handleBeacon(peer, now)
     if (peer.endpoint === undefined) {
-      this.#roster.setEndpoint(peer, endpoint)
+      this.#watch.locate(peer, endpoint, now)
     } else if (!sameEndpoint) {
       this.#handleMoved(peer, endpoint, now)
       return
     }
     peer.endpointBeaconAt = now
+    this.#watch.contest(peer, now)
     if (peer.link.kind === 'idle' || (peer.link.kind === 'waiting' && wasQuiet)) {
       this.#links.establish(peer, now)
     }

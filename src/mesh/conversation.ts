@@ -178,7 +178,7 @@ export class Conversation {
       const reason = `HELLO names ${named.address}, the connection comes from ${endpoint.address}; the latter is used`
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
     }
-    this.#roster.setEndpoint(peer, endpoint)
+    this.#watch.locate(peer, endpoint, now)
   }
 
   #isOwn(endpoint: EndpointAddress): boolean {

@@ -58,7 +58,7 @@ export class Links {
 
   /** Sees to it that there is a link to the peer's endpoint, or one in the making. */
   establish(peer: Peer, now: number): void {
-    if (this.#context.stopping || peer.phase === 'gone' || peer.endpoint === undefined) return
+    if (this.#context.stopping || peer.phase === 'gone' || !peer.holdsEndpoint) return
     if (peer.link.kind !== 'idle' && peer.link.kind !== 'waiting') return
     peer.deadlines.clear('redial')
     this.#context.reschedule(peer)
@@ -83,7 +83,7 @@ export class Links {
 
   #dial(peer: Peer, now: number): void {
     const { identity, options, actions, agenda, counters } = this.#context
-    assert(peer.endpoint !== undefined, 'a queued peer has an endpoint')
+    assert(peer.endpoint !== undefined && peer.holdsEndpoint, 'a queued peer holds an endpoint')
     const connection = new MeshConnection<Peer>('dialler', peer.endpoint, identity, options.limits)
     connection.peer = peer
     peer.link = { kind: 'dialling', connection }

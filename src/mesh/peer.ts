@@ -90,6 +90,8 @@ export class Peer implements AgendaEntry {
 
   // Where it is, and our link to it
   endpoint: EndpointAddress | undefined
+  /** Of all that claim this endpoint, it is the one to be dialled there (see `places.ts`). */
+  holdsEndpoint = false
   /** The address that is charged for this peer in the table of peers. */
   readonly chargedTo: string
   link: LinkState = { kind: 'idle' }

@@ -12,12 +12,13 @@ import type { MeshContext } from './context.ts'
 import type { ExitReason } from './events.ts'
 import { EARSHOT_HEADER, type Links } from './links.ts'
 import { Peer } from './peer.ts'
+import { Places } from './places.ts'
 
 export class Roster {
   readonly #context: MeshContext
   readonly #links: Links
   readonly #byId = new Map<PeerId, Peer>()
-  readonly #byEndpoint = new Map<string, Peer>()
+  readonly #places = new Places()
   readonly #countByAddress = new Map<string, number>()
 
   constructor(context: MeshContext, links: Links) {
@@ -37,8 +38,9 @@ export class Roster {
     return peer?.phase === 'present' ? peer : undefined
   }
 
+  /** Who is dialled at this endpoint. */
   atEndpoint(endpoint: EndpointAddress): Peer | undefined {
-    return this.#byEndpoint.get(endpointKey(endpoint))
+    return this.#places.holder(endpoint)
   }
 
   /** Everybody, candidates included, in the order of first contact. A copy: it may change while walked. */
@@ -82,17 +84,15 @@ export class Roster {
     return false
   }
 
-  setEndpoint(peer: Peer, endpoint: EndpointAddress): void {
-    this.#dropEndpoint(peer)
-    peer.endpoint = endpoint
+  setEndpoint(peer: Peer, endpoint: EndpointAddress, now: number): void {
+    this.#leavePlace(peer, now)
+    this.#places.claim(peer, endpoint)
     peer.touchInfo()
-    this.#byEndpoint.set(endpointKey(endpoint), peer)
   }
 
-  #dropEndpoint(peer: Peer): void {
-    if (peer.endpoint === undefined) return
-    const key = endpointKey(peer.endpoint)
-    if (this.#byEndpoint.get(key) === peer) this.#byEndpoint.delete(key)
+  #leavePlace(peer: Peer, now: number): void {
+    const heir = this.#places.leave(peer)
+    if (heir !== undefined) this.#links.establish(heir, now)
   }
 
   /** The peer has introduced itself for the first time, or anew after an exit. */
@@ -192,15 +192,11 @@ export class Roster {
     }
     peer.inbound = undefined
     peer.contender = undefined
-    this.#dropEndpoint(peer)
     this.#byId.delete(peer.id)
+    this.#leavePlace(peer, now)
     const left = (this.#countByAddress.get(peer.chargedTo) ?? 1) - 1
     if (left > 0) this.#countByAddress.set(peer.chargedTo, left)
     else this.#countByAddress.delete(peer.chargedTo)
     this.#context.agenda.remove(peer)
   }
-}
-
-function endpointKey(endpoint: EndpointAddress): string {
-  return `${endpoint.address} ${endpoint.port}`
 }

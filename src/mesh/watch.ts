@@ -10,6 +10,7 @@
  *     beacon could be forged, so it is checked over the link first.
  */
 import { assertNever } from '../base/assert.ts'
+import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
@@ -88,10 +89,10 @@ export class Watch {
     return true
   }
 
-  /** Sends a PING for whose answer no older one can be taken. */
+  /** Sends a PING for whose answer no older one can be taken; when there is no link, as soon as there is. */
   pingAfresh(peer: Peer, now: number): void {
     peer.awaitingPong = false
-    this.ping(peer, now)
+    this.askForPong(peer, now)
   }
 
   /** The application wants to hear from the peer: now, or when there is a link again. */
@@ -111,11 +112,24 @@ export class Watch {
     if (peer.pongWanted) this.askForPong(peer, now)
   }
 
+  /** The peer says that it is at `endpoint`. Whoever was known there may be gone: a check decides who is dialled. */
+  locate(peer: Peer, endpoint: EndpointAddress, now: number): void {
+    this.#roster.setEndpoint(peer, endpoint, now)
+    this.contest(peer, now)
+  }
+
+  /** The peer was heard from where another one is dialled. */
+  contest(peer: Peer, now: number): void {
+    if (peer.endpoint === undefined || peer.holdsEndpoint) return
+    const holder = this.#roster.atEndpoint(peer.endpoint)
+    if (holder !== undefined) this.doubt(holder, { kind: 'replaced' }, now)
+  }
+
   /** Something is amiss with the peer (see `Doubt`). Believed at once without a link, else after a check. */
   doubt(peer: Peer, doubt: Doubt, now: number): void {
     if (peer.doubt !== undefined) return
     peer.doubt = doubt
-    if (!this.#hasBothLinks(peer)) {
+    if (peer.openConnection === undefined && peer.inbound === undefined) {
       this.#believeDoubt(peer, now)
       return
     }
@@ -135,10 +149,6 @@ export class Watch {
     }
     peer.deadlines.set('confirm', now + confirmMs)
     this.#context.reschedule(peer)
-  }
-
-  #hasBothLinks(peer: Peer): boolean {
-    return peer.openConnection !== undefined && peer.inbound !== undefined
   }
 
   #settleDoubt(peer: Peer, now: number): void {
@@ -165,7 +175,8 @@ export class Watch {
         this.#roster.exit(peer, 'replaced', now)
         return
       case 'moved':
-        this.#roster.setEndpoint(peer, doubt.to)
+        this.#links.close(peer, 'abort', now)
+        this.locate(peer, doubt.to, now)
         peer.endpointBeaconAt = now
         this.#links.restart(peer, now)
         return
