@@ -18,6 +18,7 @@ export async function withDeadline<Result>(
   ms: number | undefined,
   action: (deadline: Deadline) => Promise<Result>,
 ): Promise<Result> {
+  if (ms === undefined) return action({ signal: outer, passed: false })
   const controller = new AbortController()
   const deadline = { signal: controller.signal, passed: false }
   const onOuter = (): void => controller.abort(outer.reason)
@@ -25,7 +26,7 @@ export async function withDeadline<Result>(
     deadline.passed = !outer.aborted
     controller.abort()
   }
-  const timer = ms === undefined ? undefined : setTimeout(onTime, ms)
+  const timer = setTimeout(onTime, ms)
   if (outer.aborted) onOuter()
   else outer.addEventListener('abort', onOuter, { once: true })
   try {

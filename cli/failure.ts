@@ -22,7 +22,7 @@ const CODES: Partial<Record<ErrorCode, ExitCode>> = {
 /** What the user can do about it, where the library's own words leave that open. */
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   ERR_EARSHOT_PORT_IN_USE: 'choose another with --port or --mailbox-port',
-  ERR_EARSHOT_NO_INTERFACE: 'choose one with --interface',
+  ERR_EARSHOT_NO_INTERFACE: 'choose with --interface',
 }
 
 export function failureOf(
@@ -41,7 +41,8 @@ function plainFailure(error: unknown): Failure {
     const advice = ADVICE[error.code]
     return {
       exitCode: CODES[error.code] ?? ExitCode.failure,
-      message: advice === undefined ? error.message : `${error.message} (${advice})`,
+      message:
+        advice === undefined ? error.message : `${error.message.replace(/\.$/, '')}; ${advice}`,
     }
   }
   const message = error instanceof Error ? error.message : String(error)

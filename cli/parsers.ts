@@ -29,6 +29,20 @@ export function durationOption(text: string): number {
   return ms
 }
 
+/** A group name, as the library wants it. */
+export function groupArgument(text: string): string {
+  const { length } = new TextEncoder().encode(text)
+  if (length < 1 || length > 255) {
+    throw new InvalidArgumentError('Expected a group name of 1 to 255 bytes.')
+  }
+  return text
+}
+
+/** For arguments of several groups. */
+export function groupArguments(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), groupArgument(text)]
+}
+
 /** For options that may be given several times. */
 export function repeatedOption(text: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), text]

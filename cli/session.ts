@@ -2,7 +2,7 @@
  * One run of a verb: a node that starts, serves the verb, and always leaves the mesh politely.
  */
 import type { Command } from 'commander'
-import type { MeshNode, NodeEvent } from '../src/index.ts'
+import type { MeshNode, NodeEvent, Timers } from '../src/index.ts'
 import { createNode } from '../src/index.ts'
 import type { Settings } from './common-options.ts'
 import { settingsOf } from './common-options.ts'
@@ -25,6 +25,8 @@ export interface Session {
 export interface SessionOptions {
   /** Groups to be in, beside those of `--group`. */
   readonly groups?: readonly string[]
+  /** Timers other than the library's. */
+  readonly timers?: (settings: Settings) => Partial<Timers>
   /** Warnings are data for this verb: do not write them to stderr as well. */
   readonly warningsAreData?: boolean
 }
@@ -46,6 +48,7 @@ export async function withNode(
     port,
     ...(interfaces !== undefined && { interfaces }),
     ...(mailboxPort !== undefined && { mailboxPort }),
+    ...(options.timers !== undefined && { timers: options.timers(settings) }),
   })
   if (options.warningsAreData !== true) node.on('warning', (event) => out.warning(event))
   try {

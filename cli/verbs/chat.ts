@@ -9,12 +9,13 @@ import { CHAT_HELP, completeInput, parseInputLine } from '../chat/input-line.ts'
 import { curtainOf, openPipe, openPrompt } from '../chat/prompt.ts'
 import { ChatView } from '../chat/view.ts'
 import { withDeadline } from '../deadline.ts'
-import { delivered } from '../delivery.ts'
+import { Delivery } from '../delivery.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { failureOf } from '../failure.ts'
 import { eventRecord, nodeRecord } from '../json.ts'
+import { groupArgument } from '../parsers.ts'
 import { resolvePeer } from '../peer-ref.ts'
 import { escapeText } from '../render/escape.ts'
 import { nameStyle } from '../render/style.ts'
@@ -35,7 +36,7 @@ export function addChat({ program, host, action }: Cli): void {
         'and leaves when stdin ends. With --json, all events are printed, and lines are sent at once: who is there ' +
         'is for the program to judge.',
     )
-    .argument('<group>', 'the group')
+    .argument('<group>', 'the group', groupArgument)
     .addHelpText(
       'after',
       examples([
@@ -54,16 +55,21 @@ export function addChat({ program, host, action }: Cli): void {
     )
 }
 
+/** Nobody wants to wait long for leaving. */
+const LAST_WORDS_MS = 2_000
+
 class Chat {
   readonly #session: Session
   readonly #group: string
   readonly #view: ChatView
+  readonly #delivery: Delivery
   readonly #isTyped: boolean
 
   constructor(session: Session, group: string) {
     const { host, node, out } = session
     this.#session = session
     this.#group = group
+    this.#delivery = new Delivery(node)
     this.#isTyped = host.stdin.isTTY === true && out.isTerminal
     this.#view = new ChatView({
       group,
@@ -74,7 +80,7 @@ class Chat {
   }
 
   async run(): Promise<ExitCode> {
-    const { node, out, settings, signal } = this.#session
+    const { host, node, out, settings, signal } = this.#session
     if (out.json) void out.printRecord(nodeRecord(node, settings.port))
     return withDeadline(signal, settings.timeoutMs, async (deadline) => {
       const events = node.events({ signal: deadline.signal })
@@ -90,7 +96,9 @@ class Chat {
         close()
       }
       if (signal.aborted) return ExitCode.ok
-      await delivered(this.#session)
+      await this.#delivery.confirmed(LAST_WORDS_MS, signal).catch((error: unknown) => {
+        out.note(failureOf(error, host.env).message)
+      })
       await events.return()
       await shown
       if (!deadline.passed) return ExitCode.ok
@@ -167,10 +175,12 @@ class Chat {
         return true
       case 'say':
         if (node.members(this.#group).length === 0) out.note('nobody else is here: nobody hears it')
+        this.#delivery.note(node.members(this.#group))
         await node.shout(this.#group, input.text, { signal })
         return true
       case 'whisper': {
         const peer = resolvePeer(input.peer, node.peers())
+        this.#delivery.note([peer])
         await node.whisper(peer, input.text, { signal })
         if (this.#isTyped)
           await out.print(out.paint('dim', `* only ${this.#view.name(peer)} hears that`))

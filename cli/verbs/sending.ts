@@ -3,9 +3,11 @@
  * delivered.
  */
 import { Option } from 'commander'
-import type { MessageInput, PeerInfo } from '../../src/index.ts'
+import type { MessageInput, PeerInfo, Timers } from '../../src/index.ts'
+import { DEFAULT_TIMERS } from '../../src/index.ts'
+import type { Settings } from '../common-options.ts'
 import { withDeadline } from '../deadline.ts'
-import { delivered } from '../delivery.ts'
+import { DELIVERY_MS, Delivery } from '../delivery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { readLines, readWhole } from '../input.ts'
@@ -34,29 +36,53 @@ export function checkSending(words: readonly string[], { lines }: SendingOptions
   }
 }
 
-/** Sends all there is to send; resolves when it has left this host. */
+/**
+ * For the node of a sender: a PING that stays unanswered means a peer that is busy reading, for as long as we wait
+ * for it. The default would break the link after 10 s, with everything in it.
+ */
+export function senderTimers(settings: Settings): Partial<Timers> {
+  return { linkDeadMs: 2 * (settings.timeoutMs ?? DELIVERY_MS) + DEFAULT_TIMERS.linkDeadMs }
+}
+
+/** Sends all there is to send; resolves when the recipients have read it. */
 export async function sendAll(
   session: Session,
   words: readonly string[],
   { lines }: SendingOptions,
   sender: Sender,
 ): Promise<ExitCode> {
-  const { host, out, signal } = session
+  const { host, node, out, settings, signal } = session
+  const delivery = new Delivery(node)
+  let unheard = 0
+  const send = async (message: MessageInput): Promise<void> => {
+    const to = await sendOne(session, sender, message)
+    delivery.note(to)
+    if (to.length === 0) unheard++
+  }
   if (words.length > 0) {
-    await sendOne(session, sender, words.join(' '))
+    await send(words.join(' '))
   } else {
     if (host.stdin.isTTY === true) out.hint('type the message; Ctrl-D ends it')
     if (lines === true) {
-      for await (const line of readLines(host.stdin, signal)) await sendOne(session, sender, line)
+      for await (const line of readLines(host.stdin, signal)) await send(line)
     } else {
-      await sendOne(session, sender, await readWhole(host.stdin, signal))
+      await send(await readWhole(host.stdin, signal))
     }
   }
-  await delivered(session)
+  await delivery.confirmed(settings.timeoutMs ?? DELIVERY_MS, signal)
+  if (unheard > 0) {
+    const what = unheard === 1 ? '1 message' : `${unheard} messages`
+    throw new CliError(ExitCode.noSuchPeer, `nobody was there any more for ${what}`)
+  }
   return ExitCode.ok
 }
 
-async function sendOne(session: Session, sender: Sender, message: MessageInput): Promise<void> {
+/** The peers it went to. */
+async function sendOne(
+  session: Session,
+  sender: Sender,
+  message: MessageInput,
+): Promise<readonly PeerInfo[]> {
   const { out, settings, signal } = session
   const to = await withDeadline(signal, settings.timeoutMs, async (deadline) => {
     try {
@@ -71,6 +97,7 @@ async function sendOne(session: Session, sender: Sender, message: MessageInput):
     }
   })
   if (out.json) await out.printRecord(sentRecord(to, sender.group, byteLength(message)))
+  return to
 }
 
 function byteLength(message: MessageInput): number {

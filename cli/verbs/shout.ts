@@ -4,12 +4,12 @@ import { Option } from 'commander'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { countOption } from '../parsers.ts'
+import { countOption, groupArgument } from '../parsers.ts'
 import { escapeText } from '../render/escape.ts'
 import type { Session } from '../session.ts'
 import { whereabouts, withNode } from '../session.ts'
 import type { SendingOptions } from './sending.ts'
-import { checkSending, linesOption, sendAll } from './sending.ts'
+import { checkSending, linesOption, sendAll, senderTimers } from './sending.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -25,9 +25,9 @@ export function addShout({ program, host, action }: Cli): void {
       'Send a message to everybody in a group: TEXT, or all of stdin exactly as it is, or with --lines each line of ' +
         `stdin. Looks for members for up to ${formatDuration(DISCOVERY_MS)} (or --timeout) and sends when no more ` +
         'of them answer; nobody there is exit code 3. With --wait, sends when so many are there; then --timeout ' +
-        'is a limit, and exceeding it is exit code 27. Ends when all has left this host.',
+        'is a limit, and exceeding it is exit code 27. Ends when they have read it.',
     )
-    .argument('<group>', 'the group; this node need not be in it')
+    .argument('<group>', 'the group; this node need not be in it', groupArgument)
     .argument('[text...]', 'the message; put -- before text that begins with a dash')
     .addOption(linesOption())
     .addOption(
@@ -47,7 +47,9 @@ export function addShout({ program, host, action }: Cli): void {
     .action(
       action(async (group: string, words: string[], options: ShoutOptions, command: Command) => {
         checkSending(words, options)
-        return withNode(host, command, {}, (session) => shout(session, group, words, options))
+        return withNode(host, command, { timers: senderTimers }, (session) =>
+          shout(session, group, words, options),
+        )
       }),
     )
 }

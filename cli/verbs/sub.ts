@@ -4,7 +4,7 @@ import { Option } from 'commander'
 import type { ShoutEvent } from '../../src/index.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { eventRecord } from '../json.ts'
-import { countOption } from '../parsers.ts'
+import { countOption, groupArguments } from '../parsers.ts'
 import { escapeText } from '../render/escape.ts'
 import { EventLines, timeOfDay } from '../render/event-lines.ts'
 import { messageText } from '../render/message-text.ts'
@@ -26,7 +26,7 @@ export function addSub({ program, host, action }: Cli): void {
       'Join groups and print what is shouted there, until Ctrl-C, --count or --timeout. ' +
         'In a pipe each message is five fields, separated by tabs: time, group, name, id, text.',
     )
-    .argument('<group...>', 'the groups')
+    .argument('<group...>', 'the groups', groupArguments)
     .addOption(
       new Option('-c, --count <count>', 'end after this many messages').argParser(countOption),
     )

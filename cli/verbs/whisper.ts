@@ -7,7 +7,7 @@ import { findPeer } from '../find-peer.ts'
 import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
 import type { SendingOptions } from './sending.ts'
-import { checkSending, linesOption, sendAll } from './sending.ts'
+import { checkSending, linesOption, sendAll, senderTimers } from './sending.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -18,7 +18,7 @@ export function addWhisper({ program, host, action }: Cli): void {
     .description(
       'Send a message to one peer: TEXT, or all of stdin exactly as it is, or with --lines each line of stdin. Looks ' +
         `for the peer for up to ${formatDuration(DISCOVERY_MS)} (or --timeout); when it is not there, or PEER ` +
-        'fits several, the exit code is 3. Ends when all has left this host.',
+        'fits several, the exit code is 3. Ends when the peer has read it.',
     )
     .argument('<peer>', 'its name, its UUID (any case, dashes or not), or the beginning of either')
     .argument('[text...]', 'the message; put -- before text that begins with a dash')
@@ -35,7 +35,9 @@ export function addWhisper({ program, host, action }: Cli): void {
     .action(
       action(async (peer: string, words: string[], options: SendingOptions, command: Command) => {
         checkSending(words, options)
-        return withNode(host, command, {}, (session) => whisper(session, peer, words, options))
+        return withNode(host, command, { timers: senderTimers }, (session) =>
+          whisper(session, peer, words, options),
+        )
       }),
     )
 }
