@@ -137,8 +137,8 @@ export class Conversation {
    */
   #handleRestart(peer: Peer, connection: Connection, hello: Hello, now: number): void {
     const { restartMinMs, expiredMs } = this.#context.options.timers
-    const answersOurs = peer.answerDue && now - peer.helloSentAt < expiredMs
-    peer.answerDue = false
+    const answersOurs = peer.answersDue > 0 && now - peer.helloSentAt < expiredMs
+    peer.answersDue = answersOurs ? peer.answersDue - 1 : 0
     if (now - peer.enteredAt < restartMinMs || answersOurs) {
       this.#roster.resync(peer, hello)
       if (!peer.isEarshot) this.#watch.doubt(peer, { kind: 'deaf' }, now)

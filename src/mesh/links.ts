@@ -324,9 +324,14 @@ export class Links {
   #sendHello(peer: Peer, connection: Connection, now: number): void {
     const { options, ownGroups } = this.#context
     peer.helloDue = false
-    peer.answerDue = !peer.isEarshot && peer.phase === 'present' && peer.helloSentAt !== NEVER_HEARD
+    const knowsUs = peer.phase === 'present' && peer.helloSentAt !== NEVER_HEARD
+    if (knowsUs && !peer.isEarshot) peer.answersDue++
     peer.helloSentAt = now
     peer.sentSequence = 1
+    if (peer.doubt?.kind === 'deaf') {
+      peer.doubt = undefined // this is what it would have led to
+      peer.deadlines.clear('confirm')
+    }
     peer.outbox.dropMemberships()
     this.#encodeCommand(peer, connection, {
       kind: 'hello',

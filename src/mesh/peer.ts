@@ -99,8 +99,8 @@ export class Peer implements AgendaEntry {
   refusedAt: number = NEVER_HEARD
   sentSequence = 0
   helloSentAt: number = NEVER_HEARD
-  /** Our last HELLO went to a peer that knew us: C Zyre answers such a one with a HELLO of its own. */
-  answerDue = false
+  /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
+  answersDue = 0
   /** A HELLO must go out before anything else on an open link. */
   helloDue = false
   readonly outbox: Outbox

@@ -226,7 +226,8 @@ export class Watch {
   /** Either link of the peer ended: a doubt is confirmed; without one, find out what happened. */
   handleLinkEnded(peer: Peer, which: 'outbound' | 'inbound', refused: boolean, now: number): void {
     if (refused) peer.refusedAt = now
-    if (peer.doubt !== undefined) {
+    // That a peer may be deaf is no suspicion of its end: C Zyre links to us anew whenever we say HELLO again.
+    if (peer.doubt !== undefined && peer.doubt.kind !== 'deaf') {
       this.#believeDoubt(peer, now)
       return
     }
