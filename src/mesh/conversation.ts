@@ -93,7 +93,7 @@ export class Conversation {
         return
       case 'ping':
         this.#context.counters.pingsReceived++
-        this.#links.sendControl(peer, 'ping-ok', now)
+        this.#links.answerPing(peer, now)
         return
       case 'ping-ok':
         this.#watch.handlePong(peer, now)

@@ -8,14 +8,13 @@
  * Not here: who is a peer (`roster.ts`), what silence means (`watch.ts`), links dialled by others (`reception.ts`).
  */
 import { assert } from '../base/assert.ts'
-import { NEVER } from '../base/deadlines.ts'
 import { encodeZre, zreLength } from '../zre/encode.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
 import type { ZreMessage } from '../zre/message.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
-import { DialBudget } from './dial-budget.ts'
+import { DialQueue } from './dial-queue.ts'
 import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
 import { isContent } from './outbox.ts'
 import { type Connection, NEVER_HEARD, type Peer } from './peer.ts'
@@ -45,13 +44,11 @@ export interface LinkFailure {
 
 export class Links {
   readonly #context: MeshContext
-  readonly #budget: DialBudget
-  /** Peers in link state `queued`, in the order in which they asked. */
-  readonly #queue: Set<Peer> = new Set()
+  readonly #dials: DialQueue
 
   constructor(context: MeshContext) {
     this.#context = context
-    this.#budget = new DialBudget(context.options.limits.dialsPerSecond)
+    this.#dials = new DialQueue(context.options.limits.dialsPerSecond)
   }
 
   // Dialling
@@ -59,26 +56,26 @@ export class Links {
   /** Sees to it that there is a link to the peer's endpoint, or one in the making. */
   establish(peer: Peer, now: number): void {
     if (this.#context.stopping || peer.phase === 'gone' || !peer.holdsEndpoint) return
-    if (peer.link.kind !== 'idle' && peer.link.kind !== 'waiting') return
+    if (peer.link.kind === 'dialling' || peer.link.kind === 'open') return
     peer.deadlines.clear('redial')
     this.#context.reschedule(peer)
     peer.link = { kind: 'queued' }
-    this.#queue.add(peer)
+    this.#dials.add(peer)
     this.startQueued(now)
   }
 
   /** Starts as many queued dials as the budget allows. */
   startQueued(now: number): void {
-    for (const peer of this.#queue) {
-      if (!this.#budget.take(now)) return
-      this.#queue.delete(peer)
+    for (;;) {
+      const peer = this.#dials.take(now)
+      if (peer === undefined) return
       this.#dial(peer, now)
     }
   }
 
   /** When the next queued dial may start, or NEVER. */
   nextQueuedAt(now: number): number {
-    return this.#queue.size === 0 ? NEVER : this.#budget.nextAt(now)
+    return this.#dials.nextAt(now)
   }
 
   #dial(peer: Peer, now: number): void {
@@ -180,7 +177,7 @@ export class Links {
 
   /** Takes the link down and out of every queue. */
   close(peer: Peer, how: 'flush' | 'abort', now: number): void {
-    this.#queue.delete(peer)
+    this.#dials.delete(peer)
     peer.deadlines.clear('redial')
     this.#forgetPing(peer)
     if (peer.link.kind === 'dialling' || peer.link.kind === 'open') {
@@ -254,11 +251,21 @@ export class Links {
     return true
   }
 
+  /** A peer that asks and does not read is owed one answer, however often it asks. */
+  answerPing(peer: Peer, now: number): void {
+    const isBlocked = (peer.openConnection?.windowBytes ?? 0) >= WRITE_WINDOW_BYTES
+    peer.pongOwed = isBlocked
+    if (!isBlocked) this.sendControl(peer, 'ping-ok', now)
+  }
+
   /** Encodes what waits, as far as the write window is open. */
   pump(peer: Peer, now: number): void {
     const connection = peer.openConnection
     if (connection === undefined) return
+    if (connection.windowBytes >= WRITE_WINDOW_BYTES) return
     if (peer.helloDue) this.#sendHello(peer, connection, now)
+    if (peer.pongOwed) this.sendControl(peer, 'ping-ok', now)
+    peer.pongOwed = false
     while (connection.windowBytes < WRITE_WINDOW_BYTES) {
       const outgoing = peer.outbox.shift()
       if (outgoing === undefined) break

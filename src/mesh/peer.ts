@@ -125,6 +125,8 @@ export class Peer implements AgendaEntry {
   endpointBeaconAt: number = NEVER_HEARD
   pingSentAt: number = NEVER_HEARD
   awaitingPong = false
+  /** It asked for a sign of life while it did not read. */
+  pongOwed = false
   /** A PING is to be sent when the link opens. */
   pongWanted = false
   roundTripMs: number | undefined

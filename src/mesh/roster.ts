@@ -56,28 +56,29 @@ export class Roster {
     if (known !== undefined) return known
     const { limits } = this.#context.options
     const fromAddress = this.#countByAddress.get(address) ?? 0
-    if (fromAddress >= limits.peersPerAddress) {
+    if (fromAddress >= limits.peersPerAddress && !this.#evictCandidate(address, now)) {
       const reason = `${address} already stands for ${fromAddress} peers`
       this.#context.warn('peer-limit', reason, { peer: id, address }, now)
       return undefined
     }
-    if (this.#byId.size >= limits.peers && !this.#evictCandidate(now)) {
+    if (this.#byId.size >= limits.peers && !this.#evictCandidate(undefined, now)) {
       const reason = `the table of peers is full (${limits.peers})`
       this.#context.warn('peer-limit', reason, { peer: id, address }, now)
       return undefined
     }
     const peer = new Peer(id, address, limits, now)
     this.#byId.set(id, peer)
-    this.#countByAddress.set(address, fromAddress + 1)
+    this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1)
     return peer
   }
 
-  /** Makes room by forgetting the oldest candidate that nobody has answered for: a flood of made-up ids
-   *  must not keep real peers out. */
-  #evictCandidate(now: number): boolean {
+  /** Makes room by forgetting the oldest candidate (of an address) that nobody has answered for: a flood of
+   *  made-up ids must not keep real peers out. */
+  #evictCandidate(address: string | undefined, now: number): boolean {
     for (const peer of this.#byId.values()) {
       if (peer.phase !== 'candidate' || peer.inbound !== undefined || peer.link.kind === 'open')
         continue
+      if (address !== undefined && peer.chargedTo !== address) continue
       this.#forget(peer, now)
       return true
     }

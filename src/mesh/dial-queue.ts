@@ -1,0 +1,47 @@
+/**
+ * Who waits to be dialled, within the budget. Peers that are linked to us are served first: a flood of made-up
+ * beacons fills the queue with nodes that may not exist, and must not hold up one that does.
+ */
+import { NEVER } from '../base/deadlines.ts'
+import { DialBudget } from './dial-budget.ts'
+import type { Peer } from './peer.ts'
+
+export class DialQueue {
+  readonly #budget: DialBudget
+  /** Linked to us; in the order in which they asked. */
+  readonly #linked = new Set<Peer>()
+  /** Only heard of. */
+  readonly #others = new Set<Peer>()
+
+  constructor(dialsPerSecond: number) {
+    this.#budget = new DialBudget(dialsPerSecond)
+  }
+
+  /** Adds a peer, or moves it up when it has linked to us since. */
+  add(peer: Peer): void {
+    if (peer.inbound === undefined) {
+      this.#others.add(peer)
+      return
+    }
+    this.#others.delete(peer)
+    this.#linked.add(peer)
+  }
+
+  delete(peer: Peer): void {
+    this.#linked.delete(peer)
+    this.#others.delete(peer)
+  }
+
+  /** Takes out the peer to dial now, if there is one and the budget allows it. */
+  take(now: number): Peer | undefined {
+    const [peer] = this.#linked.size > 0 ? this.#linked : this.#others
+    if (peer === undefined || !this.#budget.take(now)) return undefined
+    this.delete(peer)
+    return peer
+  }
+
+  /** When the next dial may start, or NEVER. */
+  nextAt(now: number): number {
+    return this.#linked.size + this.#others.size === 0 ? NEVER : this.#budget.nextAt(now)
+  }
+}
