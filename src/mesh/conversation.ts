@@ -123,8 +123,12 @@ export class Conversation {
       return
     }
     this.#learnEndpoint(peer, connection, hello, now)
-    if (peer.phase === 'present') this.#handleRestart(peer, connection, hello, now)
-    else this.#roster.enter(peer, hello, now)
+    const { expiredMs } = this.#context.options.timers
+    const isFresh = now - peer.helloSentAt < expiredMs
+    const answersOurs = !peer.isEarshot && peer.answersDue > 0 && isFresh
+    peer.answersDue = answersOurs ? peer.answersDue - 1 : 0
+    if (peer.phase !== 'present') this.#roster.enter(peer, hello, now)
+    else this.#handleRestart(peer, connection, hello, answersOurs, now)
     peer.receivedSequence = 1
     this.#links.establish(peer, now)
   }
@@ -135,10 +139,16 @@ export class Conversation {
    * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours, as C Zyre does,
    * however long the answer takes.
    */
-  #handleRestart(peer: Peer, connection: Connection, hello: Hello, now: number): void {
-    const { restartMinMs, expiredMs } = this.#context.options.timers
-    const answersOurs = peer.answersDue > 0 && now - peer.helloSentAt < expiredMs
-    peer.answersDue = answersOurs ? peer.answersDue - 1 : 0
+  #handleRestart(
+    peer: Peer,
+    connection: Connection,
+    hello: Hello,
+    answersOurs: boolean,
+    now: number,
+  ): void {
+    const { restartMinMs } = this.#context.options.timers
+    // By itself it says HELLO only to whom it does not know (`zyre_node_require_peer`).
+    if (!answersOurs) peer.knowsUs = false
     if (now - peer.enteredAt < restartMinMs || answersOurs) {
       this.#roster.resync(peer, hello)
       if (!peer.isEarshot) this.#watch.doubt(peer, { kind: 'deaf' }, now)

@@ -17,7 +17,7 @@ import type { MeshContext } from './context.ts'
 import { DialQueue } from './dial-queue.ts'
 import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
 import { isContent } from './outbox.ts'
-import { type Connection, NEVER_HEARD, type Peer } from './peer.ts'
+import type { Connection, Peer } from './peer.ts'
 
 /**
  * While fewer bytes than this are on their way to the host's network stack, messages are encoded at once;
@@ -331,8 +331,8 @@ export class Links {
   #sendHello(peer: Peer, connection: Connection, now: number): void {
     const { options, ownGroups } = this.#context
     peer.helloDue = false
-    const knowsUs = peer.phase === 'present' && peer.helloSentAt !== NEVER_HEARD
-    if (knowsUs && !peer.isEarshot) peer.answersDue++
+    if (peer.knowsUs && !peer.isEarshot) peer.answersDue++
+    peer.knowsUs = true
     peer.helloSentAt = now
     peer.sentSequence = 1
     if (peer.doubt?.kind === 'deaf') {

@@ -61,7 +61,7 @@ export interface PeerCounters {
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
-export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
+const NEVER_HEARD = Number.NEGATIVE_INFINITY
 
 export class Peer implements AgendaEntry {
   readonly timed = 'peer'
@@ -99,6 +99,8 @@ export class Peer implements AgendaEntry {
   refusedAt: number = NEVER_HEARD
   sentSequence = 0
   helloSentAt: number = NEVER_HEARD
+  /** It has our HELLO, as far as we know, and has not started over since. */
+  knowsUs = false
   /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
   answersDue = 0
   /** A HELLO must go out before anything else on an open link. */
