@@ -50,6 +50,13 @@ function ip(...args: string[]): string {
   return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
+/** Without IPv6: the kernel would send packets of its own (router solicitations), and packets are counted here. */
+function addNamespace(name: string): void {
+  ip('netns', 'add', name)
+  const disable = 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+  ip('netns', 'exec', name, 'sh', '-c', disable)
+}
+
 /** Waits for the end of its input, then clears all namespaces whose names begin with the prefix. */
 const JANITOR = `
 trap '' INT TERM HUP
@@ -91,7 +98,7 @@ class Network {
       detached: true,
     })
     this.#janitor.unref()
-    ip('netns', 'add', this.#switch)
+    addNamespace(this.#switch)
   }
 
   /** Adds a host. Without `ports` it has one interface, eth0, at the next free address of 10.77.0.0/24. */
@@ -142,16 +149,7 @@ class Host {
   constructor(namespace: string, at: Switch, ports: Ports, ensureLan: (lan: string) => void) {
     this.namespace = namespace
     this.#switch = at
-    ip('netns', 'add', namespace)
-    // IPv6 would send packets of the kernel's own (router solicitations), and packets are counted here.
-    ip(
-      'netns',
-      'exec',
-      namespace,
-      'sh',
-      '-c',
-      'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6',
-    )
+    addNamespace(namespace)
     ip('-n', namespace, 'link', 'set', 'lo', 'up')
     for (const [name, address] of Object.entries(ports)) {
       const lan = name.replace('eth', 'lan')
