@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { ExitCode } from './exit-codes.ts'
+import { failureOf } from './failure.ts'
 import type { Ending, Host } from './host.ts'
 import { runProgram } from './program.ts'
 
@@ -52,6 +53,8 @@ function isPackage(value: unknown): value is { readonly version: string } {
 
 /** Waits until all that was written has left; whoever is interrupted does not wait for long. */
 async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  // An error of the last write is told in the next turn.
+  await new Promise((resolve) => setImmediate(resolve))
   if (stream.destroyed || stream.writableLength === 0) return
   await new Promise<void>((resolve) => {
     stream.write('', () => resolve())
@@ -68,6 +71,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 process.stderr.on('error', () => {})
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`earshot: ${failureOf(error, process.env).message}\n`)
+  process.exit(ExitCode.failure)
+})
 
 const host: Host = {
   stdin: process.stdin,

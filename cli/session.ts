@@ -69,7 +69,12 @@ export async function stay(
   missing: () => string = () => '',
 ): Promise<ExitCode> {
   return withDeadline(signal, settings.timeoutMs, async (deadline) => {
-    for await (const event of node.events({ signal: deadline.signal })) {
+    const events = node.events()
+    // Not the signal ends the loop, but the node: so that its last words are heard, up to `stop`.
+    const stop = (): void => void node.stop()
+    deadline.signal.addEventListener('abort', stop)
+    if (deadline.signal.aborted) stop()
+    for await (const event of events) {
       if (await take(event)) return ExitCode.ok
     }
     if (!deadline.passed) return ExitCode.ok

@@ -36,7 +36,8 @@ export class Actor {
   readonly #listeners = new Set<() => void>()
   #errors = ''
   /** Set when the process has ended. */
-  #end: { readonly code: number | null; readonly killedBy: NodeJS.Signals | null } | undefined
+  #end: { readonly code: number | null } | undefined
+  readonly #closed: Promise<void>
 
   constructor(name: string, { script, group, port, env, signal }: Stage) {
     this.name = name
@@ -54,19 +55,23 @@ export class Actor {
     this.#child.stdin.on('error', () => {})
     this.#child.on('error', (error) => {
       this.#errors += error.message
-      this.#handleEnd(null, null)
+      this.#handleEnd(null)
     })
-    this.#child.on('close', (code, killedBy) => this.#handleEnd(code, killedBy))
+    this.#closed = new Promise((resolve) => {
+      this.#child.on('close', (code) => {
+        this.#handleEnd(code)
+        resolve()
+      })
+    })
   }
 
   get pid(): number | undefined {
     return this.#child.pid
   }
 
-  get end():
-    | { readonly code: number | null; readonly killedBy: NodeJS.Signals | null }
-    | undefined {
-    return this.#end
+  /** The exit code; `null` while it runs and when it was killed. */
+  get exitCode(): number | null {
+    return this.#end?.code ?? null
   }
 
   /** What it complained about, for the case that something fails. */
@@ -79,9 +84,11 @@ export class Actor {
     this.#child.stdin.write(`${line}\n`)
   }
 
-  /** Ends the process without giving it a chance to say anything. */
-  kill(): void {
-    if (this.#end === undefined) this.#child.kill('SIGKILL')
+  /** Ends the process without giving it a chance to say anything. Resolves when it has ended. */
+  async kill(): Promise<void> {
+    if (this.#end !== undefined) return
+    this.#child.kill('SIGKILL')
+    await this.#closed
   }
 
   /** True when such an event has come already. */
@@ -136,8 +143,8 @@ export class Actor {
     for (const look of [...this.#listeners]) look()
   }
 
-  #handleEnd(code: number | null, killedBy: NodeJS.Signals | null): void {
-    this.#end ??= { code, killedBy }
+  #handleEnd(code: number | null): void {
+    this.#end ??= { code }
     for (const look of [...this.#listeners]) look()
   }
 }

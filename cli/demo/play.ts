@@ -32,7 +32,7 @@ export async function play(stage: Stage, transcript: Transcript): Promise<void> 
     }
     throw error
   } finally {
-    for (const actor of actors) actor.kill()
+    await Promise.all(actors.map((actor) => actor.kill()))
   }
 }
 
@@ -122,7 +122,7 @@ async function kill(
   transcript: Transcript,
 ): Promise<void> {
   const killedAt = transcript.now()
-  victim.kill()
+  void victim.kill()
   transcript.told(`${victim.name} is killed (SIGKILL): no goodbye, nothing`)
   await Promise.all(
     witnesses.map(async (witness) => {
@@ -151,8 +151,8 @@ async function leave(
     transcript.checked(`${what} (${reason})${after(leftAt, transcript)}`)
   }
   await leaver.ended(`the process of ${leaver.name} ends`, END_MS)
-  const { end } = leaver
-  if (end?.code !== 0) throw new Error(`${leaver.name} ends with exit code ${end?.code}, not 0`)
+  const { exitCode } = leaver
+  if (exitCode !== 0) throw new Error(`${leaver.name} ends with exit code ${exitCode}, not 0`)
   transcript.checked(`the process of ${leaver.name} has ended with exit code 0`)
 }
 
