@@ -79,8 +79,9 @@ export class Departure {
     this.#phase = { kind: 'leaving', until: now + this.#context.options.timers.lingerMs }
     this.#context.stopping = true
     for (const peer of this.#roster.all()) {
-      this.#links.sendControl(peer, 'goodbye', now)
-      this.#links.close(peer, 'flush', now)
+      // A dial under way has nothing to say, and may take its time to fail.
+      const isOpen = this.#links.sendControl(peer, 'goodbye', now)
+      this.#links.close(peer, isOpen ? 'flush' : 'abort', now)
     }
     for (const connection of this.#connections) this.#links.closeConnection(connection, 'flush')
     this.#context.agenda.clear()
