@@ -113,7 +113,7 @@ function fullPeer(peer: PeerInfo): Omit<PeerInfo, never> {
 
 type FrameFields = { readonly text: string } | { readonly base64: string }
 
-export function messageFields(
+function messageFields(
   message: Message,
 ): FrameFields | { readonly frames: readonly FrameFields[] } {
   const frames = message.frames().map(frameFields)

@@ -11,7 +11,7 @@ export type InputLine =
   | { readonly kind: 'quit' }
   | { readonly kind: 'mistake'; readonly reason: string }
 
-export const CHAT_COMMANDS = ['/peers', '/whisper', '/help', '/quit'] as const
+const CHAT_COMMANDS = ['/peers', '/whisper', '/help', '/quit'] as const
 
 export const CHAT_HELP: readonly string[] = [
   'What you type is shouted to the group, except for these:',

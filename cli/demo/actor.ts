@@ -127,7 +127,7 @@ export class Actor {
       const fail = (text: string): void => {
         settle(() => reject(new CliError(ExitCode.timeout, `${what}: ${text}`)))
       }
-      const onAbort = (): void => fail('interrupted')
+      const onAbort = (): void => fail('not before the time of the demo was up')
       const limit = setTimeout(() => fail(`not within ${limitMs} ms`), limitMs)
       this.#listeners.add(look)
       this.#signal.addEventListener('abort', onAbort)

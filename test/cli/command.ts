@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Written to stdin, which then ends. Without it, stdin stays open. */
   readonly input?: string | Uint8Array
+  /** Runs it on a terminal of its own: stdout and stderr come together, with `\r\n`. Linux only. */
+  readonly terminal?: boolean
 }
 
 export interface End {
@@ -27,7 +29,7 @@ export interface End {
 }
 
 /** Nodes with different ports do not meet: each test has its own. */
-export function newPort(): number {
+function newPort(): number {
   return randomInt(10_000, 32_000)
 }
 
@@ -147,12 +149,17 @@ export class CommandProcess {
 }
 
 /** `--interface` and its variable both say loopback: no packet of a test leaves this host. */
-function spawnCommand(args: readonly string[], { port, env }: StartOptions) {
+function spawnCommand(args: readonly string[], { port, env, terminal }: StartOptions) {
   const ownOptions = port === undefined ? [] : ['--port', String(port)]
-  return spawn(process.execPath, [MAIN, '--interface', '127.0.0.1', ...ownOptions, ...args], {
+  const command = [process.execPath, MAIN, '--interface', '127.0.0.1', ...ownOptions, ...args]
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
+  const [file = '', ...rest] =
+    terminal === true ? ['script', '-qfec', quoted, '/dev/null'] : command
+  return spawn(file, rest, {
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      TERM: 'xterm',
       EARSHOT_INTERFACE: '127.0.0.1',
       ...env,
     },
