@@ -251,7 +251,7 @@ export class Host {
   }
 
   get isStopped(): boolean {
-    return this.log.some(({ event }) => event.type === 'stopped')
+    return this.#rules.stopped
   }
 
   sees(other: { readonly id: string }): boolean {
@@ -269,7 +269,7 @@ export class Host {
   }
 
   hear(bytes: Uint8Array, from: Address): void {
-    if (this.#state !== 'running') return
+    if (this.#state !== 'running' || this.isStopped) return
     this.call((engine, now) => engine.handleDatagram(bytes, from, now))
   }
 
@@ -345,7 +345,7 @@ export class Host {
   #note(event: EngineEvent): void {
     this.log.push({ at: this.mesh.now, event })
     checkEvent(this.#rules, event)
-    if (event.type === 'stopped') this.#unlisten()
+    if (event.type === 'stopped') this.#unlisten() // and hears no more datagrams
   }
 
   #close(connection: Connection, how: 'flush' | 'abort'): void {
