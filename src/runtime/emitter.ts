@@ -7,6 +7,8 @@
 interface Entry {
   readonly listener: (event: never) => void
   readonly once: boolean
+  /** Lets go of the signal that came with the listener. */
+  readonly release: () => void
 }
 
 export interface ListenOptions {
@@ -29,17 +31,32 @@ export class Emitter<Events extends object> {
     once: boolean,
     options?: ListenOptions,
   ): void {
-    if (options?.signal?.aborted) return
+    const signal = options?.signal
+    if (signal?.aborted) return
+    const onAbort = (): unknown => this.#drop(name, entry)
+    const entry: Entry = {
+      listener,
+      once,
+      release: () => signal?.removeEventListener('abort', onAbort),
+    }
     // Lists are replaced, never changed: an emit in progress goes on with the list it began with.
-    this.#entries.set(name, [...(this.#entries.get(name) ?? []), { listener, once }])
-    options?.signal?.addEventListener('abort', () => this.remove(name, listener), { once: true })
+    this.#entries.set(name, [...(this.#entries.get(name) ?? []), entry])
+    signal?.addEventListener('abort', onAbort, { once: true })
   }
 
   remove<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void {
-    const entries = this.#entries.get(name)
-    if (entries === undefined) return
-    const index = entries.findIndex((entry) => entry.listener === listener)
-    if (index >= 0) this.#entries.set(name, entries.toSpliced(index, 1))
+    const entry = this.#entries.get(name)?.find((each) => each.listener === listener)
+    if (entry !== undefined) this.#drop(name, entry)
+  }
+
+  /** False when the entry is gone already. */
+  #drop(name: keyof Events, entry: Entry): boolean {
+    const entries = this.#entries.get(name) ?? []
+    const kept = entries.filter((each) => each !== entry)
+    if (kept.length === entries.length) return false
+    this.#entries.set(name, kept)
+    entry.release()
+    return true
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
@@ -47,7 +64,8 @@ export class Emitter<Events extends object> {
     if (entries === undefined) return
     for (const entry of entries) {
       const listener = entry.listener as (event: Events[Name]) => void
-      if (entry.once) this.remove(name, listener)
+      // One that was called meanwhile, by an emit from within a listener, has had its one event.
+      if (entry.once && !this.#drop(name, entry)) continue
       try {
         listener(event)
       } catch (error) {
@@ -61,6 +79,7 @@ export class Emitter<Events extends object> {
   }
 
   clear(): void {
+    for (const entries of this.#entries.values()) for (const entry of entries) entry.release()
     this.#entries.clear()
   }
 }

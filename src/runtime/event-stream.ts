@@ -7,6 +7,7 @@
  *  - `drop-oldest`, `drop-newest`: events go, with a warning and a count.
  *  - `throw`: the loop ends with ERR_EARSHOT_EVENTS_OVERFLOW.
  */
+import { assertNever } from '../base/assert.ts'
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import { EarshotError } from '../base/errors.ts'
 
@@ -47,6 +48,8 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
   #failure: EarshotError | undefined
   #holding = false
   #droppedTotal = 0
+  #telling = false
+  readonly #release: () => void
 
   constructor(owner: EventStreamOwner<Event>, options: EventStreamOptions) {
     this.#owner = owner
@@ -59,8 +62,11 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
     }
     this.#overflow = options.overflow ?? 'pause'
     this.#buffer = new BoundedQueue(Number.MAX_SAFE_INTEGER)
-    if (options.signal?.aborted) this.end()
-    else options.signal?.addEventListener('abort', () => this.end(), { once: true })
+    const { signal } = options
+    const onAbort = (): void => this.end()
+    this.#release = () => signal?.removeEventListener('abort', onAbort)
+    if (signal?.aborted) this.end()
+    else signal?.addEventListener('abort', onAbort, { once: true })
   }
 
   /** Takes an event from the node. */
@@ -71,36 +77,51 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
       reader.resolve({ done: false, value: event })
       return
     }
-    if (this.#buffer.length < this.#size || this.#admitsBeyond()) this.#buffer.push(event)
+    if (this.#buffer.length < this.#size) this.#buffer.push(event)
+    else this.#pushBeyond(event)
   }
 
-  /** The buffer is full: make room, or ask for quiet, or give up. True when the event is to be kept. */
-  #admitsBeyond(): boolean {
+  /** The buffer is full: make room, or ask for quiet, or give up. */
+  #pushBeyond(event: Event): void {
     switch (this.#overflow) {
       case 'pause':
-        if (!this.#holding) this.#hold(true)
-        return true
+        this.#buffer.push(event)
+        this.#hold(true)
+        return
       case 'drop-oldest':
         this.#buffer.shift()
-        this.#owner.dropped(++this.#droppedTotal)
-        return true
+        this.#buffer.push(event)
+        this.#tellDropped()
+        return
       case 'drop-newest':
-        this.#owner.dropped(++this.#droppedTotal)
-        return false
+        this.#tellDropped()
+        return
       case 'throw':
         this.#failure = new EarshotError(
           'ERR_EARSHOT_EVENTS_OVERFLOW',
           `${this.#size} events are waiting and the iterator was not read`,
         )
         this.end()
-        return false
+        return
+      default:
+        assertNever(this.#overflow)
     }
+  }
+
+  /** The owner reports it with an event, which comes here too, and is not worth a report of its own. */
+  #tellDropped(): void {
+    this.#droppedTotal++
+    if (this.#telling) return
+    this.#telling = true
+    this.#owner.dropped(this.#droppedTotal)
+    this.#telling = false
   }
 
   /** No more events: what is buffered can still be read. */
   end(): void {
     if (this.#state !== 'flowing') return
     this.#state = 'ending'
+    this.#release()
     this.#hold(false)
     this.#owner.ended(this)
     if (this.#buffer.length === 0) this.#finish()
@@ -137,6 +158,7 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, undefine
   /** `break` in a `for await` comes here: the rest is not wanted. */
   return(): Promise<IteratorResult<Event, undefined>> {
     this.end()
+    this.#failure = undefined
     this.#finish()
     return Promise.resolve({ done: true, value: undefined })
   }

@@ -47,6 +47,9 @@ export interface CheckedOptions {
 /** A header of ours announces earshot's extensions; the application has the other 255 of HELLO's 256. */
 const OWN_HEADERS: readonly (readonly [string, string])[] = [[EARSHOT_HEADER, '1']]
 
+/** With less, the engine would have something to do at every moment. */
+const AT_LEAST_1_MS = ['evasiveMs', 'linkProbeMs', 'linkDeadMs'] as const
+
 /** @throws EarshotError ERR_EARSHOT_BAD_OPTION or ERR_EARSHOT_BAD_GROUP, naming the option. */
 export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOptions {
   const id = peerIdFromBytes(stampUuid(entropy.fill(new Uint8Array(16))))
@@ -59,7 +62,9 @@ export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOpt
     limits,
     random: () => entropy.random(),
   }
-  const groups = [...new Set(options.groups ?? [])]
+  // A text is a list of its characters to `Set`, and one group to whoever wrote it.
+  if (!Array.isArray(options.groups ?? [])) throw badOption('groups', 'a list of names')
+  const groups = [...new Set(options.groups)]
   for (const group of groups) checkGroupName(group)
   if (groups.length > limits.helloGroups) {
     throw badOption('groups', `at most ${limits.helloGroups} groups`)
@@ -109,14 +114,32 @@ function checkTimers(given: Partial<Timers> | undefined): Timers {
   const timers = withDefaults('timers', given, DEFAULT_TIMERS)
   // A slower beacon takes longer to be missed.
   const beaconsStoppedMs = given?.beaconsStoppedMs ?? Math.max(50, 1.5 * timers.beaconIntervalMs)
-  // Only one of the three given: the others follow, so that their order holds.
-  const silentMs = given?.silentMs ?? Math.max(2 * timers.evasiveMs, 0)
-  const expiredMs = given?.expiredMs ?? Math.max(timers.expiredMs, 3 * silentMs)
-  const checked = { ...timers, beaconsStoppedMs, silentMs, expiredMs }
+  const checked = { ...timers, beaconsStoppedMs, ...completeSilences(given ?? {}) }
+  for (const name of AT_LEAST_1_MS) {
+    if (checked[name] < 1) throw badOption(`timers.${name}`, 'at least 1 ms')
+  }
   if (!(checked.evasiveMs <= checked.silentMs && checked.silentMs <= checked.expiredMs)) {
     throw badOption('timers', 'evasiveMs ≤ silentMs ≤ expiredMs')
   }
   return checked
+}
+
+/** Of the three silences, those that are not given follow the others, so that their order holds. */
+function completeSilences(
+  given: Partial<Timers>,
+): Pick<Timers, 'evasiveMs' | 'silentMs' | 'expiredMs'> {
+  const { evasiveMs, silentMs, expiredMs } = DEFAULT_TIMERS
+  const longest = given.expiredMs ?? Number.POSITIVE_INFINITY
+  const silent =
+    given.silentMs ??
+    (given.evasiveMs === undefined
+      ? Math.min(silentMs, longest / 3)
+      : Math.min(2 * given.evasiveMs, Math.max(given.evasiveMs, longest)))
+  return {
+    evasiveMs: given.evasiveMs ?? Math.min(evasiveMs, silent / 2),
+    silentMs: silent,
+    expiredMs: given.expiredMs ?? Math.max(expiredMs, 3 * silent),
+  }
 }
 
 function checkMailboxes(options: NodeOptions): MailboxOptions {
