@@ -124,6 +124,7 @@ export class TypedGroup<Value, Output = Value> {
   leave(): void {
     this.#listening.abort()
     this.#emitter.clear()
+    this.#host.hold(this, false)
     this.#host.leave(this.name)
   }
 
@@ -170,7 +171,9 @@ export class TypedGroup<Value, Output = Value> {
     this.#validating++
     if (this.#validating >= VALIDATING_MAX) this.#host.hold(this, true)
     this.#line = this.#line.then(async () => {
-      this.#deliver(await outcome, peer)
+      const settled = await outcome
+      if (this.#listening.signal.aborted) return // left meanwhile: nobody hears it
+      this.#deliver(settled, peer)
       this.#validating--
       if (this.#validating <= VALIDATING_MAX / 2) this.#host.hold(this, false)
     })
