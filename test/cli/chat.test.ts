@@ -1,15 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { Scene } from './command.ts'
+import { it } from './command.ts'
 
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
-
-describe('chat with piped stdin', () => {
-  it('shouts its lines to those who are there, and leaves when stdin ends', async () => {
+describe.concurrent('chat with piped stdin', () => {
+  it('shouts its lines to those who are there, and leaves when stdin ends', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['lobby'] })
     const texts: string[] = []
     ada.on('shout', ({ message }) => texts.push(message.text()))
@@ -21,7 +15,7 @@ describe('chat with piped stdin', () => {
     expect(stdout).toBe('* ada joined\n')
   })
 
-  it('prints what others say, and who joins and leaves', async () => {
+  it('prints what others say, and who joins and leaves', async ({ scene }) => {
     const chat = scene.start(['chat', 'lobby', '--name', 'ben'])
     const ada = await scene.node({ name: 'ada', groups: ['lobby', 'other'] })
     const { peer } = await ada.next('join')
@@ -44,7 +38,7 @@ describe('chat with piped stdin', () => {
     ])
   })
 
-  it('obeys its commands', async () => {
+  it('obeys its commands', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['lobby'] })
     const chat = scene.start(['chat', 'lobby'])
     await chat.line('* ada joined')
@@ -63,13 +57,13 @@ describe('chat with piped stdin', () => {
     expect((await chat.ended()).code).toBe(ExitCode.ok)
   })
 
-  it('says so when nobody hears a line', async () => {
+  it('says so when nobody hears a line', async ({ scene }) => {
     const chat = scene.start(['chat', 'lobby'])
     chat.write('anybody?\n')
     await chat.stderrHas('earshot: nobody else is here: nobody hears it\n')
   })
 
-  it('with --json prints all events, and no prompt', async () => {
+  it('with --json prints all events, and no prompt', async ({ scene }) => {
     const chat = scene.start(['chat', 'lobby', '--json', '--name', 'bot'])
     expect(await chat.record('node')).toMatchObject({ name: 'bot', groups: ['lobby'] })
     const ada = await scene.node({ name: 'ada', groups: ['lobby'] })

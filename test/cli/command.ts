@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import type { TestAPI } from 'vitest'
+import { test } from 'vitest'
 import type { MeshNode, NodeOptions } from '../../src/index.ts'
 import { createNode } from '../../src/index.ts'
 
@@ -195,3 +197,13 @@ export class Scene {
     for (const stop of this.#started.splice(0).reverse()) await stop()
   }
 }
+
+/** `it` with a scene of its own for each test; afterwards nothing of it is left running. */
+export const it: TestAPI<{ readonly scene: Scene }> = test.extend<{ readonly scene: Scene }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures it needs.
+  scene: async ({}, use) => {
+    const scene = new Scene()
+    await use(scene)
+    await scene.end()
+  },
+})

@@ -1,12 +1,6 @@
-import { afterEach, expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { Scene } from './command.ts'
-
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
+import { it } from './command.ts'
 
 /** The actors' processes, as the transcript names them. */
 function actorPids(transcript: string): number[] {
@@ -21,7 +15,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-it('the demo passes all its checks within ten seconds and leaves no process', async () => {
+it('the demo passes all its checks within ten seconds and leaves no process', async ({ scene }) => {
   // A setting of the user's that would set the actors at odds.
   const env = { EARSHOT_MAILBOX_PORT: '50999', EARSHOT_GROUP: 'mine' }
   const { code, stdout, stderr } = await scene.run(['demo'], { env })
@@ -35,7 +29,7 @@ it('the demo passes all its checks within ten seconds and leaves no process', as
   expect(actorPids(stdout).filter(isRunning)).toEqual([])
 })
 
-it('the demo with --json is a step a line, each check with its outcome', async () => {
+it('the demo with --json is a step a line, each check with its outcome', async ({ scene }) => {
   const demo = scene.start(['demo', '--json'])
   await demo.ended()
   const { records } = demo
@@ -46,7 +40,7 @@ it('the demo with --json is a step a line, each check with its outcome', async (
   }
 })
 
-it('the demo names the step that fails, and kills its processes', async () => {
+it('the demo names the step that fails, and kills its processes', async ({ scene }) => {
   const demo = scene.start(['demo'])
   const [ada = 0] = actorPids(await demo.line('started:'))
   process.kill(ada, 'SIGKILL')
@@ -57,7 +51,7 @@ it('the demo names the step that fails, and kills its processes', async () => {
   expect(actorPids(stdout).filter(isRunning)).toEqual([])
 })
 
-it('the demo, interrupted, kills its processes and ends with 130', async () => {
+it('the demo, interrupted, kills its processes and ends with 130', async ({ scene }) => {
   const demo = scene.start(['demo'])
   const pids = actorPids(await demo.line('started:'))
   demo.signal('SIGINT')

@@ -1,22 +1,18 @@
 import { existsSync } from 'node:fs'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { MAIN, Scene } from './command.ts'
+import { it, MAIN } from './command.ts'
 
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
+type Case = readonly [title: string, args: readonly string[]]
 
 it('the command is built', () => {
   expect(existsSync(MAIN), 'npm run build').toBe(true)
 })
 
-describe('an interrupt', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+describe.concurrent('an interrupt', () => {
+  it.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'by %s says goodbye first and ends with 130',
-    async (signal) => {
+    async (signal, { scene }) => {
       const ada = await scene.node({ name: 'ada' })
       const run = scene.start(['run'])
       await ada.next('enter')
@@ -29,7 +25,7 @@ describe('an interrupt', () => {
     },
   )
 
-  it.each([
+  it.for<Case>([
     ['watch', ['watch']],
     ['sub', ['sub', 'ops']],
     ['peers that wait', ['peers', '--wait', '5']],
@@ -38,7 +34,7 @@ describe('an interrupt', () => {
     ['whisper that reads stdin', ['whisper', 'ada']],
     ['chat', ['chat', 'ops']],
     ['ping', ['ping', '--count', '1000']],
-  ])('ends %s with 130 and says nothing more', async (_title, args) => {
+  ])('ends %s with 130 and says nothing more', async ([_title, args], { scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const command = scene.start([...args, '--quiet'])
     await ada.next('enter')
@@ -46,7 +42,7 @@ describe('an interrupt', () => {
     expect(await command.ended()).toMatchObject({ code: ExitCode.interrupted, stderr: '' })
   })
 
-  it('lets ping sum up before it ends', async () => {
+  it('lets ping sum up before it ends', async ({ scene }) => {
     await scene.node({ name: 'ada' })
     const ping = scene.start(['ping', '--count', '1000', '--interval', '20ms'])
     await ping.line('seq=2')
@@ -57,8 +53,8 @@ describe('an interrupt', () => {
   })
 })
 
-describe('a reader that has seen enough', () => {
-  it('ends the command quietly with 0, and with a goodbye', async () => {
+describe.concurrent('a reader that has seen enough', () => {
+  it('ends the command quietly with 0, and with a goodbye', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada' })
     const sub = scene.start(['sub', 'ops'])
     await ada.next('join')
@@ -72,13 +68,13 @@ describe('a reader that has seen enough', () => {
   })
 })
 
-describe('--timeout', () => {
-  it.each([
+describe.concurrent('--timeout', () => {
+  it.for<Case>([
     ['run', ['run']],
     ['watch', ['watch']],
     ['sub', ['sub', 'ops']],
     ['chat', ['chat', 'ops']],
-  ])('ends %s with 27', async (_title, args) => {
+  ])('ends %s with 27', async ([_title, args], { scene }) => {
     const command = scene.start([...args, '--timeout', '100ms', '--quiet'])
     expect(await command.ended()).toMatchObject({
       code: ExitCode.timeout,
@@ -87,8 +83,8 @@ describe('--timeout', () => {
   })
 })
 
-describe('the environment', () => {
-  it('sets every common option', async () => {
+describe.concurrent('the environment', () => {
+  it('sets every common option', async ({ scene }) => {
     const run = scene.start(['run'], {
       env: {
         EARSHOT_NAME: 'from-env',
@@ -110,26 +106,26 @@ describe('the environment', () => {
     expect(run.stderr).toBe('')
   })
 
-  it('gives way to the command line', async () => {
+  it('gives way to the command line', async ({ scene }) => {
     const env = { EARSHOT_NAME: 'from-env', EARSHOT_GROUP: 'a,b', EARSHOT_JSON: '1' }
     const run = scene.start(['run', '--name', 'from-args', '--group', 'x,y'], { env })
     expect(await run.record('node')).toMatchObject({ name: 'from-args', groups: ['x,y'] })
   })
 
-  it('with empty variables and switched-off switches says nothing', async () => {
+  it('with empty variables and switched-off switches says nothing', async ({ scene }) => {
     const env = { EARSHOT_JSON: '0', EARSHOT_QUIET: 'false', EARSHOT_TIMEOUT: '', EARSHOT_NAME: '' }
     const run = scene.start(['run'], { env })
     await run.stderrHas('is up on lo')
     expect(run.stdout).toBe('')
   })
 
-  it('with a wrong value is exit code 2, and the variable is named', async () => {
+  it('with a wrong value is exit code 2, and the variable is named', async ({ scene }) => {
     const { code, stderr } = await scene.run(['peers'], { env: { EARSHOT_TIMEOUT: 'soon' } })
     expect(code).toBe(ExitCode.usage)
     expect(stderr).toContain("from env 'EARSHOT_TIMEOUT' is invalid")
   })
 
-  it('with EARSHOT_DEBUG adds where an error comes from', async () => {
+  it('with EARSHOT_DEBUG adds where an error comes from', async ({ scene }) => {
     const args = ['run', '--interface', '192.0.2.99']
     const plain = await scene.run(args)
     expect(plain.code).toBe(ExitCode.usage)

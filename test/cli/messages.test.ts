@@ -1,13 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
 import type { MeshNode } from '../../src/index.ts'
-import { Scene } from './command.ts'
-
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
+import { it } from './command.ts'
 
 /** Texts of the first `count` messages that come to a node. */
 function heard(node: MeshNode, type: 'shout' | 'whisper', count: number): Promise<string[]> {
@@ -20,8 +14,8 @@ function heard(node: MeshNode, type: 'shout' | 'whisper', count: number): Promis
   })
 }
 
-describe('shout', () => {
-  it('sends its words to every member, and ends', async () => {
+describe.concurrent('shout', () => {
+  it('sends its words to every member, and ends', async ({ scene }) => {
     const nodes = await Promise.all([
       scene.node({ name: 'ada', groups: ['ops'] }),
       scene.node({ name: 'ben', groups: ['ops'] }),
@@ -32,7 +26,7 @@ describe('shout', () => {
     expect({ code, stdout }).toEqual({ code: ExitCode.ok, stdout: '' })
   })
 
-  it('without words sends all of stdin exactly as it is', async () => {
+  it('without words sends all of stdin exactly as it is', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const came = ada.next('shout')
     const input = new Uint8Array([0, 255, 10, 13, 10])
@@ -40,7 +34,7 @@ describe('shout', () => {
     expect(new Uint8Array((await came).message.bytes())).toEqual(input)
   })
 
-  it('with --lines sends each line of stdin as soon as it is there', async () => {
+  it('with --lines sends each line of stdin as soon as it is there', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const shout = scene.start(['shout', 'ops', '--lines'])
     const first = heard(ada, 'shout', 1)
@@ -53,7 +47,7 @@ describe('shout', () => {
     expect((await shout.ended()).code).toBe(ExitCode.ok)
   })
 
-  it('with --json tells what was sent, and to whom', async () => {
+  it('with --json tells what was sent, and to whom', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const { stdout } = await scene.run(['shout', 'ops', '--json', 'grüße'])
     expect(JSON.parse(stdout)).toMatchObject({
@@ -64,16 +58,16 @@ describe('shout', () => {
     })
   })
 
-  it('to a group with nobody in it ends with 3, and says who is elsewhere', async () => {
+  it('to a group with nobody in it ends with 3, and says who is elsewhere', async ({ scene }) => {
     await scene.node({ name: 'ada', groups: ['other'] })
-    const { code, stderr } = await scene.run(['shout', 'ops', 'hi', '--timeout', '700ms'])
+    const { code, stderr } = await scene.run(['shout', 'ops', 'hi', '--timeout', '1.5s'])
     expect(code).toBe(ExitCode.noSuchPeer)
     expect(stderr).toBe(
-      "earshot: nobody is in 'ops' after 700 ms (peers outside it: 1); nothing was sent\n",
+      "earshot: nobody is in 'ops' after 1.5 s (peers outside it: 1); nothing was sent\n",
     )
   })
 
-  it('with --wait sends only when so many members are there', async () => {
+  it('with --wait sends only when so many members are there', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const shout = scene.start(['shout', 'ops', '--wait', '2', 'hi'])
     await ada.next('enter')
@@ -82,24 +76,26 @@ describe('shout', () => {
     expect((await shout.ended()).code).toBe(ExitCode.ok)
   })
 
-  it('with --wait ends with 27 when --timeout passes, and says how many were there', async () => {
+  it('with --wait ends with 27 when --timeout passes, and says how many were there', async ({
+    scene,
+  }) => {
     await scene.node({ name: 'ada', groups: ['ops'] })
-    const args = ['shout', 'ops', '--wait', '2', '--timeout', '700ms', 'hi']
+    const args = ['shout', 'ops', '--wait', '2', '--timeout', '1.5s', 'hi']
     const { code, stderr } = await scene.run(args)
     expect(code).toBe(ExitCode.timeout)
     expect(stderr).toBe(
-      "earshot: 1 of 2 members of 'ops' were there after 700 ms; nothing was sent\n",
+      "earshot: 1 of 2 members of 'ops' were there after 1.5 s; nothing was sent\n",
     )
   })
 
-  it('takes text that begins with a dash after --', async () => {
+  it('takes text that begins with a dash after --', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const came = heard(ada, 'shout', 1)
     await scene.run(['shout', 'ops', '--', '--json', '-5'])
     expect(await came).toEqual(['--json -5'])
   })
 
-  it('ends only when a slow reader has read everything', async () => {
+  it('ends only when a slow reader has read everything', async ({ scene }) => {
     const count = 20_000
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     const input = Array.from({ length: count }, (_, i) => `${i}\n`).join('')
@@ -115,7 +111,7 @@ describe('shout', () => {
     expect((await shout.ended()).code).toBe(ExitCode.ok)
   })
 
-  it('ends with 27 when a reader does not read within --timeout', async () => {
+  it('ends with 27 when a reader does not read within --timeout', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['ops'] })
     ada.pause()
     const { code, stderr } = await scene.run(['shout', 'ops', '--timeout', '1s', 'hi'])
@@ -124,8 +120,8 @@ describe('shout', () => {
   })
 })
 
-describe('whisper', () => {
-  it('reaches one peer alone', async () => {
+describe.concurrent('whisper', () => {
+  it('reaches one peer alone', async ({ scene }) => {
     const [ada, ben] = await Promise.all([scene.node({ name: 'ada' }), scene.node({ name: 'ben' })])
     const others: string[] = []
     ben.on('whisper', ({ message }) => others.push(message.text()))
@@ -137,7 +133,9 @@ describe('whisper', () => {
     expect(others).toEqual([])
   })
 
-  it('finds its peer by UUID in any spelling, and by the beginning of name or UUID', async () => {
+  it('finds its peer by UUID in any spelling, and by the beginning of name or UUID', async ({
+    scene,
+  }) => {
     const ada = await scene.node({ name: 'ada' })
     const id = ada.id.toLowerCase()
     const dashed = id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
@@ -148,7 +146,7 @@ describe('whisper', () => {
     }
   })
 
-  it('to an ambiguous reference ends with 3 and lists the candidates', async () => {
+  it('to an ambiguous reference ends with 3 and lists the candidates', async ({ scene }) => {
     const [one, two] = await Promise.all([
       scene.node({ name: 'kitchen' }),
       scene.node({ name: 'kit' }),
@@ -160,14 +158,14 @@ describe('whisper', () => {
     expect(stderr).toContain(two.id)
   })
 
-  it('to nobody ends with 3 and says who is there instead', async () => {
+  it('to nobody ends with 3 and says who is there instead', async ({ scene }) => {
     await scene.node({ name: 'ada' })
-    const { code, stderr } = await scene.run(['whisper', 'bob', 'hi', '--timeout', '700ms'])
+    const { code, stderr } = await scene.run(['whisper', 'bob', 'hi', '--timeout', '1.5s'])
     expect(code).toBe(ExitCode.noSuchPeer)
     expect(stderr).toBe("earshot: no peer 'bob'; those who are there: ada\n")
   })
 
-  it('where nobody is ends with 3 and says where it looked', async () => {
+  it('where nobody is ends with 3 and says where it looked', async ({ scene }) => {
     const { code, stderr } = await scene.run(['whisper', 'bob', 'hi', '--timeout', '100ms'])
     expect(code).toBe(ExitCode.noSuchPeer)
     expect(stderr).toBe(
@@ -175,7 +173,7 @@ describe('whisper', () => {
     )
   })
 
-  it('with --lines sends each line of stdin', async () => {
+  it('with --lines sends each line of stdin', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada' })
     const came = heard(ada, 'whisper', 3)
     await scene.run(['whisper', 'ada', '--lines'], { input: 'one\r\n\ntwo' })
@@ -183,8 +181,8 @@ describe('whisper', () => {
   })
 })
 
-describe('sub', () => {
-  it('prints messages of its groups, and ends after --count', async () => {
+describe.concurrent('sub', () => {
+  it('prints messages of its groups, and ends after --count', async ({ scene }) => {
     const sub = scene.start(['sub', 'a', 'b', '--group', 'c', '--count', '3', '--json'])
     const ada = await scene.node({ name: 'ada' })
     await ada.next('join', { where: ({ group }) => group === 'c' })
@@ -201,7 +199,7 @@ describe('sub', () => {
     )
   })
 
-  it('in a pipe prints five fields a message, text made harmless', async () => {
+  it('in a pipe prints five fields a message, text made harmless', async ({ scene }) => {
     const sub = scene.start(['sub', 'ops', '--count', '1'])
     const ada = await scene.node({ name: 'ada' })
     await ada.next('join')
@@ -212,13 +210,13 @@ describe('sub', () => {
     expect(fields.slice(1)).toEqual(['ops', 'ada', ada.id, 'two\\nlines\\tand \\x1b[31mred'])
   })
 
-  it('ends with 27 when --timeout passes, and says how many messages came', async () => {
+  it('ends with 27 when --timeout passes, and says how many messages came', async ({ scene }) => {
     const { code, stderr } = await scene.run(['sub', 'ops', '--count', '2', '--timeout', '200ms'])
     expect(code).toBe(ExitCode.timeout)
     expect(stderr).toBe('earshot: ended by --timeout after 200 ms: 0 of 2 messages came\n')
   })
 
-  it('and shout work together through pipes, without a loss', async () => {
+  it('and shout work together through pipes, without a loss', async ({ scene }) => {
     const count = 5_000
     const sub = scene.start(['sub', 'ops', '--count', String(count)])
     const lines = Array.from({ length: count }, (_, i) => `line ${i}`)

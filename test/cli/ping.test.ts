@@ -1,54 +1,50 @@
-import { afterEach, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { Scene } from './command.ts'
+import { it } from './command.ts'
 
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
+describe.concurrent('ping', () => {
+  it('measures one peer, by the beginning of its name, and sums up', async ({ scene }) => {
+    await Promise.all([scene.node({ name: 'ada' }), scene.node({ name: 'ben' })])
+    const { code, stdout } = await scene.run(['ping', 'ad', '--count', '3', '--interval', '10ms'])
+    expect(code).toBe(ExitCode.ok)
+    expect(stdout).toMatch(
+      /^ada: seq=1 time=[\d.]+ ms\nada: seq=2 .*\nada: seq=3 .*\n\n--- ada \([0-9A-F]{8}\) ---\n3 sent, 3 answered, 0% lost; min\/avg\/max = [\d.]+\/[\d.]+\/[\d.]+ ms\n$/,
+    )
+  })
 
-it('ping measures one peer, by the beginning of its name, and sums up', async () => {
-  await Promise.all([scene.node({ name: 'ada' }), scene.node({ name: 'ben' })])
-  const { code, stdout } = await scene.run(['ping', 'ad', '--count', '3', '--interval', '10ms'])
-  expect(code).toBe(ExitCode.ok)
-  expect(stdout).toMatch(
-    /^ada: seq=1 time=[\d.]+ ms\nada: seq=2 .*\nada: seq=3 .*\n\n--- ada \([0-9A-F]{8}\) ---\n3 sent, 3 answered, 0% lost; min\/avg\/max = [\d.]+\/[\d.]+\/[\d.]+ ms\n$/,
-  )
-})
+  it('without a peer measures all', async ({ scene }) => {
+    const nodes = await Promise.all([scene.node({ name: 'ada' }), scene.node({ name: 'ben' })])
+    const { code, stdout } = await scene.run(['ping', '--json', '-c', '2', '--interval', '10ms'])
+    expect(code).toBe(ExitCode.ok)
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(records.filter(({ type }) => type === 'earshot.ping/1')).toHaveLength(4)
+    const summaries = records.filter(({ type }) => type === 'earshot.ping-summary/1')
+    expect(summaries).toMatchObject(
+      nodes.map(({ id, name }) => ({ peer: { id, name }, sent: 2, answered: 2 })),
+    )
+    for (const { minMs, avgMs, maxMs } of summaries) {
+      expect(minMs).toBeGreaterThan(0)
+      expect(minMs).toBeLessThanOrEqual(avgMs)
+      expect(avgMs).toBeLessThanOrEqual(maxMs)
+    }
+  })
 
-it('ping without a peer measures all', async () => {
-  const nodes = await Promise.all([scene.node({ name: 'ada' }), scene.node({ name: 'ben' })])
-  const { code, stdout } = await scene.run(['ping', '--json', '-c', '2', '--interval', '10ms'])
-  expect(code).toBe(ExitCode.ok)
-  const records = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  expect(records.filter(({ type }) => type === 'earshot.ping/1')).toHaveLength(4)
-  const summaries = records.filter(({ type }) => type === 'earshot.ping-summary/1')
-  expect(summaries).toMatchObject(
-    nodes.map(({ id, name }) => ({ peer: { id, name }, sent: 2, answered: 2 })),
-  )
-  for (const { minMs, avgMs, maxMs } of summaries) {
-    expect(minMs).toBeGreaterThan(0)
-    expect(minMs).toBeLessThanOrEqual(avgMs)
-    expect(avgMs).toBeLessThanOrEqual(maxMs)
-  }
-})
+  it('of a peer that does not answer ends with 27', async ({ scene }) => {
+    const ada = await scene.node({ name: 'ada' })
+    ada.pause()
+    const { code, stdout, stderr } = await scene.run(['ping', 'ada', '--count', '1'])
+    expect(code).toBe(ExitCode.timeout)
+    expect(stdout).toContain('ada: seq=1 no answer\n')
+    expect(stdout).toContain('1 sent, 0 answered, 100% lost\n')
+    expect(stderr).toBe('earshot: no answer from ada\n')
+  })
 
-it('ping of a peer that does not answer ends with 27', async () => {
-  const ada = await scene.node({ name: 'ada' })
-  ada.pause()
-  const { code, stdout, stderr } = await scene.run(['ping', 'ada', '--count', '1'])
-  expect(code).toBe(ExitCode.timeout)
-  expect(stdout).toContain('ada: seq=1 no answer\n')
-  expect(stdout).toContain('1 sent, 0 answered, 100% lost\n')
-  expect(stderr).toBe('earshot: no answer from ada\n')
-})
-
-it('ping ends with 3 where nobody is', async () => {
-  const { code, stderr } = await scene.run(['ping', '--timeout', '100ms'])
-  expect(code).toBe(ExitCode.noSuchPeer)
-  expect(stderr).toMatch(/^earshot: nobody answers within 100 ms on lo \(127\.0\.0\.1\)/)
+  it('ends with 3 where nobody is', async ({ scene }) => {
+    const { code, stderr } = await scene.run(['ping', '--timeout', '100ms'])
+    expect(code).toBe(ExitCode.noSuchPeer)
+    expect(stderr).toMatch(/^earshot: nobody answers within 100 ms on lo \(127\.0\.0\.1\)/)
+  })
 })

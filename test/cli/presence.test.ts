@@ -1,15 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { Scene } from './command.ts'
+import { it } from './command.ts'
 
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
-
-describe('run', () => {
-  it('says first that it is up, with --json as an object', async () => {
+describe.concurrent('run', () => {
+  it('says first that it is up, with --json as an object', async ({ scene }) => {
     const run = scene.start(['run', '--json', '--name', 'relay', '--group', 'a', '--group', 'b'])
     await run.record('node')
     expect(run.records[0]).toMatchObject({
@@ -21,7 +15,7 @@ describe('run', () => {
     })
   })
 
-  it('prints who comes, joins, leaves and goes, and no messages', async () => {
+  it('prints who comes, joins, leaves and goes, and no messages', async ({ scene }) => {
     const run = scene.start(['run', '--json', '--group', 'ops'])
     await run.record('node')
     const ada = await scene.node({ name: 'ada', groups: ['ops'], headers: { 'X-ROLE': 'test' } })
@@ -48,7 +42,7 @@ describe('run', () => {
     expect(run.stdout).not.toContain('not for run')
   })
 
-  it('shows its name, headers and groups to others', async () => {
+  it('shows its name, headers and groups to others', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada' })
     const entered = ada.next('enter')
     scene.start(['run', '-n', 'relay', '-g', 'a', '-g', 'b', '--header', 'K=v=w', '--header', 'L='])
@@ -60,7 +54,9 @@ describe('run', () => {
     })
   })
 
-  it('is reachable at the port of --mailbox-port, and says what to do when that is taken', async () => {
+  it('is reachable at the port of --mailbox-port, and says what to do when that is taken', async ({
+    scene,
+  }) => {
     const first = scene.start(['run', '--json'])
     const ada = await scene.node({ name: 'ada' })
     const { peer } = await ada.next('enter', { where: () => true }).catch(() => {
@@ -72,7 +68,7 @@ describe('run', () => {
     expect(stderr).toMatch(/^earshot: .*; choose another with --port or --mailbox-port\n$/)
   })
 
-  it('in a pipe prints fields between tabs, names of peers made harmless', async () => {
+  it('in a pipe prints fields between tabs, names of peers made harmless', async ({ scene }) => {
     const run = scene.start(['run'])
     await run.stderrHas('is up on lo (127.0.0.1)')
     const ada = await scene.node({ name: 'a\u001b[31mda\n' })
@@ -82,8 +78,8 @@ describe('run', () => {
   })
 })
 
-describe('watch', () => {
-  it('prints messages and the end, too', async () => {
+describe.concurrent('watch', () => {
+  it('prints messages and the end, too', async ({ scene }) => {
     const watch = scene.start(['watch', '--json', '--group', 'ops', '--name', 'watcher'])
     const ada = await scene.node({ name: 'ada' })
     const { peer } = await ada.next('join')
@@ -100,8 +96,8 @@ describe('watch', () => {
   })
 })
 
-describe('peers', () => {
-  it('lists who is there, in the order of names, with round trips', async () => {
+describe.concurrent('peers', () => {
+  it('lists who is there, in the order of names, with round trips', async ({ scene }) => {
     const [hall, ada] = await Promise.all([
       scene.node({ name: 'hall' }),
       scene.node({ name: 'ada', groups: ['ops'], headers: { 'X-ROLE': 'test' } }),
@@ -119,7 +115,7 @@ describe('peers', () => {
     for (const { roundTripMs } of records) expect(roundTripMs).toBeGreaterThan(0)
   })
 
-  it('in a pipe prints seven fields a peer and no heading', async () => {
+  it('in a pipe prints seven fields a peer and no heading', async ({ scene }) => {
     const ada = await scene.node({ name: 'ada', groups: ['x', 'y'], headers: { A: '1' } })
     const { stdout } = await scene.run(['peers', '--wait', '1'])
     const fields = stdout.replace(/\n$/, '').split('\t')
@@ -129,21 +125,23 @@ describe('peers', () => {
     expect(fields.slice(5)).toEqual(['x,y', 'X-EARSHOT=1,A=1'])
   })
 
-  it('prints nothing for nobody, says where it looked, and is done', async () => {
+  it('prints nothing for nobody, says where it looked, and is done', async ({ scene }) => {
     const { code, stdout, stderr } = await scene.run(['peers', '--timeout', '100ms'])
     expect({ code, stdout }).toEqual({ code: ExitCode.ok, stdout: '' })
     expect(stderr).toBe(`earshot: no peers on lo (127.0.0.1), UDP port ${scene.port}\n`)
   })
 
-  it('with --wait ends with 27 when --timeout passes, and lists those who were there', async () => {
+  it('with --wait ends with 27 when --timeout passes, and lists those who were there', async ({
+    scene,
+  }) => {
     await scene.node({ name: 'ada' })
-    const { code, stdout, stderr } = await scene.run(['peers', '--wait', '2', '-t', '0.8'])
+    const { code, stdout, stderr } = await scene.run(['peers', '--wait', '2', '-t', '1.5'])
     expect(code).toBe(ExitCode.timeout)
     expect(stdout).toMatch(/^ada\t/)
-    expect(stderr).toBe('earshot: 1 of 2 peers were there after 800 ms\n')
+    expect(stderr).toBe('earshot: 1 of 2 peers were there after 1.5 s\n')
   })
 
-  it('with --wait waits for those who come later', async () => {
+  it('with --wait waits for those who come later', async ({ scene }) => {
     const peers = scene.start(['peers', '--wait', '1', '--json'])
     await scene.node({ name: 'late' })
     expect(await peers.record('peer')).toMatchObject({ name: 'late' })

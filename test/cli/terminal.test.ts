@@ -1,14 +1,8 @@
 import { existsSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { Scene } from './command.ts'
-
-let scene = new Scene()
-afterEach(async () => {
-  await scene.end()
-  scene = new Scene()
-})
+import { it } from './command.ts'
 
 const canHaveTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 
@@ -19,7 +13,7 @@ function seen(text: string): string[] {
 
 // `script` gives a process a terminal; other systems have it with other options, or not at all.
 describe.skipIf(!canHaveTerminal)('on a terminal', () => {
-  it('peers is a table with a heading, in colour', async () => {
+  it('peers is a table with a heading, in colour', async ({ scene }) => {
     await scene.node({ name: 'ada', groups: ['x'] })
     const { code, stdout } = await scene.run(['peers', '--wait', '1'], { terminal: true })
     expect(code).toBe(ExitCode.ok)
@@ -30,7 +24,7 @@ describe.skipIf(!canHaveTerminal)('on a terminal', () => {
     expect(stdout).toContain('\u001b[32malive')
   })
 
-  it('NO_COLOR leaves the table and takes the colours', async () => {
+  it('NO_COLOR leaves the table and takes the colours', async ({ scene }) => {
     await scene.node({ name: 'ada' })
     const env = { NO_COLOR: '1' }
     const { stdout } = await scene.run(['peers', '--wait', '1'], { terminal: true, env })
@@ -38,7 +32,9 @@ describe.skipIf(!canHaveTerminal)('on a terminal', () => {
     expect(stdout).not.toContain('\u001b[')
   })
 
-  it('chat has a prompt that comes back, with what is typed, below every line of others', async () => {
+  it('chat has a prompt that comes back, with what is typed, below every line of others', async ({
+    scene,
+  }) => {
     const chat = scene.start(['chat', 'lobby', '--name', 'ben'], { terminal: true })
     await chat.until('the introduction', () => {
       return seen(chat.stdout).includes('* you are ben in lobby; /help lists commands')
@@ -58,7 +54,7 @@ describe.skipIf(!canHaveTerminal)('on a terminal', () => {
     await chat.line('* only ada hears that')
   })
 
-  it('Ctrl-D leaves a chat with 0, Ctrl-C with 130', async () => {
+  it('Ctrl-D leaves a chat with 0, Ctrl-C with 130', async ({ scene }) => {
     for (const [key, code] of [
       ['\u0004', ExitCode.ok],
       ['\u0003', ExitCode.interrupted],
@@ -70,7 +66,9 @@ describe.skipIf(!canHaveTerminal)('on a terminal', () => {
     }
   })
 
-  it('whisper says that it reads the message from there, and whom it reached', async () => {
+  it('whisper says that it reads the message from there, and whom it reached', async ({
+    scene,
+  }) => {
     const ada = await scene.node({ name: 'ada' })
     const heard = ada.next('whisper')
     const whisper = scene.start(['whisper', 'ada'], { terminal: true })
