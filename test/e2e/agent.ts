@@ -9,9 +9,7 @@ import type { Message } from '../../src/mesh/message.ts'
 import type { EngineMetrics } from '../../src/mesh/metrics.ts'
 import type { EventOf, NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
 import type { NodeOptions } from '../../src/runtime/options.ts'
-
-/** Generous, for a busy machine: reached only when something is wrong. */
-const PATIENCE_MS = 20_000
+import { Facts, PATIENCE_MS } from './facts.ts'
 
 /** An event as it arrives from another process: the content of a message is frames in hexadecimal. */
 type Sent<Event> = Event extends { readonly message: Message }
@@ -46,37 +44,6 @@ interface AgentError {
 interface Call {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
-}
-
-/** Things that become true later: whoever waits is asked again after each change. */
-class Facts {
-  readonly #checks = new Set<() => void>()
-
-  changed(): void {
-    for (const check of [...this.#checks]) check()
-  }
-
-  /** Resolves with what `find` finds, as soon as it does; `state` tells more when it never did. */
-  until<T>(what: string, find: () => T | undefined, state = () => ''): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const patience = AbortSignal.timeout(PATIENCE_MS)
-      const settle = (action: () => void): void => {
-        this.#checks.delete(check)
-        patience.removeEventListener('abort', giveUp)
-        action()
-      }
-      const giveUp = (): void => {
-        settle(() => reject(new Error(`waited in vain for ${what}\n${state()}`)))
-      }
-      const check = (): void => {
-        const found = find()
-        if (found !== undefined) settle(() => resolve(found))
-      }
-      patience.addEventListener('abort', giveUp)
-      this.#checks.add(check)
-      check()
-    })
-  }
 }
 
 export class Agent {
