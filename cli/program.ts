@@ -41,8 +41,8 @@ line is an object with a "type" such as "earshot.shout/1"; within a version,
 fields are only added. Messages have "text" (valid UTF-8), "base64" (other
 bytes), or "frames" (an array of these, when a message has several).
 
-In environment variables, lists are separated by commas. NO_COLOR and FORCE_COLOR
-are honoured. EARSHOT_DEBUG=1 adds stack traces to errors.
+In environment variables, lists are separated by commas. NO_COLOR and
+FORCE_COLOR are honoured. EARSHOT_DEBUG=1 adds stack traces to errors.
 
 Exit codes: 0 done, 1 failure, 2 usage, 3 no such peer or nobody there,
 27 timeout, 130 interrupted.
