@@ -132,6 +132,7 @@ export class Engine {
     this.#context.counters.bytesIn += chunk.length
     if (connection.role === 'acceptor' && connection.peer?.inbound === connection) {
       this.#watch.handleTraffic(connection.peer, now)
+      this.#reception.defend(connection.peer, now)
     }
     connection.zmtp.handleBytes(chunk)
     this.#pollConnection(connection, now)
@@ -219,7 +220,7 @@ export class Engine {
       peer.contender = undefined
     } else if (peer.inbound === connection) {
       peer.inbound = undefined
-      if (peer.contender !== undefined) this.#watch.yieldIdentity(peer, now)
+      if (peer.contender !== undefined) this.#reception.yieldIdentity(peer, now)
       else this.#watch.handleLinkEnded(peer, 'inbound', false, now)
     }
   }
@@ -260,7 +261,8 @@ export class Engine {
     for (;;) {
       const deadline = peer.phase === 'gone' ? undefined : peer.deadlines.takeDue(now)
       if (deadline === undefined) break
-      this.#watch.handleDeadline(peer, deadline, now)
+      if (deadline === 'takeover') this.#reception.yieldIdentity(peer, now)
+      else this.#watch.handleDeadline(peer, deadline, now)
     }
     if (peer.phase !== 'gone') this.#context.reschedule(peer)
   }

@@ -1,5 +1,6 @@
 /**
- * Reception: connections that others dial to us, from accepting to knowing whose they are.
+ * Reception: connections that others dial to us, from accepting to knowing whose they are, and who may hold an
+ * identity when two claim it.
  *
  * A connection counts against its address until its handshake is complete, and is dropped when that takes too
  * long. The dialler's identity arrives in its READY, before ours goes out: so a connection that is not welcome
@@ -88,12 +89,12 @@ export class Reception {
   #seat(peer: Peer, connection: Connection, now: number): void {
     const holder = peer.inbound
     if (holder === undefined) {
-      this.#watch.adopt(peer, connection, now)
+      this.#adopt(peer, connection, now)
       return
     }
     if (holder.remote.address === connection.remote.address) {
       this.#links.closeConnection(holder, 'abort')
-      this.#watch.adopt(peer, connection, now)
+      this.#adopt(peer, connection, now)
       return
     }
     if (peer.contender !== undefined) {
@@ -103,7 +104,49 @@ export class Reception {
     }
     connection.peer = peer
     peer.contender = connection
-    this.#watch.challenge(peer, now)
+    this.#challenge(peer, now)
+  }
+
+  // Who holds an identity
+
+  /** A newcomer claims the identity from another address: the holder has `takeoverMs` to show life. */
+  #challenge(peer: Peer, now: number): void {
+    this.#watch.pingAfresh(peer, now)
+    peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
+    this.#context.reschedule(peer)
+  }
+
+  /** Something came from the holder: the newcomer, if there is one, is refused. */
+  defend(peer: Peer, now: number): void {
+    const { contender } = peer
+    if (contender === undefined) return
+    peer.contender = undefined
+    peer.deadlines.clear('takeover')
+    this.#context.reschedule(peer)
+    const reason = `${contender.remoteText} claims the identity of ${peer.name || peer.id}, which still answers from elsewhere`
+    this.#refuse(contender, 'identity-conflict', reason, now)
+  }
+
+  /** The holder stayed silent, or its connection ended: the newcomer takes its place. */
+  yieldIdentity(peer: Peer, now: number): void {
+    const { contender, inbound } = peer
+    if (contender === undefined) return
+    peer.contender = undefined
+    if (inbound !== undefined) this.#links.closeConnection(inbound, 'abort')
+    this.#adopt(peer, contender, now)
+  }
+
+  /** Makes an accepted connection the peer's link to us. */
+  #adopt(peer: Peer, connection: Connection, now: number): void {
+    peer.deadlines.clear('takeover')
+    peer.inbound = connection
+    connection.peer = peer
+    this.#context.counters.handshakes++
+    this.#context.agenda.remove(connection)
+    connection.zmtp.accept()
+    this.#context.markDirty(connection)
+    this.#context.reschedule(peer)
+    this.#watch.handleTraffic(peer, now)
   }
 
   #refuse(
@@ -113,7 +156,8 @@ export class Reception {
     now: number,
   ): void {
     this.#context.counters.connectionsRefused++
-    this.#context.warn(code, reason, { address: connection.remoteText }, now)
+    const subject = { peer: connection.peer?.id, address: connection.remoteText }
+    this.#context.warn(code, reason, subject, now)
     this.#links.closeConnection(connection, 'abort')
   }
 

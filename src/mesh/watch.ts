@@ -14,7 +14,7 @@ import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import type { Connection, Doubt, Peer, PeerDeadline } from './peer.ts'
+import type { Doubt, Peer, PeerDeadline } from './peer.ts'
 import { nextPresenceChange, presenceAfter } from './presence.ts'
 import type { Roster } from './roster.ts'
 
@@ -54,7 +54,6 @@ export class Watch {
   handleTraffic(peer: Peer, now: number): void {
     peer.heardTcp(now)
     if (peer.presence !== 'alive') this.#revive(peer)
-    if (peer.contender !== undefined) this.#defend(peer, now)
     if (this.#addresses.anyGone) this.#noteStranded(peer, now)
   }
 
@@ -257,7 +256,7 @@ export class Watch {
 
   // Deadlines
 
-  handleDeadline(peer: Peer, deadline: PeerDeadline, now: number): void {
+  handleDeadline(peer: Peer, deadline: Exclude<PeerDeadline, 'takeover'>, now: number): void {
     switch (deadline) {
       case 'presence':
         this.#checkPresence(peer, now)
@@ -270,9 +269,6 @@ export class Watch {
         return
       case 'confirm':
         this.#confirmDoubt(peer, now)
-        return
-      case 'takeover':
-        this.yieldIdentity(peer, now)
         return
       case 'probe':
         this.#probe(peer, now)
@@ -323,50 +319,5 @@ export class Watch {
     } else {
       this.#armProbe(peer, now)
     }
-  }
-
-  // Who holds an identity
-
-  /** A newcomer claims the identity from another address: the holder has `takeoverMs` to show life. */
-  challenge(peer: Peer, now: number): void {
-    this.pingAfresh(peer, now)
-    peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
-    this.#context.reschedule(peer)
-  }
-
-  /** The holder answered: the newcomer is refused. */
-  #defend(peer: Peer, now: number): void {
-    const { contender } = peer
-    if (contender === undefined) return
-    peer.contender = undefined
-    peer.deadlines.clear('takeover')
-    this.#context.reschedule(peer)
-    const reason = `${contender.remoteText} claims the identity of ${peer.name || peer.id}, which still answers from elsewhere`
-    const subject = { peer: peer.id, address: contender.remoteText }
-    this.#context.warn('identity-conflict', reason, subject, now)
-    this.#context.counters.connectionsRefused++
-    this.#links.closeConnection(contender, 'abort')
-  }
-
-  /** The holder stayed silent, or its connection ended: the newcomer takes its place. */
-  yieldIdentity(peer: Peer, now: number): void {
-    const { contender, inbound } = peer
-    if (contender === undefined) return
-    peer.contender = undefined
-    if (inbound !== undefined) this.#links.closeConnection(inbound, 'abort')
-    this.adopt(peer, contender, now)
-  }
-
-  /** Makes an accepted connection the peer's link to us. */
-  adopt(peer: Peer, connection: Connection, now: number): void {
-    peer.deadlines.clear('takeover')
-    peer.inbound = connection
-    connection.peer = peer
-    this.#context.counters.handshakes++
-    this.#context.agenda.remove(connection)
-    connection.zmtp.accept()
-    this.#context.markDirty(connection)
-    this.#context.reschedule(peer)
-    this.handleTraffic(peer, now)
   }
 }
