@@ -14,6 +14,16 @@ function linkedAnew(node: RemoteNode, to: RemoteNode): Promise<unknown> {
   )
 }
 
+/** Lets a node send more beacons on each of its interfaces. */
+async function beaconsSent(node: RemoteNode, more: number): Promise<void> {
+  const before = (await node.metrics()).mesh.beaconsSent
+  const interfaces = 2
+  await poll(
+    () => node.metrics(),
+    ({ mesh }) => mesh.beaconsSent >= before + more * interfaces,
+  )
+}
+
 describeHosts('an interface that goes down and comes up on a running host', () => {
   it.each([{}, { interfaces: 'eth0' }, { interfaces: '10.77.0.0/24' }])(
     'does no harm beyond a warning, and the node is met again (%o)',
@@ -62,4 +72,29 @@ describeHosts('an address that changes on a running host', () => {
       await allTalk([a, b, c])
     },
   )
+})
+
+describeHosts('a cable that is pulled between hosts that have two', () => {
+  it('sends them to the other one, and put back it disturbs nobody', async ({ annotate }) => {
+    const network = newNetwork()
+    const host = network.addHost({ eth0: '10.77.0.1/24', eth1: '10.78.0.1/24' })
+    const other = network.addHost({ eth0: '10.77.0.2/24', eth1: '10.78.0.2/24' })
+    const [a, b] = await Promise.all([host.start('a'), other.start('b')])
+    await allMeet([a, b])
+    const inUse = (await a.peers())[0]?.endpoint.startsWith('tcp://10.77.') ? 'eth0' : 'eth1'
+    const pulledAt = moment()
+    host.unplug(inUse)
+    await Promise.all([linkedAnew(a, b), linkedAnew(b, a)])
+    await allTalk([a, b])
+    await annotate(`they talked over the other one after ${(moment() - pulledAt).toFixed(0)} ms`)
+    const putBackAt = moment()
+    host.plug(inUse)
+    await a.tells('warning', ({ code }) => code === 'interface-changed', putBackAt)
+    await beaconsSent(b, 2)
+    await allTalk([a, b])
+    expect([...a.all('exit', putBackAt), ...b.all('exit', putBackAt)]).toEqual([])
+    expect([...a.all('exit'), ...b.all('exit')].map(({ event }) => event.reason)).not.toContain(
+      'expired',
+    )
+  })
 })
