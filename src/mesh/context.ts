@@ -78,6 +78,8 @@ export class MeshContext {
   readonly dirty: BoundedQueue<Connection> = new BoundedQueue(DRAINED_AT_ONCE)
   readonly warnings: WarningLedger<WarningCode>
   mailboxes: readonly Mailbox[] = []
+  /** Whether what peers say is read (see `attention.ts`). */
+  isReading = true
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
   readonly counters: MeshCounters = {

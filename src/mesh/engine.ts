@@ -14,6 +14,7 @@ import { assertNever } from '../base/assert.ts'
 import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
+import { Attention } from './attention.ts'
 import { Beacons } from './beacons.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { EngineAction, EngineClock, Mailbox } from './context.ts'
@@ -30,8 +31,6 @@ import type { Acceptance, OutgoingContent } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
-import type { WarningCode } from './warning-codes.ts'
-import type { WarningSubject } from './warnings.ts'
 import { Watch } from './watch.ts'
 
 export class Engine {
@@ -43,6 +42,7 @@ export class Engine {
   readonly #reception: Reception
   readonly #beacons: Beacons
   readonly #departure: Departure
+  readonly #attention: Attention
   readonly #clock: EngineClock = { timed: 'engine', dueAt: NEVER, agendaIndex: -1 }
   readonly #connections = new Set<Connection>()
   #lastCallAt = Number.NEGATIVE_INFINITY
@@ -59,6 +59,7 @@ export class Engine {
     this.#conversation = new Conversation(context, links, roster, watch)
     this.#reception = new Reception(context, links, roster, watch)
     this.#beacons = new Beacons(context, links, roster, watch)
+    this.#attention = new Attention(context, links, roster)
     this.#departure = new Departure(context, links, roster, this.#beacons, this.#connections)
   }
 
@@ -183,6 +184,13 @@ export class Engine {
     this.#watch.handleLinkOpened(peer, now)
   }
 
+  /** The host stops or goes on reading from connections that were dialled to us. */
+  handleReading(reading: boolean, now: number): void {
+    this.#advance(now)
+    this.#attention.setReading(reading, now)
+    this.#rearm(now)
+  }
+
   /** All bytes that were taken from the connection have been written. */
   handleDrained(connection: Connection, now: number): void {
     this.#advance(now)
@@ -248,6 +256,7 @@ export class Engine {
         case 'engine':
           this.#beacons.handleDue(now)
           this.#links.startQueued(now)
+          this.#attention.handleDue(now)
           this.#departure.step(now)
           break
         default:
@@ -261,7 +270,7 @@ export class Engine {
     for (;;) {
       const deadline = peer.phase === 'gone' ? undefined : peer.deadlines.takeDue(now)
       if (deadline === undefined) break
-      if (deadline === 'takeover') this.#reception.yieldIdentity(peer, now)
+      if (deadline === 'takeover') this.#reception.handleTakeoverDue(peer, now)
       else this.#watch.handleDeadline(peer, deadline, now)
     }
     if (peer.phase !== 'gone') this.#context.reschedule(peer)
@@ -363,11 +372,6 @@ export class Engine {
     return measure(this.#context, this.#roster.all())
   }
 
-  /** For the runtime: counts and reports what only the host can notice. */
-  warn(code: WarningCode, reason: string, subject: WarningSubject, now: number): void {
-    this.#context.warn(code, reason, subject, now)
-  }
-
   // Time
 
   /**
@@ -385,7 +389,8 @@ export class Engine {
   #rearm(now: number): void {
     if (this.#departure.isStopped) return
     const queuedAt = this.#links.nextQueuedAt(now)
-    const next = Math.min(this.#beacons.nextAt, queuedAt, this.#departure.nextAt)
+    const stepAt = Math.min(this.#departure.nextAt, this.#attention.nextAt)
+    const next = Math.min(this.#beacons.nextAt, queuedAt, stepAt)
     this.#context.agenda.schedule(this.#clock, next)
   }
 }

@@ -61,7 +61,7 @@ export interface PeerCounters {
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
-const NEVER_HEARD = Number.NEGATIVE_INFINITY
+export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
 
 export class Peer implements AgendaEntry {
   readonly timed = 'peer'

@@ -127,6 +127,16 @@ export class Reception {
     this.#refuse(contender, 'identity-conflict', reason, now)
   }
 
+  /** The holder has had its time; unless its answer waits unread. */
+  handleTakeoverDue(peer: Peer, now: number): void {
+    if (this.#context.isReading) {
+      this.yieldIdentity(peer, now)
+      return
+    }
+    peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
+    this.#context.reschedule(peer)
+  }
+
   /** The holder stayed silent, or its connection ended: the newcomer takes its place. */
   yieldIdentity(peer: Peer, now: number): void {
     const { contender, inbound } = peer

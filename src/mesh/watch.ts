@@ -14,7 +14,7 @@ import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import type { Doubt, Peer, PeerDeadline } from './peer.ts'
+import { type Doubt, NEVER_HEARD, type Peer, type PeerDeadline } from './peer.ts'
 import { nextPresenceChange, presenceAfter } from './presence.ts'
 import type { Roster } from './roster.ts'
 
@@ -142,7 +142,8 @@ export class Watch {
   /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
   #confirmDoubt(peer: Peer, now: number): void {
     const { confirmMs } = this.#context.options.timers
-    if (peer.doubt?.kind === 'deaf' || now - peer.heardTcpAt >= confirmMs) {
+    const isTalking = peer.doubt?.kind !== 'deaf' && now - peer.heardTcpAt < confirmMs
+    if (this.#context.isReading && !isTalking) {
       this.#believeDoubt(peer, now)
       return
     }
@@ -283,6 +284,8 @@ export class Watch {
 
   #checkPresence(peer: Peer, now: number): void {
     const { timers } = this.#context.options
+    // What a peer without beacons says may wait unread.
+    if (!this.#context.isReading && peer.heardBeaconAt === NEVER_HEARD) peer.heardAt = now
     const state = presenceAfter(now - peer.heardAt, timers)
     if (state === 'gone') {
       this.#roster.exit(peer, 'expired', now)
@@ -314,7 +317,8 @@ export class Watch {
     // The PING stayed unanswered. A peer that does not read would look the same; only when nothing at all came
     // over TCP since then is the link taken for dead.
     peer.awaitingPong = false
-    if (peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt) {
+    const isDead = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
+    if (isDead && this.#context.isReading) {
       this.#links.restart(peer, now)
     } else {
       this.#armProbe(peer, now)

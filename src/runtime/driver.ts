@@ -67,7 +67,6 @@ export class Driver {
     const connection = this.#engine.handleAccepted(stream.remote, stream.local, this.now())
     if (connection !== undefined) {
       this.#streams.set(connection, stream)
-      if (this.#paused) stream.pause()
     }
     this.settle()
     return connection && new StreamAdapter(this, connection, stream)
@@ -79,6 +78,8 @@ export class Driver {
 
   handleBytes(connection: Connection, chunk: Uint8Array): void {
     this.#engine.handleBytes(connection, chunk, this.now())
+    // A handshake that has just ended while we do not read: what the peer says from now on waits.
+    if (this.#paused && mayWait(connection)) this.#streams.get(connection)?.pause()
     this.settle()
   }
 
@@ -96,15 +97,17 @@ export class Driver {
 
   // From the application
 
-  /** Stops reading from the peers' links, or goes on. Links that we dialled carry only the protocol: unaffected. */
+  /** Stops reading what peers say, or goes on. Handshakes, and links that we dialled, go on all the same. */
   setPaused(paused: boolean): void {
     if (paused === this.#paused) return
     this.#paused = paused
     for (const [connection, stream] of this.#streams) {
-      if (connection.role !== 'acceptor') continue
+      if (!mayWait(connection)) continue
       if (paused) stream.pause()
       else stream.resume()
     }
+    this.#engine.handleReading(!paused, this.now())
+    this.settle()
   }
 
   /** Takes everything down at once. */
@@ -200,6 +203,11 @@ export class Driver {
     this.#engine.handleTimeout(this.now())
     this.settle()
   }
+}
+
+/** Only a peer's conversation may wait unread: a handshake has its time limit. */
+function mayWait(connection: Connection): boolean {
+  return connection.role === 'acceptor' && connection.zmtp.state === 'ready'
 }
 
 function linkFailure(failure: IoFailure): { refused: boolean; message: string } {

@@ -1,0 +1,45 @@
+/**
+ * Attention: whether what peers say is read. While the application does not read, their bytes wait in the
+ * network, and PINGs and their answers among them: then a peer's silence means nothing, and ours must not mean
+ * anything to it. So nobody is judged by what may wait unread (see `watch.ts`), and each peer gets a PING-OK now
+ * and then, unasked: every implementation takes it for a sign of life, and none answers it.
+ */
+import { NEVER } from '../base/deadlines.ts'
+import type { MeshContext } from './context.ts'
+import type { Links } from './links.ts'
+import type { Roster } from './roster.ts'
+
+export class Attention {
+  readonly #context: MeshContext
+  readonly #links: Links
+  readonly #roster: Roster
+  #nextAt = NEVER
+
+  constructor(context: MeshContext, links: Links, roster: Roster) {
+    this.#context = context
+    this.#links = links
+    this.#roster = roster
+  }
+
+  /** When the next signs of life are due. */
+  get nextAt(): number {
+    return this.#nextAt
+  }
+
+  setReading(reading: boolean, now: number): void {
+    if (reading === this.#context.isReading) return
+    this.#context.isReading = reading
+    this.#nextAt = reading ? NEVER : now + this.#intervalMs
+  }
+
+  handleDue(now: number): void {
+    if (now < this.#nextAt) return
+    this.#nextAt = now + this.#intervalMs
+    for (const peer of this.#roster.all()) this.#links.answerPing(peer, now)
+  }
+
+  /** C Zyre's peers become evasive after 5 s, and so do ours by default. */
+  get #intervalMs(): number {
+    return Math.min(this.#context.options.timers.evasiveMs, 5_000) / 2
+  }
+}
