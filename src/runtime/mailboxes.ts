@@ -131,7 +131,9 @@ export class Mailboxes {
     }
     for (const address of wanted) {
       if (this.#closed || this.#listeners.has(address)) continue
-      this.#listeners.set(address, await this.#listen(address))
+      const listener = await this.#listen(address)
+      if (this.#closed) listener.close()
+      else this.#listeners.set(address, listener)
     }
   }
 

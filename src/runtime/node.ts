@@ -37,7 +37,7 @@ import type { MessageInput } from './outgoing.ts'
 import { outgoingContent } from './outgoing.ts'
 import { Pings } from './pings.ts'
 import type { NetworkInterface, Platform } from './platform.ts'
-import { Senders } from './senders.ts'
+import { aborted, Senders } from './senders.ts'
 import type { TypedGroupOptions } from './typed-group.ts'
 import { TypedGroup } from './typed-group.ts'
 
@@ -46,14 +46,14 @@ const ACCEPTED: Promise<void> = Promise.resolve()
 /**
  * Starts a node on a platform. `createNode` of the package `earshot` does it on Node.js.
  *
- * @throws EarshotError ERR_EARSHOT_BAD_OPTION, ERR_EARSHOT_BAD_GROUP, ERR_EARSHOT_NO_INTERFACE or
- * ERR_EARSHOT_PORT_IN_USE; nothing is left open then.
+ * @throws EarshotError ERR_EARSHOT_BAD_OPTION, ERR_EARSHOT_BAD_GROUP, ERR_EARSHOT_NO_INTERFACE,
+ * ERR_EARSHOT_PORT_IN_USE or ERR_EARSHOT_ABORTED (by `signal`); nothing is left open then.
  */
 export async function createNodeOn(
   platform: Platform,
   options: NodeOptions = {},
 ): Promise<MeshNode> {
-  options.signal?.throwIfAborted()
+  if (options.signal?.aborted) throw aborted(options.signal)
   const node = new MeshNode(platform, options)
   await node.open()
   return node
@@ -112,7 +112,10 @@ export class MeshNode extends EventSource {
     }
     this.#state = 'running'
     this.#signal?.addEventListener('abort', () => void this.stop(), { once: true })
-    if (this.#signal?.aborted) await this.stop()
+    if (this.#signal?.aborted) {
+      await this.stop()
+      throw aborted(this.#signal)
+    }
   }
 
   // Who is there
@@ -187,7 +190,7 @@ export class MeshNode extends EventSource {
       members: (group) => this.members(group),
       shout: (group, message, wait) => this.shout(group, message, wait),
       tryShout: (group, message) => this.tryShout(group, message),
-      leave: (group) => this.leave(group),
+      leave: (group) => this.#state === 'running' && this.leave(group),
       onShout: (listener, signal) => this.on('shout', listener, { signal }),
       warn: (code, reason, peer) => this.#warn(code, reason, { peer }),
       hold: (holder, wanted) => this.hold(holder, wanted),
