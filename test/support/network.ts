@@ -167,6 +167,11 @@ export class Socket {
     for (const item of this.#unsent.splice(0)) this.#send(item)
   }
 
+  /** Bytes that the other side has not read. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
   /** Sends all segments; `drained` comes when the other side has read them. */
   write(segments: readonly Uint8Array[]): void {
     const bytes = concatBytes(segments)

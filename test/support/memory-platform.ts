@@ -1,0 +1,268 @@
+/**
+ * Hosts on the network in memory, as platforms for whole nodes: `createNodeOn(world.host(), …)`. Virtual time,
+ * no sockets. Between two instants all promises that can settle do.
+ */
+import { EarshotError } from '../../src/base/errors.ts'
+import type { MeshNode } from '../../src/runtime/node.ts'
+import { createNodeOn } from '../../src/runtime/node.ts'
+import type { NodeOptions } from '../../src/runtime/options.ts'
+import type {
+  ByteStream,
+  Clock,
+  DatagramHandlers,
+  DatagramPort,
+  DialOptions,
+  Entropy,
+  Listener,
+  ListenHandlers,
+  ListenOptions,
+  NetworkInterface,
+  Platform,
+  SocketAddress,
+  StreamEnd,
+  StreamHandlers,
+} from '../../src/runtime/platform.ts'
+import { type Failure, type Handlers, Network, type Socket } from './network.ts'
+
+export class World {
+  readonly network: Network = new Network()
+  readonly hosts: MemoryHost[] = []
+  readonly #nodes: MeshNode[] = []
+
+  get now(): number {
+    return this.network.now
+  }
+
+  host(): MemoryHost {
+    const host = new MemoryHost(this, this.hosts.length + 1)
+    this.hosts.push(host)
+    return host
+  }
+
+  /** A node on a host of its own. */
+  async node(options: NodeOptions = {}): Promise<MeshNode> {
+    const node = await createNodeOn(this.host(), options)
+    this.#nodes.push(node)
+    return node
+  }
+
+  /** A node for each name; they have met when this returns. */
+  async nodes(...names: string[]): Promise<MeshNode[]> {
+    const nodes: MeshNode[] = []
+    for (const name of names) nodes.push(await this.node({ name }))
+    await this.until(() => nodes.every((node) => node.peers().length === names.length - 1))
+    return nodes
+  }
+
+  /** Lets `ms` pass. */
+  async run(ms: number): Promise<void> {
+    const end = this.now + ms
+    await settle()
+    while (this.network.nextAt <= end) await this.#step()
+    this.network.now = end
+    await settle()
+  }
+
+  /** Lets time pass until the condition holds. */
+  async until(condition: () => boolean, withinMs = 60_000): Promise<void> {
+    const end = this.now + withinMs
+    await settle()
+    while (!condition()) {
+      if (this.network.nextAt > end) throw new Error(`not within ${withinMs} ms: ${condition}`)
+      await this.#step()
+    }
+  }
+
+  /** Lets time pass until the promise settles. */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    let done = false
+    const note = (): void => {
+      done = true
+    }
+    promise.then(note, note)
+    await this.until(() => done)
+    return promise
+  }
+
+  /** Stops all nodes that it made. */
+  async stop(): Promise<void> {
+    await this.wait(Promise.all(this.#nodes.map((node) => node.stop())))
+  }
+
+  /** All that is due at the next instant, and what follows from it. */
+  async #step(): Promise<void> {
+    const at = this.network.nextAt
+    while (this.network.nextAt <= at) this.network.step(at)
+    await settle()
+  }
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+export class MemoryHost implements Platform {
+  readonly address: string
+  /** What the host says about its interfaces; a test may change it. */
+  all: NetworkInterface[]
+  readonly uncaught: unknown[] = []
+  readonly streams: Set<MemoryStream> = new Set()
+  readonly ports: Map<number, DatagramHandlers> = new Map()
+  readonly listening: Set<string> = new Set()
+  readonly #world: World
+  #seed: number
+
+  constructor(world: World, index: number) {
+    this.#world = world
+    this.#seed = index
+    this.address = `10.0.0.${index}`
+    const { address } = this
+    this.all = [{ name: 'mem0', family: 'IPv4', address, prefixLength: 24, loopback: false }]
+  }
+
+  readonly clock: Clock = {
+    now: () => this.#world.now,
+    wallNow: () => this.#world.now,
+    setTimer: (at, callback) => {
+      let armed = true
+      this.#world.network.schedule(Math.max(at, this.#world.now), () => armed && callback())
+      return {
+        cancel: () => {
+          armed = false
+        },
+      }
+    },
+    endOfTurn: (callback) => this.#world.network.schedule(this.#world.now, callback),
+  }
+
+  readonly entropy: Entropy = {
+    fill: (bytes) => bytes.map(() => Math.floor(this.entropy.random() * 256)),
+    random: () => {
+      this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0
+      return this.#seed / 2 ** 32
+    },
+  }
+
+  interfaces(): readonly NetworkInterface[] {
+    return this.all
+  }
+
+  async openDatagrams(port: number, handlers: DatagramHandlers): Promise<DatagramPort> {
+    if (this.ports.has(port)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `UDP ${port}`)
+    this.ports.set(port, handlers)
+    const from = { address: this.address, port }
+    return {
+      port,
+      send: (bytes, to) => this.#send(bytes, from, to),
+      close: () => this.ports.delete(port),
+    }
+  }
+
+  #send(bytes: Uint8Array, from: SocketAddress, to: SocketAddress): void {
+    const { network, hosts } = this.#world
+    for (const host of hosts) {
+      if (network.link(from.address, host.address) !== 'up') continue
+      network.schedule(network.now + network.latencyMs, () =>
+        host.ports.get(to.port)?.datagram(bytes.slice(), from),
+      )
+    }
+  }
+
+  async listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener> {
+    // However it listens, others reach it at its address.
+    const at = { address: this.address, port: options.port }
+    const key = `${options.address} ${options.port}`
+    if (this.listening.has(key)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `TCP ${key}`)
+    this.listening.add(key)
+    this.#world.network.listen(at, (socket) => {
+      const stream = new MemoryStream(this, socket)
+      const accepted = handlers.accepted(stream)
+      if (accepted === undefined) this.streams.delete(stream)
+      return accepted && stream.adapt(accepted)
+    })
+    return {
+      port: options.port,
+      close: () => {
+        this.listening.delete(key)
+        this.#world.network.unlisten(at)
+      },
+    }
+  }
+
+  dial(options: DialOptions, handlers: StreamHandlers): ByteStream {
+    let adapted: Handlers | undefined
+    const socket = this.#world.network.dial(options.from ?? this.address, options.to, {
+      opened: () => adapted?.opened?.(),
+      bytes: (chunk) => adapted?.bytes(chunk),
+      drained: () => adapted?.drained?.(),
+      ended: (failure) => adapted?.ended(failure),
+    })
+    const stream = new MemoryStream(this, socket)
+    adapted = stream.adapt(handlers)
+    return stream
+  }
+
+  reportUncaught(error: unknown): void {
+    this.uncaught.push(error)
+  }
+}
+
+export class MemoryStream implements ByteStream {
+  readonly socket: Socket
+  readonly #host: MemoryHost
+
+  constructor(host: MemoryHost, socket: Socket) {
+    this.#host = host
+    this.socket = socket
+    host.streams.add(this)
+  }
+
+  adapt(handlers: StreamHandlers): Handlers {
+    return {
+      opened: () => handlers.opened?.(),
+      bytes: (chunk) => handlers.bytes(chunk),
+      drained: () => handlers.drained(),
+      ended: (failure) => {
+        this.#host.streams.delete(this)
+        handlers.ended(endOf(failure))
+      },
+    }
+  }
+
+  get local(): SocketAddress {
+    return this.socket.local
+  }
+
+  get remote(): SocketAddress {
+    return this.socket.remote
+  }
+
+  get pendingBytes(): number {
+    return this.socket.pendingBytes
+  }
+
+  write(segments: readonly Uint8Array[]): void {
+    this.socket.write(segments)
+  }
+
+  pause(): void {
+    this.socket.setReading(false)
+  }
+
+  resume(): void {
+    this.socket.setReading(true)
+  }
+
+  close(): void {
+    this.socket.close()
+  }
+
+  destroy(): void {
+    this.#host.streams.delete(this)
+    this.socket.destroy()
+  }
+}
+
+function endOf(failure: Failure | undefined): StreamEnd {
+  if (failure === undefined) return { kind: 'ended' }
+  const kind = failure.refused ? 'refused' : 'other'
+  return { kind: 'failed', failure: { kind, message: failure.message } }
+}
