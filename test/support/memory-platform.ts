@@ -106,7 +106,8 @@ export class MemoryHost implements Platform {
   readonly uncaught: unknown[] = []
   readonly streams: Set<MemoryStream> = new Set()
   readonly ports: Map<number, DatagramHandlers> = new Map()
-  readonly listening: Set<string> = new Set()
+  /** By `address port`. */
+  readonly listening: Map<string, ListenHandlers> = new Map()
   readonly #world: World
   #seed: number
 
@@ -171,7 +172,7 @@ export class MemoryHost implements Platform {
     const at = { address: this.address, port: options.port }
     const key = `${options.address} ${options.port}`
     if (this.listening.has(key)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `TCP ${key}`)
-    this.listening.add(key)
+    this.listening.set(key, handlers)
     this.#world.network.listen(at, (socket) => {
       const stream = new MemoryStream(this, socket)
       const accepted = handlers.accepted(stream)

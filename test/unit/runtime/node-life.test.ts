@@ -24,6 +24,10 @@ afterEach(async () => {
   }
 })
 
+function raise(): never {
+  throw new Error('nobody listens')
+}
+
 const code = (name: string) => ({ name: 'EarshotError', code: `ERR_EARSHOT_${name}` })
 
 function warningsOf(node: MeshNode): string[] {
@@ -69,7 +73,9 @@ describe('starting', () => {
   it('uses a mailbox port from 49152 to 65535', async () => {
     const w = world()
     for (let i = 0; i < 20; i++) await w.node()
-    const ports = w.hosts.flatMap((host) => [...host.listening].map((each) => each.split(' ')[1]))
+    const ports = w.hosts.flatMap((host) =>
+      [...host.listening.keys()].map((each) => each.split(' ')[1]),
+    )
     for (const port of ports.map(Number)) {
       expect(port).toBeGreaterThanOrEqual(49_152)
       expect(port).toBeLessThanOrEqual(65_535)
@@ -81,7 +87,9 @@ describe('starting', () => {
     const w = world()
     await w.node()
     await w.node({ interfaces: 'mem0' })
-    const listening = w.hosts.map((host) => [...host.listening].map((each) => each.split(' ')[0]))
+    const listening = w.hosts.map((host) =>
+      [...host.listening.keys()].map((each) => each.split(' ')[0]),
+    )
     expect(listening).toEqual([['0.0.0.0'], ['10.0.0.2']])
   })
 })
@@ -274,7 +282,7 @@ describe('a network that changes', () => {
     await w.run(1_001)
     expect(codes).toEqual(['interface-changed'])
     expect(node.interfaces().map(({ name }) => name)).toEqual(['mem0', 'mem1'])
-    expect([...w.hosts[0]!.listening].map((each) => each.split(' ')[0])).toEqual([
+    expect([...w.hosts[0]!.listening.keys()].map((each) => each.split(' ')[0])).toEqual([
       '10.0.0.1',
       '10.0.1.1',
     ])
@@ -332,6 +340,40 @@ describe('a network that changes', () => {
     await w.run(1_001)
     expect(host.listening.size).toBe(2)
     await w.wait(node.stop())
+  })
+})
+
+describe('a mailbox', () => {
+  it('that runs out of descriptors for a moment is told and goes on', async () => {
+    const w = world()
+    const node = await w.node()
+    const codes = warningsOf(node)
+    const [handlers] = w.hosts[0]!.listening.values()
+    handlers!.failed({ kind: 'exhausted', message: 'too many open files' })
+    await w.run(3_000)
+    expect(codes).toEqual(['accept-failed'])
+    await w.node()
+    await w.until(() => node.peers().length === 1)
+  })
+
+  it('that fails is told, and opened again at the same port', async () => {
+    const w = world()
+    const node = await w.node()
+    const codes = warningsOf(node)
+    const [[key, handlers] = raise()] = w.hosts[0]!.listening
+    w.hosts[0]!.listening.clear()
+    handlers.failed({ kind: 'other', message: 'broken' })
+    await w.run(1_001)
+    expect(codes[0]).toBe('mailbox-failed')
+    expect([...w.hosts[0]!.listening.keys()]).toEqual([key])
+  })
+
+  it('whose datagrams cannot be sent is told', async () => {
+    const w = world()
+    const node = await w.node()
+    const codes = warningsOf(node)
+    w.hosts[0]!.ports.get(5670)!.failed({ kind: 'unreachable', message: 'no route' })
+    expect(codes).toEqual(['datagram-failed'])
   })
 })
 
