@@ -387,7 +387,7 @@ export function testId(index: number): string {
   return peerIdFromBytes(stampUuid(bytes))
 }
 
-export function subnetOf(address: string): string {
+function subnetOf(address: string): string {
   return address.slice(0, address.lastIndexOf('.'))
 }
 

@@ -97,6 +97,24 @@ describe('a message', () => {
     expect([message.frameCount, message.byteLength, message.text()]).toEqual([0, 0, ''])
   })
 
+  it('that a broken link cut in half does not arrive, and what comes after it is a gap', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: 'F'.repeat(32) }).listen()
+    const line = stranger.meet(a!)
+    // WHISPER with MORE, and the first bytes of 300.
+    line.socket.write([
+      Uint8Array.of(1, 6, 0xaa, 0xa1, 2, 2, 0, 2, 2, 0, 0, 0, 0, 0, 0, 1, 44),
+      new Uint8Array(100),
+    ])
+    mesh.run(5)
+    line.socket.destroy()
+    stranger.dial(a!)
+    stranger.say({ kind: 'whisper', sequence: 3 }, 'three')
+    mesh.run(5)
+    expect(a!.story).toEqual(['enter stranger', 'warning sequence-gap', 'exit stranger protocol'])
+  })
+
   it('over the limits ends the connection, and neither the peer nor the node', () => {
     const mesh = new Mesh()
     const limits = { messageBytes: 1_000, messageFrames: 4 }
