@@ -3,12 +3,13 @@ import { ExitCode } from '../../cli/exit-codes.ts'
 import { it } from './command.ts'
 
 describe.concurrent('ping', () => {
+  // A beginning that no id can have: they are hexadecimal.
   it('measures one peer, by the beginning of its name, and sums up', async ({ scene }) => {
-    await Promise.all([scene.node({ name: 'ada' }), scene.node({ name: 'ben' })])
-    const { code, stdout } = await scene.run(['ping', 'ad', '--count', '3', '--interval', '10ms'])
+    await Promise.all([scene.node({ name: 'tom' }), scene.node({ name: 'ben' })])
+    const { code, stdout } = await scene.run(['ping', 'to', '--count', '3', '--interval', '10ms'])
     expect(code).toBe(ExitCode.ok)
     expect(stdout).toMatch(
-      /^ada: seq=1 time=[\d.]+ ms\nada: seq=2 .*\nada: seq=3 .*\n\n--- ada \([0-9A-F]{8}\) ---\n3 sent, 3 answered, 0% lost; min\/avg\/max = [\d.]+\/[\d.]+\/[\d.]+ ms\n$/,
+      /^tom: seq=1 time=[\d.]+ ms\ntom: seq=2 .*\ntom: seq=3 .*\n\n--- tom \([0-9A-F]{8}\) ---\n3 sent, 3 answered, 0% lost; min\/avg\/max = [\d.]+\/[\d.]+\/[\d.]+ ms\n$/,
     )
   })
 
