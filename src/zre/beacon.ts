@@ -17,7 +17,7 @@ import { PEER_ID_BYTES, peerIdFromBytes, peerIdToBytes } from '../base/peer-id.t
 export const BEACON_PORT = 5670
 
 /** Bytes of a CURVE public key. */
-export const BEACON_KEY_BYTES = 32
+const BEACON_KEY_BYTES = 32
 
 /** `port` is the mailbox port; 0 means that the node is leaving. */
 export interface PlainBeacon {
