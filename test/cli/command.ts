@@ -11,7 +11,7 @@ import { test } from 'vitest'
 import type { MeshNode, NodeOptions } from '../../src/index.ts'
 import { createNode } from '../../src/index.ts'
 
-export const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 const LIMIT_MS = 15_000
 
@@ -198,10 +198,23 @@ export class Scene {
   }
 }
 
+/**
+ * A command that cannot even start would show as one late timeout after the other; this tells at once why. Rejects when
+ * `dist` is missing or does not work.
+ */
+const built: Promise<void> = new CommandProcess(['--version'], { input: '' })
+  .ended()
+  .then(({ code, stderr }) => {
+    if (code !== 0) throw new Error(`${MAIN} does not work; npm run build makes it anew\n${stderr}`)
+  })
+// Told by every test that waits for it.
+built.catch(() => {})
+
 /** `it` with a scene of its own for each test; afterwards nothing of it is left running. */
 export const it: TestAPI<{ readonly scene: Scene }> = test.extend<{ readonly scene: Scene }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures it needs.
   scene: async ({}, use) => {
+    await built
     const scene = new Scene()
     await use(scene)
     await scene.end()

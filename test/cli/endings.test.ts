@@ -1,13 +1,8 @@
-import { existsSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
-import { it, MAIN } from './command.ts'
+import { it } from './command.ts'
 
 type Case = readonly [title: string, args: readonly string[]]
-
-it('the command is built', () => {
-  expect(existsSync(MAIN), 'npm run build').toBe(true)
-})
 
 describe.concurrent('an interrupt', () => {
   it.for(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
