@@ -135,10 +135,12 @@ export class Beacons {
 
   /**
    * The identity beacons from another endpoint. While the known one goes on beaconing as well, it is on several
-   * networks and nothing is to be done; otherwise it may have moved, and a PING decides.
+   * networks and nothing is to be done; otherwise it may have moved, and a PING decides, once.
    */
   #handleMoved(peer: Peer, to: EndpointAddress, now: number): void {
     if (now - peer.endpointBeaconAt < this.#context.options.timers.beaconsStoppedMs) return
+    const isChecked = peer.alsoAt?.address === to.address && peer.alsoAt.port === to.port
+    if (isChecked && peer.openConnection !== undefined) return // a dead link is found by its probe
     this.#watch.doubt(peer, { kind: 'moved', to }, now)
   }
 

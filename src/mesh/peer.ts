@@ -90,6 +90,8 @@ export class Peer implements AgendaEntry {
 
   // Where it is, and our link to it
   endpoint: EndpointAddress | undefined
+  /** It beacons from here too, and still answers on our link: it is on several networks. */
+  alsoAt: EndpointAddress | undefined
   /** Of all that claim this endpoint, it is the one to be dialled there (see `places.ts`). */
   holdsEndpoint = false
   /** The address that is charged for this peer in the table of peers. */

@@ -157,6 +157,7 @@ export class Watch {
       const reason = `a goodbye beacon came for ${peer.name || peer.id}, which still answers`
       this.#context.warn('goodbye-unconfirmed', reason, { peer: peer.id }, now)
     }
+    if (peer.doubt.kind === 'moved') peer.alsoAt = peer.doubt.to
     peer.doubt = undefined
     peer.deadlines.clear('confirm')
     this.#context.reschedule(peer)
