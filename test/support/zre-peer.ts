@@ -123,6 +123,15 @@ export class ZrePeer {
     return line
   }
 
+  /** Does all that a peer should: both links, a beacon each second, an answer to every PING. */
+  behave(host: Host, until: number): void {
+    this.beaconUntil(until)
+    this.meet(host)
+    this.onMessage = ({ kind }) => {
+      if (kind === 'ping') this.say({ kind: 'ping-ok' })
+    }
+  }
+
   hello(hello: Partial<Hello> = {}): void {
     this.sequence = 0
     this.say({
