@@ -1,8 +1,8 @@
 /**
  * Attention: whether what peers say is read. While the application does not read, their bytes wait in the
  * network, and PINGs and their answers among them: then a peer's silence means nothing, and ours must not mean
- * anything to it. So nobody is judged by what may wait unread (see `watch.ts`), and each peer gets a PING-OK now
- * and then, unasked: every implementation takes it for a sign of life, and none answers it.
+ * anything to it. So nobody is judged by what may wait unread (see `watch.ts`), and each peer gets a PING now and
+ * then: every implementation takes it for a sign of life.
  */
 import { NEVER } from '../base/deadlines.ts'
 import type { MeshContext } from './context.ts'
@@ -35,11 +35,12 @@ export class Attention {
   handleDue(now: number): void {
     if (now < this.#nextAt) return
     this.#nextAt = now + this.#intervalMs
-    for (const peer of this.#roster.all()) this.#links.answerPing(peer, now)
+    for (const peer of this.#roster.all()) this.#links.showLife(peer, now)
   }
 
   /** C Zyre's peers become evasive after 5 s, and so do ours by default. */
   get #intervalMs(): number {
-    return Math.min(this.#context.options.timers.evasiveMs, 5_000) / 2
+    const { evasiveMs, linkDeadMs } = this.#context.options.timers
+    return Math.min(evasiveMs, linkDeadMs, 5_000) / 2
   }
 }

@@ -36,6 +36,9 @@ export class MeshConnection<Owner> implements AgendaEntry {
   introduced = false
   /** True while it is in the engine's list of connections to flush. */
   dirty = false
+  /** What the ZMTP machine goes by. Nobody but a peer that said HELLO gets more than HELLO needs. */
+  readonly #limits: { handshakeBytes: number; messageBytes: number; messageFrames: number }
+  readonly #messageBytesMax: number
   /** Content messages encoded but not yet taken by the driver. */
   #freshMessages = 0
   /** Content messages the driver took and the host has not written yet. */
@@ -50,11 +53,14 @@ export class MeshConnection<Owner> implements AgendaEntry {
   ) {
     this.role = role
     this.remote = remote
+    const { handshakeBytes, helloBytes, messageFrames } = limits
+    this.#messageBytesMax = Math.max(limits.messageBytes, helloBytes) + HEADER_BYTES_MAX
+    this.#limits = { handshakeBytes, messageFrames, messageBytes: helloBytes + HEADER_BYTES_MAX }
     this.zmtp = new ZmtpConnection({
       role,
       identity,
       mechanism: new NullMechanism(),
-      limits: { ...limits, messageBytes: limits.messageBytes + HEADER_BYTES_MAX },
+      limits: this.#limits,
     })
   }
 
@@ -66,6 +72,11 @@ export class MeshConnection<Owner> implements AgendaEntry {
     const connection = new MeshConnection<Owner>('acceptor', remote, EMPTY_BYTES, limits)
     connection.local = local
     return connection
+  }
+
+  /** The other side has introduced itself: from now on it may send messages of any permitted size. */
+  allowMessages(): void {
+    this.#limits.messageBytes = this.#messageBytesMax
   }
 
   /** Bytes written to this connection that the host's network stack has not taken. */

@@ -48,6 +48,13 @@ export class Conversation {
       this.#refuse(peer, connection, 'message-before-hello', reason, now)
       return
     }
+    // The limit on the wire is not smaller than a HELLO; that of messages may be.
+    const contentBytes = parts.byteLength - (parts.frameEnd(0) - parts.frameStart(0))
+    if (contentBytes > limits.messageBytes) {
+      const reason = `a message of ${contentBytes} bytes; the limit is ${limits.messageBytes}`
+      this.#refuse(peer, connection, 'zmtp-message-size', reason, now)
+      return
+    }
     if (!this.#acceptSequence(peer, message.sequence, now)) return
     if (message.kind === 'whisper' || message.kind === 'shout') {
       this.#deliver(peer, message, parts)
@@ -130,6 +137,7 @@ export class Conversation {
     if (peer.phase !== 'present') this.#roster.enter(peer, hello, now)
     else this.#handleRestart(peer, connection, hello, answersOurs, now)
     peer.receivedSequence = 1
+    connection.allowMessages()
     this.#links.establish(peer, now)
   }
 
@@ -172,20 +180,21 @@ export class Conversation {
    */
   #learnEndpoint(peer: Peer, connection: Connection, hello: Hello, now: number): void {
     const named = parseEndpoint(hello.endpoint)
-    if (named === undefined) {
-      const reason = 'HELLO names an endpoint that is not tcp://address:port'
+    const port = named?.port ?? portOf(hello.endpoint)
+    if (port === undefined) {
+      const reason = 'HELLO names an endpoint without a port'
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
       return
     }
     if (peer.endpoint !== undefined) return
-    const endpoint = { address: connection.remote.address, port: named.port }
+    const endpoint = { address: connection.remote.address, port }
     if (this.#isOwn(endpoint)) {
       const reason = 'HELLO names our own endpoint'
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
       return
     }
-    if (named.address !== endpoint.address) {
-      const reason = `HELLO names ${named.address}, the connection comes from ${endpoint.address}; the latter is used`
+    if (named?.address !== endpoint.address) {
+      const reason = `HELLO names ${hello.endpoint}, the connection comes from ${endpoint.address}; the latter is used`
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
     }
     this.#watch.locate(peer, endpoint, now)
@@ -267,4 +276,10 @@ export class Conversation {
   ): void {
     this.#context.warn(code, reason, { peer: peer.id, address: connection.remoteText }, now)
   }
+}
+
+/** The port of an endpoint whose address is of no use: a host name, or a wildcard. */
+function portOf(endpoint: string): number | undefined {
+  const port = Number(/^tcp:\/\/.+:(\d{1,5})$/.exec(endpoint)?.[1])
+  return port >= 1 && port <= 65_535 ? port : undefined
 }

@@ -27,6 +27,8 @@ export class Departure {
   /** All connections that are not over, as the engine keeps them. */
   readonly #connections: ReadonlySet<Connection>
   #phase: Phase = { kind: 'running' }
+  /** Accepted messages that will not be written any more. */
+  #lost = 0
 
   constructor(
     context: MeshContext,
@@ -70,6 +72,7 @@ export class Departure {
     }
     if (this.#phase.kind === 'leaving' && (now >= this.#phase.until || this.#isAlone())) {
       this.#phase = { kind: 'stopped' }
+      this.#reportLost(now)
       this.#context.agenda.clear()
       this.#context.emit({ type: 'stopped' })
     }
@@ -79,6 +82,8 @@ export class Departure {
     this.#phase = { kind: 'leaving', until: now + this.#context.options.timers.lingerMs }
     this.#context.stopping = true
     for (const peer of this.#roster.all()) {
+      this.#links.countLost(peer, peer.outbox.contentLength)
+      this.#lost += peer.outbox.contentLength
       // A dial under way has nothing to say, and may take its time to fail.
       const isOpen = this.#links.sendControl(peer, 'goodbye', now)
       this.#links.close(peer, isOpen ? 'flush' : 'abort', now)
@@ -91,8 +96,22 @@ export class Departure {
   #isDrained(): boolean {
     return this.#roster.all().every((peer) => {
       if (peer.phase !== 'present') return true
-      return peer.outbox.length === 0 && (peer.openConnection?.windowBytes ?? 0) === 0
+      const isWritten = (peer.openConnection?.windowBytes ?? 0) === 0
+      // Where room is wanted, somebody waits to send who was promised to be served first.
+      return peer.outbox.length === 0 && isWritten && !peer.roomWanted
     })
+  }
+
+  /** Accepted messages that did not go out in time are lost, and nobody shall think otherwise. */
+  #reportLost(now: number): void {
+    for (const { peer, windowMessages } of this.#connections) {
+      if (peer === undefined || windowMessages === 0) continue
+      this.#links.countLost(peer, windowMessages)
+      this.#lost += windowMessages
+    }
+    if (this.#lost === 0) return
+    const reason = `this node stopped with ${this.#lost} accepted messages that were not yet written`
+    this.#context.warn('messages-lost', reason, {}, now)
   }
 
   #isAlone(): boolean {

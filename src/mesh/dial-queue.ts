@@ -1,6 +1,7 @@
 /**
- * Who waits to be dialled, within the budget. Peers that are linked to us are served first: a flood of made-up
- * beacons fills the queue with nodes that may not exist, and must not hold up one that does.
+ * Who waits to be dialled, within the budget. Peers that are linked to us and peers only heard of are served
+ * in turn: a flood of made-up beacons must not hold up one that exists, nor may one that lures us into dialling it
+ * again and again hold up the others.
  */
 import { NEVER } from '../base/deadlines.ts'
 import { DialBudget } from './dial-budget.ts'
@@ -12,6 +13,7 @@ export class DialQueue {
   readonly #linked = new Set<Peer>()
   /** Only heard of. */
   readonly #others = new Set<Peer>()
+  #othersTurn = false
 
   constructor(dialsPerSecond: number) {
     this.#budget = new DialBudget(dialsPerSecond)
@@ -34,8 +36,10 @@ export class DialQueue {
 
   /** Takes out the peer to dial now, if there is one and the budget allows it. */
   take(now: number): Peer | undefined {
-    const [peer] = this.#linked.size > 0 ? this.#linked : this.#others
+    const takeOthers = this.#linked.size === 0 || (this.#othersTurn && this.#others.size > 0)
+    const [peer] = takeOthers ? this.#others : this.#linked
     if (peer === undefined || !this.#budget.take(now)) return undefined
+    this.#othersTurn = !takeOthers
     this.delete(peer)
     return peer
   }

@@ -33,6 +33,9 @@ import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
 import { Watch } from './watch.ts'
 
+/** A deadline missed by less says nothing: event loops are late at times. */
+const SLEEP_MIN_MS = 1_000
+
 export class Engine {
   readonly #context: MeshContext
   readonly #links: Links
@@ -297,6 +300,7 @@ export class Engine {
   reopen(id: PeerId): void {
     const peer = this.#roster.present(id)
     if (peer !== undefined) peer.roomWanted = false
+    this.#departure.step(this.#lastCallAt)
   }
 
   /** Offers a shout to every present member of its group; gives back those whose outbox is full. */
@@ -381,7 +385,7 @@ export class Engine {
   #advance(now: number): void {
     const missed = now - Math.max(this.#context.agenda.next(), this.#lastCallAt)
     this.#lastCallAt = now
-    if (missed <= this.#context.options.timers.evasiveMs) return
+    if (missed <= Math.max(this.#context.options.timers.evasiveMs, SLEEP_MIN_MS)) return
     for (const peer of this.#roster.all()) peer.heardAt += missed
     if (this.#departure.isRunning) this.#beacons.announce(now)
   }

@@ -34,6 +34,13 @@ export const EARSHOT_HEADER = 'X-EARSHOT'
 /** A peer that has just ended refuses a few dials before its end is certain: that is no news. */
 const DIALS_BEFORE_WARNING = 6
 
+/** A link that stood this long was no mistake: when it breaks, it is dialled again at once. */
+const LINK_PROVEN_MS = 1_000
+
+/** Whatever the options say, a peer is not dialled more often. */
+const REDIAL_FLOOR_MS = 10
+const REDIAL_DOUBLINGS_MAX = 20
+
 /** Why a connection ended, as the host told it. */
 export interface LinkFailure {
   /** Nobody listens at the address: hard evidence. */
@@ -103,7 +110,7 @@ export class Links {
     this.#context.agenda.remove(connection)
     this.#context.counters.handshakes++
     peer.link = { kind: 'open', connection }
-    peer.failedDials = 0
+    peer.linkOpenedAt = now
     peer.counters.links++
     this.introduce(peer, now)
   }
@@ -132,12 +139,14 @@ export class Links {
     if (!isCurrent) return
     peer.link = { kind: 'waiting' }
     this.#forgetPing(peer)
-    this.#countLost(peer, connection, now)
-    if (wasOpen) {
+    this.#reportLost(peer, connection, now)
+    // A mailbox that takes links only to drop them must not be dialled without end.
+    if (wasOpen && now - peer.linkOpenedAt >= LINK_PROVEN_MS) {
+      peer.failedDials = 0
       this.#planRedial(peer, now, 0)
       return
     }
-    this.#context.counters.dialsFailed++
+    if (!wasOpen) this.#context.counters.dialsFailed++
     peer.failedDials++
     if (peer.failedDials === DIALS_BEFORE_WARNING) {
       const why = failure?.message ?? 'the connection ended during the handshake'
@@ -150,7 +159,9 @@ export class Links {
       )
     }
     const { redialMinMs, redialMaxMs } = this.#context.options.timers
-    this.#planRedial(peer, now, Math.min(redialMaxMs, redialMinMs * 2 ** (peer.failedDials - 1)))
+    const doublings = Math.min(peer.failedDials - 1, REDIAL_DOUBLINGS_MAX)
+    const delayMs = Math.max(REDIAL_FLOOR_MS, redialMinMs) * 2 ** doublings
+    this.#planRedial(peer, now, Math.min(Math.max(REDIAL_FLOOR_MS, redialMaxMs), delayMs))
   }
 
   #planRedial(peer: Peer, now: number, delayMs: number): void {
@@ -158,11 +169,15 @@ export class Links {
     this.#context.reschedule(peer)
   }
 
-  #countLost(peer: Peer, connection: Connection, now: number): void {
+  countLost(peer: Peer, messages: number): void {
+    peer.counters.messagesLost += messages
+    this.#context.counters.messagesLost += messages
+  }
+
+  #reportLost(peer: Peer, connection: Connection, now: number): void {
     const lost = connection.windowMessages
     if (lost === 0) return
-    peer.counters.messagesLost += lost
-    this.#context.counters.messagesLost += lost
+    this.countLost(peer, lost)
     if (peer.phase === 'gone') return // its exit says it
     const reason = `the link to ${peer.name || peer.id} broke with ${lost} accepted messages in it that were not yet written`
     this.#context.warn('messages-lost', reason, { peer: peer.id }, now)
@@ -182,7 +197,7 @@ export class Links {
     this.#forgetPing(peer)
     if (peer.link.kind === 'dialling' || peer.link.kind === 'open') {
       const { connection } = peer.link
-      if (how === 'abort') this.#countLost(peer, connection, now)
+      if (how === 'abort') this.#reportLost(peer, connection, now)
       this.closeConnection(connection, how)
     }
     peer.link = { kind: 'idle' }
@@ -212,7 +227,7 @@ export class Links {
    * drained to half and the waiting senders were served (`reopen`): nobody overtakes them.
    */
   offer(peer: Peer, content: OutgoingContent, now: number): boolean {
-    if (peer.roomWanted) return false
+    if (peer.roomWanted || this.#context.stopping) return false
     const connection = peer.openConnection
     const windowMessages = connection?.windowMessages ?? 0
     const windowBytes = connection?.windowBytes ?? 0
@@ -256,6 +271,13 @@ export class Links {
     const isBlocked = (peer.openConnection?.windowBytes ?? 0) >= WRITE_WINDOW_BYTES
     peer.pongOwed = isBlocked
     if (!isBlocked) this.sendControl(peer, 'ping-ok', now)
+  }
+
+  /** Shows the peer unasked that we live. A PING, not a PING-OK: that would pass for an answer. */
+  showLife(peer: Peer, now: number): void {
+    if ((peer.openConnection?.windowBytes ?? 0) < WRITE_WINDOW_BYTES) {
+      this.sendControl(peer, 'ping', now)
+    }
   }
 
   /** Encodes what waits, as far as the write window is open. */

@@ -11,11 +11,18 @@ import type { Timers } from './options.ts'
 
 type PresenceTimers = Pick<Timers, 'evasiveMs' | 'silentMs' | 'expiredMs'>
 
-/** The state after a silence of `silenceMs`. */
-export function presenceAfter(silenceMs: number, timers: PresenceTimers): Presence | 'gone' {
-  if (silenceMs >= timers.expiredMs) return 'gone'
-  if (silenceMs >= timers.silentMs) return 'silent'
-  if (silenceMs >= timers.evasiveMs) return 'evasive'
+/**
+ * The state at `now` of a peer that was last heard at `heardAt`. Compared in the terms of `nextPresenceChange`: a
+ * difference of the two times could be rounded below the threshold at the very moment that it names.
+ */
+export function presenceAt(
+  now: number,
+  heardAt: number,
+  timers: PresenceTimers,
+): Presence | 'gone' {
+  if (now >= heardAt + timers.expiredMs) return 'gone'
+  if (now >= heardAt + timers.silentMs) return 'silent'
+  if (now >= heardAt + timers.evasiveMs) return 'evasive'
   return 'alive'
 }
 

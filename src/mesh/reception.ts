@@ -154,6 +154,7 @@ export class Reception {
     this.#context.counters.handshakes++
     this.#context.agenda.remove(connection)
     connection.zmtp.accept()
+    if (peer.phase === 'present') connection.allowMessages()
     this.#context.markDirty(connection)
     this.#context.reschedule(peer)
     this.#watch.handleTraffic(peer, now)

@@ -112,8 +112,14 @@ export class Roster {
   resync(peer: Peer, hello: Hello): void {
     this.#introduce(peer, hello)
     const listed = new Set(hello.groups)
-    for (const group of [...peer.groups]) if (!listed.has(group)) this.leave(peer, group)
-    for (const group of listed) this.join(peer, group)
+    const left = [...peer.groups].filter((group) => !listed.has(group))
+    const joined = hello.groups.filter((group) => !peer.groups.has(group))
+    for (const group of left) this.#removeFromGroup(peer, group)
+    for (const group of joined) this.#addToGroup(peer, group)
+    // One description for all: each would copy all groups.
+    const info = peer.info()
+    for (const group of left) this.#context.emit({ type: 'leave', peer: info, group })
+    for (const group of joined) this.#context.emit({ type: 'join', peer: info, group })
   }
 
   #introduce(peer: Peer, hello: Hello): void {
@@ -137,15 +143,20 @@ export class Roster {
   }
 
   leave(peer: Peer, group: string): void {
-    if (!peer.groups.delete(group)) return
-    this.#context.groupIndex.remove(group, peer)
-    peer.touchInfo()
+    if (!peer.groups.has(group)) return
+    this.#removeFromGroup(peer, group)
     this.#context.emit({ type: 'leave', peer: peer.info(), group })
   }
 
   #addToGroup(peer: Peer, group: string): void {
     peer.groups.add(group)
     this.#context.groupIndex.add(group, peer)
+    peer.touchInfo()
+  }
+
+  #removeFromGroup(peer: Peer, group: string): void {
+    peer.groups.delete(group)
+    this.#context.groupIndex.remove(group, peer)
     peer.touchInfo()
   }
 
@@ -160,7 +171,7 @@ export class Roster {
 
   /**
    * The conversation starts over: an exit for the application, but we still know where the peer is, and it
-   * may introduce itself again at once.
+   * may introduce itself again at once. What was accepted for it stays in its outbox.
    */
   demote(peer: Peer, reason: ExitReason): void {
     if (peer.phase !== 'present') return
@@ -174,12 +185,6 @@ export class Roster {
     const info = peer.info()
     for (const group of peer.groups) this.#context.groupIndex.remove(group, peer)
     peer.groups.clear()
-    // What is on its way already is counted when the connection breaks, if it does.
-    const waiting = peer.outbox.contentLength
-    peer.counters.messagesLost += waiting
-    this.#context.counters.messagesLost += waiting
-    peer.outbox.clear()
-    peer.roomWanted = false
     peer.touchInfo()
     this.#context.emit({ type: 'exit', peer: info, reason })
     this.#context.emit({ type: 'gone', id: peer.id })
@@ -187,6 +192,9 @@ export class Roster {
 
   #forget(peer: Peer, now: number): void {
     peer.phase = 'gone'
+    // What is on its way already is counted when its connection is closed.
+    this.#links.countLost(peer, peer.outbox.contentLength)
+    peer.outbox.clear()
     this.#links.close(peer, 'abort', now)
     for (const connection of [peer.inbound, peer.contender]) {
       if (connection !== undefined) this.#links.closeConnection(connection, 'abort')

@@ -56,7 +56,7 @@ export class WarningLedger<Code extends string> {
     return {
       type: 'warning',
       code,
-      reason,
+      reason: printable(reason),
       suppressed,
       ...(subject.peer !== undefined && { peer: subject.peer }),
       ...(subject.address !== undefined && { address: subject.address }),
@@ -67,4 +67,12 @@ export class WarningLedger<Code extends string> {
   counts(): Record<string, number> {
     return Object.fromEntries([...this.#tallies].map(([code, tally]) => [code, tally.total]))
   }
+}
+
+const REASON_LENGTH_MAX = 500
+
+/** Reasons quote names that peers chose: nothing in them may steer a terminal or fake a line of a log. */
+function printable(text: string): string {
+  const cut = text.length > REASON_LENGTH_MAX ? `${text.slice(0, REASON_LENGTH_MAX)}…` : text
+  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu, '\ufffd')
 }

@@ -15,7 +15,7 @@ import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import { type Doubt, NEVER_HEARD, type Peer, type PeerDeadline } from './peer.ts'
-import { nextPresenceChange, presenceAfter } from './presence.ts'
+import { nextPresenceChange, presenceAt } from './presence.ts'
 import type { Roster } from './roster.ts'
 
 /**
@@ -23,6 +23,9 @@ import type { Roster } from './roster.ts'
  * notice that the address is back (the runtime looks every second).
  */
 const STRANDED_MS = 1_500
+
+/** PINGs in a row without an answer, from a peer that is heard, until our link to it is dialled anew. */
+const UNANSWERED_PINGS_MAX = 3
 
 export class Watch {
   readonly #context: MeshContext
@@ -68,6 +71,7 @@ export class Watch {
   handlePong(peer: Peer, now: number): void {
     if (!peer.awaitingPong) return
     peer.awaitingPong = false
+    peer.unansweredPings = 0
     peer.roundTripMs = now - peer.pingSentAt
     this.#context.emit({ type: 'pong', id: peer.id, roundTripMs: peer.roundTripMs })
     this.#armProbe(peer, now)
@@ -107,6 +111,7 @@ export class Watch {
   }
 
   handleLinkOpened(peer: Peer, now: number): void {
+    peer.unansweredPings = 0
     this.#armProbe(peer, now)
     if (peer.pongWanted) this.askForPong(peer, now)
   }
@@ -133,21 +138,32 @@ export class Watch {
       return
     }
     this.pingAfresh(peer, now)
-    // A wrong HELLO costs the peer an exit and an enter, so it has longer to show that it listens.
-    const { confirmMs, linkDeadMs } = this.#context.options.timers
-    peer.deadlines.set('confirm', now + (doubt.kind === 'deaf' ? linkDeadMs : confirmMs))
+    peer.deadlines.set('confirm', now + this.#patienceMs(peer, doubt))
     this.#context.reschedule(peer)
+  }
+
+  /**
+   * How long the peer has to answer. Whoever really left has closed its links, which settles it at once; silence
+   * alone proves little, since a paused or blocked peer is silent too. Only a move is decided soon: its old
+   * endpoint has stopped beaconing already, and a link that was dialled anew for nothing loses little. And of one that
+   * never introduced itself, nothing.
+   */
+  #patienceMs(peer: Peer, doubt: Doubt): number {
+    const { confirmMs, linkDeadMs } = this.#context.options.timers
+    if (doubt.kind === 'moved' || peer.phase === 'candidate') return confirmMs
+    return Math.max(confirmMs, linkDeadMs)
   }
 
   /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
   #confirmDoubt(peer: Peer, now: number): void {
-    const { confirmMs } = this.#context.options.timers
-    const isTalking = peer.doubt?.kind !== 'deaf' && now - peer.heardTcpAt < confirmMs
+    if (peer.doubt === undefined) return
+    const patienceMs = this.#patienceMs(peer, peer.doubt)
+    const isTalking = peer.doubt.kind !== 'deaf' && now - peer.heardTcpAt < patienceMs
     if (this.#context.isReading && !isTalking) {
       this.#believeDoubt(peer, now)
       return
     }
-    peer.deadlines.set('confirm', now + confirmMs)
+    peer.deadlines.set('confirm', now + patienceMs)
     this.#context.reschedule(peer)
   }
 
@@ -229,7 +245,9 @@ export class Watch {
     if (refused) peer.refusedAt = now
     // That a peer may be deaf is no suspicion of its end: C Zyre links to us anew whenever we say HELLO again.
     if (peer.doubt !== undefined && peer.doubt.kind !== 'deaf') {
-      this.#believeDoubt(peer, now)
+      // What the peer said before it left may still wait on its own link, whose end comes after all that.
+      const mayWait = peer.inbound !== undefined && peer.doubt.kind !== 'moved'
+      if (!mayWait) this.#believeDoubt(peer, now)
       return
     }
     if (which === 'inbound') {
@@ -287,7 +305,7 @@ export class Watch {
     const { timers } = this.#context.options
     // What a peer without beacons says may wait unread.
     if (!this.#context.isReading && peer.heardBeaconAt === NEVER_HEARD) peer.heardAt = now
-    const state = presenceAfter(now - peer.heardAt, timers)
+    const state = presenceAt(now, peer.heardAt, timers)
     if (state === 'gone') {
       this.#roster.exit(peer, 'expired', now)
       return
@@ -315,10 +333,12 @@ export class Watch {
       this.ping(peer, now)
       return
     }
-    // The PING stayed unanswered. A peer that does not read would look the same; only when nothing at all came
-    // over TCP since then is the link taken for dead.
+    // The PING stayed unanswered. When nothing at all came over TCP since, the link is dead. A peer that talks may be
+    // busy, or never get what we send (its answers would come): it has a few more probes to show which.
     peer.awaitingPong = false
-    const isDead = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
+    if (this.#context.isReading) peer.unansweredPings++
+    const isMute = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
+    const isDead = isMute || peer.unansweredPings >= UNANSWERED_PINGS_MAX
     if (isDead && this.#context.isReading) {
       this.#links.restart(peer, now)
     } else {

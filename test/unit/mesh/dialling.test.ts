@@ -84,12 +84,24 @@ describe('dialling again', () => {
     mesh.run(20_000)
     stranger.listen()
     mesh.until(() => stranger.accepted.length > 0)
-    mesh.run(10)
+    mesh.run(1_100)
     const at = mesh.now
     stranger.accepted[0]!.socket.destroy()
     stranger.unlisten()
     mesh.run(400)
     expect(dialTimes(mesh, a!).filter((each) => each > at).length).toBeGreaterThanOrEqual(3)
+  })
+
+  it('waits longer and longer for a mailbox that takes links only to drop them', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    stranger.beaconUntil(30_000)
+    for (let ms = 0; ms < 30_000; ms += 10) {
+      mesh.run(10)
+      for (const { socket } of stranger.accepted) socket.destroy()
+    }
+    expect(dialTimes(mesh, a!).length).toBeLessThan(40)
   })
 
   it('ends when the peer is gone', () => {

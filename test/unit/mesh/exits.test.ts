@@ -185,13 +185,14 @@ describe('goodbye', () => {
     }
   })
 
-  it('by beacon alone is believed when the peer does not answer a PING', () => {
+  it('by beacon alone is believed only when the peer has shown no life on its link for linkDeadMs', () => {
     const { mesh, a, stranger } = living()
     stranger.onMessage = () => {}
     stranger.beacon(0)
-    mesh.run(DEFAULT_TIMERS.confirmMs)
+    stranger.beaconUntil(mesh.now + DEFAULT_TIMERS.linkDeadMs)
+    mesh.run(DEFAULT_TIMERS.linkDeadMs - 5)
     expect(a.story).toEqual([])
-    mesh.run(5)
+    mesh.run(10)
     expect(a.story).toEqual(['exit stranger goodbye'])
   })
 

@@ -138,8 +138,6 @@ describe('entering', () => {
 describe('a HELLO endpoint', () => {
   it.each([
     ['no endpoint at all', 'nonsense'],
-    ['a host name', 'tcp://localhost:5000'],
-    ['a wildcard', 'tcp://0.0.0.0:5000'],
     ['our own endpoint', 'tcp://10.0.0.1:49153'],
   ])('that is %s is not dialled: the peer enters, with a warning', (_what, endpoint) => {
     const mesh = new Mesh()
@@ -150,6 +148,19 @@ describe('a HELLO endpoint', () => {
     mesh.run(100)
     expect(a!.story.toSorted()).toEqual(['enter stranger', 'warning hello-endpoint'])
     expect(mesh.network.dials.filter(({ from }) => from === a!.address)).toHaveLength(1)
+  })
+
+  it.each([
+    ['a host name', 'tcp://localhost:49153'],
+    ['a wildcard', 'tcp://0.0.0.0:49153'],
+  ])('that is %s is dialled at the address the connection comes from', (_what, endpoint) => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: 'F'.repeat(32), port: 49_153 }).listen()
+    stranger.meet(a!, { endpoint })
+    mesh.run(100)
+    expect(a!.story.toSorted()).toEqual(['enter stranger', 'warning hello-endpoint'])
+    expect(stranger.heard()).toContain('hello')
   })
 
   it('that points to a third party is dialled at the address the connection comes from', () => {

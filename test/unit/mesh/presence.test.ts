@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_TIMERS } from '../../../src/mesh/options.ts'
-import { nextPresenceChange, presenceAfter } from '../../../src/mesh/presence.ts'
+import { nextPresenceChange, presenceAt } from '../../../src/mesh/presence.ts'
 import { type Host, Mesh } from '../../support/mesh.ts'
 import { ZrePeer } from '../../support/zre-peer.ts'
 
@@ -39,7 +39,7 @@ describe('the arithmetic of silence', () => {
     [30, 'gone'],
     [1e9, 'gone'],
   ] as const)('%f ms of it make a peer %s', (silence, state) => {
-    expect(presenceAfter(silence, timers)).toBe(state)
+    expect(presenceAt(1_000 + silence, 1_000, timers)).toBe(state)
   })
 
   it.each([
@@ -52,7 +52,7 @@ describe('the arithmetic of silence', () => {
 
   it('leaves out states whose times coincide', () => {
     const same = { evasiveMs: 5, silentMs: 5, expiredMs: 5 }
-    expect(presenceAfter(5, same)).toBe('gone')
+    expect(presenceAt(5, 0, same)).toBe('gone')
     expect(nextPresenceChange(0, 'alive', same)).toBe(5)
   })
 })
