@@ -15,8 +15,6 @@ import { shownName } from './render/event-lines.ts'
 /** How long recipients may take to read what is waiting for them, when the user has not said. */
 export const DELIVERY_MS = 30_000
 const POLL_MS = 10
-/** Between two PING-OKs that nobody asked for, by default 2.5 s. */
-const UNASKED_MS = 2_000
 
 export class Delivery {
   readonly #node: MeshNode
@@ -74,19 +72,11 @@ export class Delivery {
     while (isWaiting() && !signal.aborted) await pause(POLL_MS, signal)
   }
 
-  /**
-   * Two PINGs, answered soon after each other: a node that does not read sends PING-OKs unasked, but rarely. False
-   * when they did not come in time; a peer that has left has nothing to answer.
-   */
+  /** False when no answer came in time; a peer that has left has nothing to answer. */
   async #answers(peer: PeerInfo, signal: AbortSignal): Promise<boolean> {
     try {
-      let answeredAt = Number.NEGATIVE_INFINITY
-      for (;;) {
-        await this.#node.ping(peer, { signal })
-        const now = performance.now()
-        if (now - answeredAt < UNASKED_MS) return true
-        answeredAt = now
-      }
+      await this.#node.ping(peer, { signal })
+      return true
     } catch (error) {
       if (!(error instanceof EarshotError)) throw error
       return error.code !== 'ERR_EARSHOT_ABORTED'
