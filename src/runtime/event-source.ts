@@ -2,6 +2,7 @@
  * The event side of a node: listeners, the next event of a kind, async iteration, and the pause that a slow
  * reader asks for. `MeshNode` adds everything else; its catalogue of events stands atop `node.ts`.
  */
+import { BoundedQueue } from '../base/bounded-queue.ts'
 import { EarshotError } from '../base/errors.ts'
 import type { ListenOptions } from './emitter.ts'
 import { Emitter } from './emitter.ts'
@@ -17,6 +18,9 @@ export abstract class EventSource {
   readonly #streams = new Set<EventStream<NodeEvent>>()
   /** Whoever wants the node to stop reading from its peers. */
   readonly #holders = new Set<unknown>()
+  /** Events that came while another was told: a listener, or a full iterator, caused them. */
+  readonly #untold = new BoundedQueue<NodeEvent>(Number.MAX_SAFE_INTEGER)
+  #telling: NodeEvent | undefined
   #ended = false
 
   constructor(reportUncaught: (error: unknown) => void) {
@@ -51,7 +55,10 @@ export abstract class EventSource {
     return this
   }
 
-  /** The next event of a type, perhaps only one that fits `where`. Rejects when aborted or the node stops. */
+  /**
+   * The next event of a type, perhaps only one that fits `where`. Rejects when aborted or the node stops, and
+   * with whatever `where` throws.
+   */
   next<Type extends NodeEventType>(
     type: Type,
     options?: NextOptions<EventOf<Type>>,
@@ -67,7 +74,11 @@ export abstract class EventSource {
         action()
       }
       const take = (event: EventOf<Type>): void => {
-        if (where === undefined || where(event)) settle(() => resolve(event))
+        try {
+          if (where === undefined || where(event)) settle(() => resolve(event))
+        } catch (error) {
+          settle(() => reject(error))
+        }
       }
       this.on(type, take, listening)
       if (type !== 'stop') this.on('stop', () => settle(() => reject(notRunning())), listening)
@@ -82,7 +93,7 @@ export abstract class EventSource {
   events(options?: EventStreamOptions): EventStream<NodeEvent> {
     const owner = {
       hold: (holder: unknown, wanted: boolean) => this.hold(holder, wanted),
-      dropped: (total: number) => this.warnDropped(total),
+      dropped: (total: number) => this.#handleDropped(total),
       ended: (stream: EventStream<NodeEvent>) => this.#streams.delete(stream),
     }
     const stream = new EventStream<NodeEvent>(owner, options ?? {})
@@ -112,13 +123,41 @@ export abstract class EventSource {
     this.setPaused(false)
   }
 
+  /**
+   * Tells everybody of an event: listeners first, then iterations. One that comes meanwhile waits until
+   * everybody has heard the present one, so that all hear all in the same order. `stop` is the last of all.
+   */
   protected tell(event: NodeEvent): void {
-    this.#emitter.emit(event.type, event)
-    for (const stream of this.#streams) stream.push(event)
+    if (this.#ended) return
+    this.#untold.push(event)
+    if (this.#telling !== undefined) return
+    try {
+      for (;;) {
+        this.#telling = this.#untold.shift()
+        if (this.#telling === undefined) return
+        this.#tellNow(this.#telling)
+      }
+    } finally {
+      this.#telling = undefined
+    }
   }
 
-  protected endEvents(): void {
+  #tellNow(event: NodeEvent): void {
+    this.#emitter.emit(event.type, event)
+    for (const stream of this.#streams) stream.push(event)
+    if (event.type === 'stop') this.#endEvents()
+  }
+
+  /** That an iteration has dropped the news of a drop is not worth more news, which it would drop too. */
+  #handleDropped(total: number): void {
+    const told = this.#telling
+    if (told?.type === 'warning' && told.code === 'events-dropped') return
+    this.warnDropped(total)
+  }
+
+  #endEvents(): void {
     this.#ended = true
+    this.#untold.clear()
     for (const stream of [...this.#streams]) stream.end()
     this.#emitter.clear()
   }

@@ -37,7 +37,7 @@ import type { MessageInput } from './outgoing.ts'
 import { outgoingContent } from './outgoing.ts'
 import { Pings } from './pings.ts'
 import type { NetworkInterface, Platform } from './platform.ts'
-import { aborted, Senders } from './senders.ts'
+import { checkNotAborted, Senders } from './senders.ts'
 import type { TypedGroupOptions } from './typed-group.ts'
 import { TypedGroup } from './typed-group.ts'
 
@@ -53,7 +53,7 @@ export async function createNodeOn(
   platform: Platform,
   options: NodeOptions = {},
 ): Promise<MeshNode> {
-  if (options.signal?.aborted) throw aborted(options.signal)
+  checkNotAborted(options.signal)
   const node = new MeshNode(platform, options)
   await node.open()
   return node
@@ -72,6 +72,7 @@ export class MeshNode extends EventSource {
   #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
   #stopped: Promise<void> | undefined
   #onStopped: (() => void) | undefined
+  readonly #onAbort = (): unknown => this.stop()
 
   /** 32 upper-case hexadecimal digits, fresh at every start. */
   readonly id: PeerId
@@ -90,7 +91,7 @@ export class MeshNode extends EventSource {
     this.#engine = new Engine(checked.engine)
     this.#driver = new Driver(platform, this.#engine, (event) => this.#handleEvent(event))
     this.#senders = new Senders((id, content) => {
-      return this.#engine.whisper(id, content, this.#driver.now()) !== 'full'
+      return this.#engine.whisper(id, content, this.#driver.now())
     })
     this.#mailboxes = new Mailboxes(platform, checked.mailboxes, {
       changed: (mailboxes) => this.#driver.handleMailboxes(mailboxes),
@@ -111,11 +112,9 @@ export class MeshNode extends EventSource {
       throw error
     }
     this.#state = 'running'
-    this.#signal?.addEventListener('abort', () => void this.stop(), { once: true })
-    if (this.#signal?.aborted) {
-      await this.stop()
-      throw aborted(this.#signal)
-    }
+    if (this.#signal?.aborted) await this.stop()
+    checkNotAborted(this.#signal)
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   // Who is there
@@ -210,14 +209,17 @@ export class MeshNode extends EventSource {
   whisper(peer: PeerRef, message: MessageInput, options?: WaitOptions): Promise<void> {
     try {
       this.#checkRunning()
+      checkNotAborted(options?.signal)
       const id = idOf(peer)
       const content = outgoingContent('whisper', '', message, this.#limits)
       if (this.#senders.hasWaiting(id)) return this.#senders.wait(id, content, options?.signal)
       const acceptance = this.#engine.whisper(id, content, this.#driver.now())
       if (acceptance === 'no-such-peer') throw noSuchPeer(id)
+      // Waits before it settles: that may bring the news which the wait is for.
+      const sent =
+        acceptance === 'accepted' ? ACCEPTED : this.#senders.wait(id, content, options?.signal)
       this.#driver.settle()
-      if (acceptance === 'accepted') return ACCEPTED
-      return this.#senders.wait(id, content, options?.signal)
+      return sent
     } catch (error) {
       return Promise.reject(error)
     }
@@ -241,12 +243,13 @@ export class MeshNode extends EventSource {
   shout(group: string, message: MessageInput, options?: WaitOptions): Promise<void> {
     try {
       this.#checkRunning()
+      checkNotAborted(options?.signal)
       checkGroupName(group)
       const content = outgoingContent('shout', group, message, this.#limits)
       const { full } = this.#engine.shout(content, this.#driver.now())
+      const waits = full.map((id) => this.#senders.wait(id, content, options?.signal))
       this.#driver.settle()
-      if (full.length === 0) return ACCEPTED
-      return this.#waitForAll(full.map((id) => this.#senders.wait(id, content, options?.signal)))
+      return waits.length === 0 ? ACCEPTED : this.#waitForAll(waits)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -275,6 +278,7 @@ export class MeshNode extends EventSource {
   ping(peer: PeerRef, options?: WaitOptions): Promise<number> {
     try {
       this.#checkRunning()
+      checkNotAborted(options?.signal)
       const id = idOf(peer)
       if (this.peer(id) === undefined) throw noSuchPeer(id)
       const answer = this.#pings.wait(id, options?.signal)
@@ -300,6 +304,7 @@ export class MeshNode extends EventSource {
   async #stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopping'
+    this.#signal?.removeEventListener('abort', this.#onAbort)
     this.releaseAll()
     const stopped = new Promise<void>((resolve) => {
       this.#onStopped = resolve
@@ -313,7 +318,6 @@ export class MeshNode extends EventSource {
     this.#senders.handleStopped(notRunning)
     this.#pings.handleStopped(notRunning)
     this.tell({ type: 'stop' })
-    this.endEvents()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

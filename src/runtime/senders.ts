@@ -7,7 +7,7 @@
  */
 import { EarshotError } from '../base/errors.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { OutgoingContent } from '../mesh/outbox.ts'
+import type { Acceptance, OutgoingContent } from '../mesh/outbox.ts'
 
 interface Waiter {
   readonly content: OutgoingContent
@@ -16,11 +16,11 @@ interface Waiter {
 }
 
 export class Senders {
-  readonly #offer: (id: PeerId, content: OutgoingContent) => boolean
+  readonly #offer: (id: PeerId, content: OutgoingContent) => Acceptance
   readonly #waiting = new Map<PeerId, Set<Waiter>>()
 
-  /** `offer` tries to place a message; false when the outbox is full again. */
-  constructor(offer: (id: PeerId, content: OutgoingContent) => boolean) {
+  /** `offer` tries to place a message in the outbox of a peer. */
+  constructor(offer: (id: PeerId, content: OutgoingContent) => Acceptance) {
     this.#offer = offer
   }
 
@@ -63,8 +63,10 @@ export class Senders {
   handleRoom(id: PeerId): void {
     const queue = this.#waiting.get(id)
     if (queue === undefined) return
-    for (const waiter of queue) {
-      if (!this.#offer(id, waiter.content)) return
+    for (const waiter of [...queue]) {
+      const acceptance = this.#offer(id, waiter.content)
+      if (acceptance === 'no-such-peer') this.handleGone(id)
+      if (acceptance !== 'accepted') return
       this.#remove(id, waiter)
       waiter.accepted()
     }
@@ -97,6 +99,11 @@ export class Senders {
     queue?.delete(waiter)
     if (queue?.size === 0) this.#waiting.delete(id)
   }
+}
+
+/** @throws EarshotError ERR_EARSHOT_ABORTED */
+export function checkNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw aborted(signal)
 }
 
 export function aborted(signal: AbortSignal | undefined): EarshotError {

@@ -206,6 +206,26 @@ describe('stopping', () => {
     await expect(aborted).rejects.toMatchObject(code('ABORTED'))
   })
 
+  it('lets go of the signal', async () => {
+    const w = world()
+    const { signal } = new AbortController()
+    const held = new Set<unknown>()
+    const add = signal.addEventListener.bind(signal)
+    const remove = signal.removeEventListener.bind(signal)
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      held.add(args[1])
+      add(...args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      held.delete(args[1])
+      remove(...args)
+    }
+    const node = await w.node({ signal })
+    expect(held.size).toBe(1)
+    await w.wait(node.stop())
+    expect(held.size).toBe(0)
+  })
+
   it('comes with a signal even while the node starts: then there is no node', async () => {
     const w = world()
     const control = new AbortController()

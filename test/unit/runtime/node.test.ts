@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { parsePeerId } from '../../../src/base/peer-id.ts'
+import { json } from '../../../src/runtime/codecs/json.ts'
 import type { MeshNode } from '../../../src/runtime/node.ts'
 import { createNodeOn } from '../../../src/runtime/node.ts'
 import type { NodeEvent } from '../../../src/runtime/node-events.ts'
@@ -214,6 +215,21 @@ describe('whisper and shout', () => {
     await w.wait(shout)
   })
 
+  it('with a signal that has been aborted reject, and nothing is sent', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    b!.join('g')
+    await w.run(5)
+    const story = listen(b!)
+    const options = { signal: AbortSignal.abort() }
+    for (const call of [a!.whisper(b!, 'x', options), a!.shout('g', 'x', options)]) {
+      await expect(call).rejects.toMatchObject(code('ABORTED'))
+    }
+    await expect(a!.ping(b!, options)).rejects.toMatchObject(code('ABORTED'))
+    await w.run(5)
+    expect(story).toEqual([])
+  })
+
   it('from within a listener go out as well', async () => {
     const w = world()
     const [a, b] = await w.nodes('a', 'b')
@@ -257,6 +273,23 @@ describe('next', () => {
     expect((await w.wait(second)).message.text()).toBe('2')
   })
 
+  it('rejects with what its choice throws, and chooses no more', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    const oops = new Error('oops')
+    let calls = 0
+    const where = (): boolean => {
+      calls++
+      throw oops
+    }
+    const wait = a!.next('whisper', { where })
+    wait.catch(() => {})
+    for (const each of ['1', '2']) await b!.whisper(a!, each)
+    await w.run(5)
+    await expect(wait).rejects.toBe(oops)
+    expect(calls).toBe(1)
+  })
+
   it('rejects when aborted, before or meanwhile', async () => {
     const node = await world().node()
     const control = new AbortController()
@@ -277,6 +310,52 @@ describe('next', () => {
     await expect(enter).rejects.toMatchObject(code('NOT_RUNNING'))
     expect(await stop).toEqual({ type: 'stop' })
     await expect(node.next('enter')).rejects.toMatchObject(code('NOT_RUNNING'))
+  })
+})
+
+describe('an event that comes while another is told', () => {
+  const types = (events: readonly NodeEvent[]): string[] => events.map(({ type }) => type)
+
+  it('(the warning of a typed group, say) comes to everybody after the one that caused it', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    a!.group('g', { codec: json() })
+    await w.run(5)
+    const heard: NodeEvent[] = []
+    for (const type of ['warning', 'shout'] as const) a!.on(type, (event) => heard.push(event))
+    const events = a!.events()
+    await b!.shout('g', '{')
+    await w.run(5)
+    expect(types(heard)).toEqual(['shout', 'warning'])
+    for (const event of heard) expect((await events.next()).value).toBe(event)
+  })
+
+  it('is told to nobody when that is the stop', async () => {
+    const w = world()
+    const node = await w.node({ groups: ['g'] })
+    const heard: NodeEvent[] = []
+    for (const type of ['warning', 'stop'] as const) node.on(type, (event) => heard.push(event))
+    const events = node.events({ buffer: 1, overflow: 'drop-oldest' })
+    const [b] = [await w.node()]
+    await w.until(() => node.peers().length === 1)
+    await w.wait(node.stop())
+    expect(types(heard)).toEqual(['stop'])
+    expect((await events.next()).value).toEqual({ type: 'stop' })
+    expect((await events.next()).done).toBe(true)
+    expect(b.peers()).toEqual([])
+  })
+
+  it('and says that events were dropped is not told again for being dropped itself', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    const story = listen(a!)
+    const options = { buffer: 1, overflow: 'drop-newest' } as const
+    const events = a!.events(options)
+    for (const each of ['1', '2']) await b!.whisper(a!, each)
+    await w.run(5)
+    expect(story).toEqual(['whisper b: 1', 'whisper b: 2', 'warning events-dropped'])
+    expect(a!.metrics().warnings['events-dropped']).toBe(1)
+    await events.return()
   })
 })
 

@@ -11,7 +11,7 @@ const content = (group: string): OutgoingContent => ({
   byteLength: 0,
 })
 
-/** Senders towards outboxes with room for as many messages as `room` says. */
+/** Senders towards outboxes with room for as many messages as `room` says; less than none: there is no peer. */
 function waiting(): { senders: Senders; placed: string[]; room: Map<string, number> } {
   const placed: string[] = []
   const room = new Map<string, number>()
@@ -21,7 +21,7 @@ function waiting(): { senders: Senders; placed: string[]; room: Map<string, numb
       room.set(id, left - 1)
       placed.push(`${id} ${group}`)
     }
-    return left > 0
+    return left > 0 ? 'accepted' : left < 0 ? 'no-such-peer' : 'full'
   })
   return { senders, placed, room }
 }
@@ -92,6 +92,15 @@ describe('senders that wait', () => {
       'pending',
     ])
     expect([senders.hasWaiting('p'), senders.hasWaiting('q')]).toEqual([false, true])
+  })
+
+  it('fail, all of them, when the peer turns out to be gone as they are served', async () => {
+    const { senders, placed, room } = waiting()
+    const waits = ['1', '2'].map((each) => senders.wait('p', content(each), undefined))
+    room.set('p', -1)
+    senders.handleRoom('p')
+    expect(await outcomes(waits)).toEqual(['ERR_EARSHOT_PEER_GONE', 'ERR_EARSHOT_PEER_GONE'])
+    expect([placed, senders.hasWaiting('p')]).toEqual([[], false])
   })
 
   it('fail when the node stops', async () => {
