@@ -99,8 +99,6 @@ export class Peer implements AgendaEntry {
   link: LinkState = { kind: 'idle' }
   failedDials = 0
   linkOpenedAt: number = NEVER_HEARD
-  /** PINGs in a row that stayed unanswered although the peer was heard. */
-  unansweredPings = 0
   refusedAt: number = NEVER_HEARD
   sentSequence = 0
   helloSentAt: number = NEVER_HEARD

@@ -24,9 +24,6 @@ import type { Roster } from './roster.ts'
  */
 const STRANDED_MS = 1_500
 
-/** PINGs in a row without an answer, from a peer that is heard, until our link to it is dialled anew. */
-const UNANSWERED_PINGS_MAX = 3
-
 export class Watch {
   readonly #context: MeshContext
   readonly #links: Links
@@ -71,7 +68,6 @@ export class Watch {
   handlePong(peer: Peer, now: number): void {
     if (!peer.awaitingPong) return
     peer.awaitingPong = false
-    peer.unansweredPings = 0
     peer.roundTripMs = now - peer.pingSentAt
     this.#context.emit({ type: 'pong', id: peer.id, roundTripMs: peer.roundTripMs })
     this.#armProbe(peer, now)
@@ -111,7 +107,6 @@ export class Watch {
   }
 
   handleLinkOpened(peer: Peer, now: number): void {
-    peer.unansweredPings = 0
     this.#armProbe(peer, now)
     if (peer.pongWanted) this.askForPong(peer, now)
   }
@@ -333,12 +328,10 @@ export class Watch {
       this.ping(peer, now)
       return
     }
-    // The PING stayed unanswered. When nothing at all came over TCP since, the link is dead. A peer that talks may be
-    // busy, or never get what we send (its answers would come): it has a few more probes to show which.
+    // The PING stayed unanswered. A peer that talks may be one that does not read; only when nothing at all came over
+    // TCP since then is the link taken for dead.
     peer.awaitingPong = false
-    if (this.#context.isReading) peer.unansweredPings++
-    const isMute = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
-    const isDead = isMute || peer.unansweredPings >= UNANSWERED_PINGS_MAX
+    const isDead = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
     if (isDead && this.#context.isReading) {
       this.#links.restart(peer, now)
     } else {
