@@ -159,12 +159,10 @@ export class Host {
     return this
   }
 
-  setMailboxes(addresses: readonly string[], beaconing = true): void {
+  setMailboxes(addresses: readonly string[], interfaceName = 'eth'): void {
     const mailboxes = addresses.map((address): Mailbox => {
-      const beaconTo = beaconing
-        ? { address: `${subnetOf(address)}.255`, port: BEACON_PORT }
-        : undefined
-      return { interfaceName: 'eth', address, port: this.port, beaconTo }
+      const beaconTo = { address: `${subnetOf(address)}.255`, port: BEACON_PORT }
+      return { interfaceName, address, port: this.port, beaconTo }
     })
     this.call((engine, now) => engine.handleMailboxes(mailboxes, now))
   }
