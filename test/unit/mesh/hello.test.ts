@@ -39,6 +39,18 @@ describe('before HELLO', () => {
     },
   )
 
+  it('nothing longer than a HELLO is received at all', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    const line = stranger.dial(a!)
+    // A frame of 16 MiB is announced.
+    line.socket.write([Uint8Array.of(2, 0, 0, 0, 0, 1, 0, 0, 0), new Uint8Array(1_000)])
+    mesh.run(5)
+    expect(line.ended).toBe('reset')
+    expect(a!.story).toEqual(['warning zmtp-message-size'])
+  })
+
   it('a peer may come again and say it', () => {
     const mesh = new Mesh()
     const [a] = mesh.start('a')
@@ -121,6 +133,19 @@ describe('HELLO from a peer that is here already', () => {
     const joins = a.story.filter((line) => line.startsWith('join')).length
     const leaves = a.story.filter((line) => line.startsWith('leave')).length
     expect([joins, leaves]).toEqual([35, 31])
+  })
+
+  it('gets what was accepted for it and still waits', () => {
+    const { mesh, a, stranger } = met()
+    stranger.accepted[0]!.socket.setReading(false)
+    for (let i = 0; i < 600; i++) a.whisper(stranger, 'x'.repeat(1_000))
+    mesh.run(5)
+    stranger.meet(a)
+    expect(a.story).toEqual(['exit stranger restarted', 'enter stranger'])
+    stranger.accepted[0]!.socket.setReading(true)
+    mesh.run(100)
+    expect(stranger.heard().filter((kind) => kind === 'whisper')).toHaveLength(600)
+    expect(a.engine.metrics().mesh.messagesLost).toBe(0)
   })
 
   it('keeps messages flowing while it storms', () => {

@@ -76,6 +76,15 @@ describe('a second connection with the identity of a peer', () => {
     expect(a.warnings()).toEqual([])
   })
 
+  it('may be sent messages of any size, as the old one could', () => {
+    const { mesh, a, stranger } = met()
+    stranger.line!.socket.destroy()
+    stranger.dial(a)
+    stranger.say({ kind: 'whisper' }, 'x'.repeat(1_000_000))
+    mesh.run(5)
+    expect(a.story.map((line) => line.length)).toEqual(['whisper stranger: '.length + 1_000_000])
+  })
+
   it('finds the gap when a message was lost between the two', () => {
     const { mesh, a, stranger } = met()
     stranger.line!.socket.destroy()

@@ -141,6 +141,14 @@ describe('a peer that is heard', () => {
     expect(stranger.heard().filter((kind) => kind === 'ping-ok').length).toBeGreaterThan(18)
   })
 
+  it('and whose link to us ends is asked at once whether it is still there', () => {
+    const { mesh, a, stranger } = met()
+    stranger.line!.socket.destroy()
+    mesh.run(5)
+    expect(stranger.heard()).toEqual(['ping'])
+    expect(a.story).toEqual([])
+  })
+
   it('gets its PING answered at once', () => {
     const { mesh, a, stranger } = met()
     stranger.say({ kind: 'ping' })

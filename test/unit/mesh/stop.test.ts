@@ -117,6 +117,17 @@ describe('a node that stops', () => {
     expect(a.engine.pollTimeout()).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('tells how many accepted messages were not written in time', () => {
+    const { mesh, a, stranger } = met()
+    stranger.accepted[0]!.socket.setReading(false)
+    for (let i = 0; i < 500; i++) expect(a.whisper(stranger, 'x'.repeat(1_000))).toBe('accepted')
+    mesh.run(5)
+    a.stop()
+    mesh.until(() => a.isStopped)
+    expect(a.story).toEqual(['warning messages-lost'])
+    expect(a.engine.metrics().mesh.messagesLost).toBe(500)
+  })
+
   it('does not wait for a dial that nobody answers', () => {
     const mesh = new Mesh()
     const [a] = mesh.start('a')
