@@ -50,6 +50,7 @@ export type {
   ByteStream,
   Clock,
   DatagramHandlers,
+  DatagramOptions,
   DatagramPort,
   DialOptions,
   Entropy,

@@ -1,13 +1,19 @@
 /** The platform's UDP port: a `DatagramStream` in flowing mode. */
-import type { DatagramHandlers, DatagramPort, SocketAddress } from '../runtime/platform.ts'
+import type {
+  DatagramHandlers,
+  DatagramOptions,
+  DatagramPort,
+  SocketAddress,
+} from '../runtime/platform.ts'
 import { type Datagram, type DatagramStream, openDatagramStream } from './dgram-as-stream.ts'
 
 export async function openDatagramPort(
-  port: number,
+  options: DatagramOptions,
   handlers: DatagramHandlers,
 ): Promise<DatagramPort> {
   const stream = await openDatagramStream({
-    port,
+    ...options,
+    shared: options.address === undefined,
     onFailure: (failure) => handlers.failed(failure),
   })
   return new NodeDatagramPort(stream, handlers)

@@ -28,6 +28,8 @@ export interface DatagramStreamOptions {
   readonly port: number
   /** The local address; by default every IPv4 interface. */
   readonly address?: string
+  /** Whether other sockets that share it too may have the same port; true by default. */
+  readonly shared?: boolean
   /** Datagrams that wait for a reader at the most; 1,024 by default. */
   readonly capacity?: number
   /** A send or the receiving failed; the stream goes on. Never called from within `send()`. */
@@ -43,13 +45,13 @@ const UNSENT_DATAGRAMS_MAX = 1_024
 const RECEIVE_BUFFER_BYTES = 1024 * 1024
 
 /**
- * Opens a UDP port, sharing it with every other socket that shares it (`SO_REUSEADDR`; on BSDs and
+ * Opens a UDP port, by default sharing it with every other socket that shares it (`SO_REUSEADDR`; on BSDs and
  * macOS libuv sets `SO_REUSEPORT` for it, which is what sharing is called there). Broadcasts may be
  * sent. Rejects with an EarshotError.
  */
 export async function openDatagramStream(options: DatagramStreamOptions): Promise<DatagramStream> {
-  const { port, address = '0.0.0.0' } = options
-  const socket = createSocket({ type: 'udp4', reuseAddr: true, lookup: lookupNothing })
+  const { port, address = '0.0.0.0', shared = true } = options
+  const socket = createSocket({ type: 'udp4', reuseAddr: shared, lookup: lookupNothing })
   try {
     if (!isIPv4(address)) throw new TypeError(`${address} is not an IPv4 address`)
     // Node checks this for TCP only; here it would bind the port's lower 16 bits.

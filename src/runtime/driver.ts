@@ -14,7 +14,6 @@ import type { EngineEvent } from '../mesh/events.ts'
 import type { Connection } from '../mesh/peer.ts'
 import type {
   ByteStream,
-  DatagramPort,
   IoFailure,
   Platform,
   SocketAddress,
@@ -27,8 +26,8 @@ export class Driver {
   readonly #platform: Platform
   readonly #engine: Engine
   readonly #onEvent: (event: EngineEvent) => void
+  readonly #sendBeacon: (bytes: Uint8Array, mailbox: Mailbox) => void
   readonly #streams = new Map<Connection, ByteStream>()
-  #datagrams: DatagramPort | undefined
   #timer: Timer | undefined
   #timerAt = NEVER
   #settling = false
@@ -36,10 +35,16 @@ export class Driver {
   #paused = false
   #closed = false
 
-  constructor(platform: Platform, engine: Engine, onEvent: (event: EngineEvent) => void) {
+  constructor(
+    platform: Platform,
+    engine: Engine,
+    onEvent: (event: EngineEvent) => void,
+    sendBeacon: (bytes: Uint8Array, mailbox: Mailbox) => void,
+  ) {
     this.#platform = platform
     this.#engine = engine
     this.#onEvent = onEvent
+    this.#sendBeacon = sendBeacon
   }
 
   now(): number {
@@ -47,10 +52,6 @@ export class Driver {
   }
 
   // From the platform
-
-  setDatagrams(port: DatagramPort): void {
-    this.#datagrams = port
-  }
 
   handleDatagram(bytes: Uint8Array, from: SocketAddress): void {
     this.#engine.handleDatagram(bytes, from, this.now())
@@ -114,7 +115,6 @@ export class Driver {
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    this.#datagrams?.close()
     for (const stream of this.#streams.values()) stream.destroy()
     this.#streams.clear()
   }
@@ -167,10 +167,6 @@ export class Driver {
     this.#streams.delete(connection)
     stream.destroy()
     this.#engine.handleEnded(connection, undefined, this.now())
-  }
-
-  #sendBeacon(bytes: Uint8Array, mailbox: Mailbox): void {
-    if (mailbox.beaconTo !== undefined) this.#datagrams?.send(bytes, mailbox.beaconTo)
   }
 
   #planFlush(): void {

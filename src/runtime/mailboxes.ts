@@ -3,7 +3,14 @@
  * reach us and the UDP port for beacons, and looks again every second whether the network has changed.
  *
  * With interfaces named, exactly their addresses are listened on, and only datagrams from their subnets are
- * heard. Without, one listener serves every address that this host has or will have.
+ * heard. Without, one listener serves every address that this host has or will have. Either way only what has
+ * an open listener is announced.
+ *
+ * One UDP socket on the beacon port hears everything; each mailbox's beacons leave from a socket of their own,
+ * bound to its address, because peers learn our address from a beacon's source. Those are on ports that the
+ * host chooses: on the beacon port they would be given the datagrams that are for the first. (The source port
+ * of a beacon means nothing.) Which interface a beacon leaves by is still for the host's routes to say: where
+ * two interfaces are in one subnet, it can be either.
  */
 import { EarshotError } from '../base/errors.ts'
 import type { Mailbox } from '../mesh/context.ts'
@@ -52,10 +59,14 @@ export class Mailboxes {
   readonly #events: MailboxEvents
   /** By listened address. */
   readonly #listeners = new Map<string, Listener>()
-  #datagrams: DatagramPort | undefined
+  /** What beacons are sent from, by mailbox address. */
+  readonly #senders = new Map<string, DatagramPort>()
+  #receiver: DatagramPort | undefined
   #port: number | undefined
   #used: readonly NetworkInterface[] = []
   #fingerprint = ''
+  /** The addresses that were announced last. */
+  #announced = ''
   #timer: Timer | undefined
   #closed = false
 
@@ -63,27 +74,28 @@ export class Mailboxes {
     this.#platform = platform
     this.#options = options
     this.#events = events
-    this.#port = options.mailboxPort
   }
 
   /**
-   * Opens everything; `opened` gets the port to send beacons from, before the first one is due. Rejects with
-   * ERR_EARSHOT_NO_INTERFACE or ERR_EARSHOT_PORT_IN_USE, leaving nothing open.
+   * Opens everything. Rejects with ERR_EARSHOT_NO_INTERFACE or ERR_EARSHOT_PORT_IN_USE, leaving nothing open.
    */
-  async open(opened: (datagrams: DatagramPort) => void): Promise<void> {
+  async open(): Promise<void> {
     try {
       this.#select(true)
-      await this.#listenWhereNeeded()
+      await this.#listenFirst()
       const { beaconPort } = this.#options
-      this.#datagrams = await this.#platform.openDatagrams(beaconPort, {
-        datagram: (bytes, from) => this.#handleDatagram(bytes, from),
-        failed: (failure) => this.#events.warn('datagram-failed', failure.message),
-      })
+      this.#receiver = await this.#platform.openDatagrams(
+        { port: beaconPort },
+        {
+          datagram: (bytes, from) => this.#handleDatagram(bytes, from),
+          failed: (failure) => this.#events.warn('datagram-failed', failure.message),
+        },
+      )
+      await this.#followSenders()
     } catch (error) {
       this.close()
       throw error
     }
-    opened(this.#datagrams)
     this.#announce()
     this.#lookLater()
   }
@@ -93,12 +105,17 @@ export class Mailboxes {
     return this.#used
   }
 
+  /** Sends a beacon from the mailbox's address. The bytes belong to the mailboxes from here on. */
+  send(bytes: Uint8Array, { address, beaconTo }: Mailbox): void {
+    if (beaconTo !== undefined) this.#senders.get(address)?.send(bytes, beaconTo)
+  }
+
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    this.#datagrams?.close()
-    for (const listener of this.#listeners.values()) listener.close()
-    this.#listeners.clear()
+    this.#receiver?.close()
+    closeExcept(this.#senders, [])
+    closeExcept(this.#listeners, [])
   }
 
   /** Chooses interfaces; true when the choice is another than before. */
@@ -108,9 +125,7 @@ export class Mailboxes {
     if (first && (unmatched.length > 0 || used.length === 0)) {
       throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', noInterfaceMessage(all, unmatched))
     }
-    const fingerprint = used
-      .map((each) => `${each.name} ${each.address}/${each.prefixLength}`)
-      .join()
+    const fingerprint = fingerprintOf(used)
     if (fingerprint === this.#fingerprint) return false
     this.#fingerprint = fingerprint
     this.#used = used
@@ -119,38 +134,47 @@ export class Mailboxes {
 
   // Listening
 
-  async #listenWhereNeeded(): Promise<void> {
-    const wanted =
-      this.#options.interfaces === undefined
-        ? [ANY_ADDRESS]
-        : this.#used.map((each) => each.address)
-    for (const [address, listener] of this.#listeners) {
-      if (wanted.includes(address)) continue
-      listener.close()
-      this.#listeners.delete(address)
-    }
-    for (const address of wanted) {
-      if (this.#closed || this.#listeners.has(address)) continue
-      const listener = await this.#listen(address)
-      if (this.#closed) listener.close()
-      else this.#listeners.set(address, listener)
+  /** All addresses share one port. A fixed one must be free; random ones are tried until one is, everywhere. */
+  async #listenFirst(): Promise<void> {
+    const { mailboxPort } = this.#options
+    for (let attempt = 1; ; attempt++) {
+      const offset = Math.floor(this.#platform.entropy.random() * MAILBOX_PORTS.count)
+      this.#port = mailboxPort ?? MAILBOX_PORTS.first + offset
+      try {
+        for (const address of this.#wanted()) await this.#openListener(address, this.#port)
+        return
+      } catch (error) {
+        closeExcept(this.#listeners, [])
+        const inUse = error instanceof EarshotError && error.code === 'ERR_EARSHOT_PORT_IN_USE'
+        if (mailboxPort !== undefined || !inUse || attempt >= PORT_ATTEMPTS) throw error
+      }
     }
   }
 
-  /** All addresses share one port. A fixed port must be free; a random one is tried until one is. */
-  async #listen(address: string): Promise<Listener> {
-    if (this.#port !== undefined) return this.#listenOn(address, this.#port)
-    for (let attempt = 1; ; attempt++) {
-      const offset = Math.floor(this.#platform.entropy.random() * MAILBOX_PORTS.count)
+  /** Closes what is not wanted any more and opens what is; what fails is tried again at the next look. */
+  async #followListeners(): Promise<void> {
+    const wanted = this.#wanted()
+    closeExcept(this.#listeners, wanted)
+    for (const address of wanted) {
       try {
-        const listener = await this.#listenOn(address, MAILBOX_PORTS.first + offset)
-        this.#port = listener.port
-        return listener
+        await this.#openListener(address, this.#port!)
       } catch (error) {
-        const inUse = error instanceof EarshotError && error.code === 'ERR_EARSHOT_PORT_IN_USE'
-        if (!inUse || attempt >= PORT_ATTEMPTS) throw error
+        this.#warn('mailbox-failed', error)
       }
     }
+  }
+
+  #wanted(): readonly string[] {
+    return this.#options.interfaces === undefined
+      ? [ANY_ADDRESS]
+      : this.#used.map((each) => each.address)
+  }
+
+  async #openListener(address: string, port: number): Promise<void> {
+    if (this.#closed || this.#listeners.has(address)) return
+    const listener = await this.#listenOn(address, port)
+    if (this.#closed) listener.close()
+    else this.#listeners.set(address, listener)
   }
 
   #listenOn(address: string, port: number): Promise<Listener> {
@@ -167,11 +191,39 @@ export class Mailboxes {
       return
     }
     this.#events.warn('mailbox-failed', `the mailbox on ${address} failed: ${failure.message}`)
-    this.#listeners.delete(address)
-    this.#fingerprint = '' // the next look opens it again
+    this.#listeners.delete(address) // the next look opens it again
   }
 
   // Datagrams
+
+  /** As with listeners; without a sender a mailbox is known to us alone, until the next look. */
+  async #followSenders(): Promise<void> {
+    const able = this.#used.filter(
+      (each) => broadcastAddress(each.address, each.prefixLength) !== undefined,
+    )
+    const wanted = able.map((each) => each.address)
+    closeExcept(this.#senders, wanted)
+    for (const address of wanted) {
+      if (this.#closed || this.#senders.has(address)) continue
+      try {
+        const sender = await this.#openSender(address)
+        if (this.#closed) sender.close()
+        else this.#senders.set(address, sender)
+      } catch (error) {
+        this.#warn('datagram-failed', error)
+      }
+    }
+  }
+
+  #openSender(address: string): Promise<DatagramPort> {
+    return this.#platform.openDatagrams(
+      { port: 0, address },
+      {
+        datagram: () => {}, // nobody has a reason to send any there
+        failed: (failure) => this.#events.warn('datagram-failed', failure.message),
+      },
+    )
+  }
 
   #handleDatagram(bytes: Uint8Array, from: SocketAddress): void {
     const chosenOnly = this.#options.interfaces !== undefined
@@ -181,15 +233,24 @@ export class Mailboxes {
 
   // Changes
 
+  /** The interfaces that can be reached: those whose listener is open. */
+  #served(): readonly NetworkInterface[] {
+    if (this.#options.interfaces === undefined) {
+      return this.#listeners.has(ANY_ADDRESS) ? this.#used : []
+    }
+    return this.#used.filter((each) => this.#listeners.has(each.address))
+  }
+
   #announce(): void {
-    const port = this.#port
-    if (port === undefined) return
+    const port = this.#port!
     const { beaconPort } = this.#options
-    const mailboxes = this.#used.map((each): Mailbox => {
+    const served = this.#served()
+    const mailboxes = served.map((each): Mailbox => {
       const address = broadcastAddress(each.address, each.prefixLength)
       const beaconTo = address === undefined ? undefined : { address, port: beaconPort }
       return { interfaceName: each.name, address: each.address, port, beaconTo }
     })
+    this.#announced = fingerprintOf(served)
     this.#events.changed(mailboxes)
   }
 
@@ -202,22 +263,38 @@ export class Mailboxes {
   }
 
   async #look(): Promise<void> {
-    if (this.#select(false)) {
-      try {
-        await this.#listenWhereNeeded()
-      } catch (error) {
-        this.#fingerprint = ''
-        this.#events.warn('mailbox-failed', error instanceof Error ? error.message : String(error))
-      }
-      if (this.#closed) return
+    const changed = this.#select(false)
+    await this.#followListeners()
+    await this.#followSenders()
+    if (this.#closed) return
+    if (changed) {
       const names = this.#used.map((each) => `${each.name} (${each.address})`).join(', ')
       this.#events.warn(
         'interface-changed',
         `the network changed; now in use: ${names || 'nothing'}`,
       )
-      this.#announce()
     }
+    // A mailbox that failed, or opens at last, is no change of the network, but peers must know.
+    if (changed || fingerprintOf(this.#served()) !== this.#announced) this.#announce()
     this.#lookLater()
+  }
+
+  #warn(code: WarningCode, error: unknown): void {
+    if (this.#closed) return
+    this.#events.warn(code, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function fingerprintOf(interfaces: readonly NetworkInterface[]): string {
+  return interfaces.map((each) => `${each.name} ${each.address}/${each.prefixLength}`).join()
+}
+
+/** Closes and forgets all but those of the given addresses. */
+function closeExcept(open: Map<string, { close(): void }>, kept: readonly string[]): void {
+  for (const [address, each] of [...open]) {
+    if (kept.includes(address)) continue
+    open.delete(address)
+    each.close()
   }
 }
 

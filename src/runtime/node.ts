@@ -89,7 +89,12 @@ export class MeshNode extends EventSource {
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
     this.#engine = new Engine(checked.engine)
-    this.#driver = new Driver(platform, this.#engine, (event) => this.#handleEvent(event))
+    this.#driver = new Driver(
+      platform,
+      this.#engine,
+      (event) => this.#handleEvent(event),
+      (bytes, mailbox) => this.#mailboxes.send(bytes, mailbox),
+    )
     this.#senders = new Senders((id, content) => {
       return this.#engine.whisper(id, content, this.#driver.now())
     })
@@ -105,7 +110,7 @@ export class MeshNode extends EventSource {
   /** Not for applications: `createNode` has called it. */
   async open(): Promise<void> {
     try {
-      await this.#mailboxes.open((port) => this.#driver.setDatagrams(port))
+      await this.#mailboxes.open()
     } catch (error) {
       this.#driver.close()
       this.#state = 'stopped'

@@ -143,6 +143,13 @@ export interface ListenHandlers {
   failed(failure: IoFailure): void
 }
 
+export interface DatagramOptions {
+  /** 0 lets the host choose. */
+  readonly port: number
+  /** The local address, which becomes the source of all that is sent. By default every IPv4 interface. */
+  readonly address?: string
+}
+
 export interface DatagramHandlers {
   /** A datagram arrived; its bytes are the handler's to keep. */
   datagram(bytes: Uint8Array, from: SocketAddress): void
@@ -164,11 +171,13 @@ export interface Platform {
   readonly entropy: Entropy
   /** All addresses of all interfaces that are up, now. Cheap enough to be asked every second. */
   interfaces(): readonly NetworkInterface[]
-  /** Opens a UDP port that several sockets of the host share (`SO_REUSEADDR`), receiving broadcasts that
-   *  reach any interface; each of them gets every broadcast. Port 0 lets the host choose. Rejects with
-   *  EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken by a program that does not share it, and
-   *  ERR_EARSHOT_BAD_OPTION when it is forbidden or nonsense. */
-  openDatagrams(port: number, handlers: DatagramHandlers): Promise<DatagramPort>
+  /** Opens a UDP port. Without an address several sockets of the host share it (`SO_REUSEADDR`), receiving
+   *  broadcasts that reach any interface; each of them gets every broadcast. With one it is not shared, and
+   *  is for sending: whether broadcasts reach it differs between hosts. Rejects with EarshotError
+   *  ERR_EARSHOT_PORT_IN_USE when the port is taken by a program that does not share it,
+   *  ERR_EARSHOT_NO_INTERFACE when the address is not this host's, and ERR_EARSHOT_BAD_OPTION when the port is
+   *  forbidden or nonsense. */
+  openDatagrams(options: DatagramOptions, handlers: DatagramHandlers): Promise<DatagramPort>
   /** Listens for TCP connections. Rejects with EarshotError ERR_EARSHOT_PORT_IN_USE when the port is taken,
    *  ERR_EARSHOT_NO_INTERFACE when the address is not this host's, and ERR_EARSHOT_BAD_OPTION when it is
    *  forbidden or nonsense. */

@@ -1,6 +1,6 @@
 /** Datagrams: to one, to all that share a port, and those that cannot be sent. */
 import { describe, expect, test } from 'vitest'
-import { type Bench, type Port, pattern } from './harness.ts'
+import { type Bench, FOREIGN_ADDRESS, type Port, pattern } from './harness.ts'
 
 /** RFC 768 and RFC 791: 65,535 bytes less 20 of IP and 8 of UDP header. */
 const DATAGRAM_BYTES_MAX = 65_507
@@ -89,6 +89,32 @@ export function describeDatagrams(bench: () => Bench): void {
         })
       },
     )
+
+    test('with an address sends from there, broadcasts too', async () => {
+      const { host } = bench()
+      const [sender, receiver] = [await bench().openPort(0, host), await bench().openPort()]
+      sender.send(pattern(22), receiver.address)
+      sender.send(pattern(22), broadcast(receiver))
+      await bench().waitFor(() => receiver.received.length === 2, 'both')
+      for (const { from } of receiver.received) expect(from).toEqual(sender.address)
+    })
+
+    test('with an address is not shared', async () => {
+      const { port } = (await bench().openPort(0, bench().host)).port
+      for (const address of [bench().host, undefined]) {
+        await expect(bench().openPort(port, address)).rejects.toMatchObject({
+          name: 'EarshotError',
+          code: 'ERR_EARSHOT_PORT_IN_USE',
+        })
+      }
+    })
+
+    test('rejects with ERR_EARSHOT_NO_INTERFACE for an address of another host', async () => {
+      await expect(bench().openPort(0, FOREIGN_ADDRESS)).rejects.toMatchObject({
+        name: 'EarshotError',
+        code: 'ERR_EARSHOT_NO_INTERFACE',
+      })
+    })
 
     test('that is closed calls nothing back, sends nothing, and is free again', async () => {
       const [a, b] = [await bench().openPort(), await bench().openPort()]

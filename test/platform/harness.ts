@@ -109,9 +109,10 @@ export class Bench {
     return { near, far: listening.ends[0]!, listening }
   }
 
-  async openPort(port = 0): Promise<Port> {
+  async openPort(port = 0, address?: string): Promise<Port> {
     const opened = new Port(this)
-    opened.port = await this.until(this.platform.openDatagrams(port, opened))
+    const options = { port, ...(address !== undefined && { address }) }
+    opened.port = await this.until(this.platform.openDatagrams(options, opened))
     this.#open.push(() => opened.port.close())
     return opened
   }

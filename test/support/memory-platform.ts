@@ -10,6 +10,7 @@ import type {
   ByteStream,
   Clock,
   DatagramHandlers,
+  DatagramOptions,
   DatagramPort,
   DialOptions,
   Entropy,
@@ -110,6 +111,7 @@ export class MemoryHost implements Platform {
   readonly listening: Map<string, ListenHandlers> = new Map()
   readonly #world: World
   #seed: number
+  #nextPort = 40_000
 
   constructor(world: World, index: number) {
     this.#world = world
@@ -146,10 +148,11 @@ export class MemoryHost implements Platform {
     return this.all
   }
 
-  async openDatagrams(port: number, handlers: DatagramHandlers): Promise<DatagramPort> {
+  async openDatagrams(options: DatagramOptions, handlers: DatagramHandlers): Promise<DatagramPort> {
+    const port = options.port || this.#nextPort++
     if (this.ports.has(port)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `UDP ${port}`)
     this.ports.set(port, handlers)
-    const from = { address: this.address, port }
+    const from = { address: options.address ?? this.address, port }
     return {
       port,
       send: (bytes, to) => this.#send(bytes, from, to),
@@ -160,7 +163,7 @@ export class MemoryHost implements Platform {
   #send(bytes: Uint8Array, from: SocketAddress, to: SocketAddress): void {
     const { network, hosts } = this.#world
     for (const host of hosts) {
-      if (network.link(from.address, host.address) !== 'up') continue
+      if (network.link(this.address, host.address) !== 'up') continue
       network.schedule(network.now + network.latencyMs, () =>
         host.ports.get(to.port)?.datagram(bytes.slice(), from),
       )
