@@ -32,7 +32,7 @@ import { EventSource, notRunning } from './event-source.ts'
 import { Mailboxes } from './mailboxes.ts'
 import type { PeerRef, ShoutOutcome, WaitOptions, WarningCode } from './node-events.ts'
 import type { NodeOptions } from './options.ts'
-import { checkGroupName, checkOptions } from './options.ts'
+import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
 import { outgoingContent } from './outgoing.ts'
 import { Pings } from './pings.ts'
@@ -165,12 +165,7 @@ export class MeshNode extends EventSource {
   join(group: string): boolean {
     this.#checkRunning()
     checkGroupName(group)
-    if (this.groups().length >= this.#limits.helloGroups && !this.groups().includes(group)) {
-      throw new EarshotError(
-        'ERR_EARSHOT_BAD_GROUP',
-        `this node is in ${this.#limits.helloGroups} groups already, which is the limit`,
-      )
-    }
+    checkGroupRoom([...new Set(this.groups()).add(group)], this.#limits)
     const changed = this.#engine.join(group, this.#driver.now())
     this.#driver.settle()
     return changed
