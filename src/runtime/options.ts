@@ -44,6 +44,9 @@ export interface CheckedOptions {
   readonly groups: readonly string[]
 }
 
+/** HELLO's name, endpoint, counts and the like, at the most. */
+const HELLO_REST_BYTES = 1_024
+
 /** A header of ours announces earshot's extensions; the application has the other 255 of HELLO's 256. */
 const OWN_HEADERS: readonly (readonly [string, string])[] = [[EARSHOT_HEADER, '1']]
 
@@ -66,9 +69,7 @@ export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOpt
   if (!Array.isArray(options.groups ?? [])) throw badOption('groups', 'a list of names')
   const groups = [...new Set(options.groups)]
   for (const group of groups) checkGroupName(group)
-  if (groups.length > limits.helloGroups) {
-    throw badOption('groups', `at most ${limits.helloGroups} groups`)
-  }
+  checkGroupRoom(groups, limits)
   return { engine, groups, mailboxes: checkMailboxes(options) }
 }
 
@@ -78,6 +79,22 @@ export function checkGroupName(group: string): void {
   throw new EarshotError(
     'ERR_EARSHOT_BAD_GROUP',
     `not a group name: ${JSON.stringify(group)} (it must have 1 to 255 bytes of UTF-8)`,
+  )
+}
+
+/**
+ * HELLO lists all groups, and peers take only so much of it: half of its bytes are for groups, half for headers.
+ *
+ * @throws EarshotError ERR_EARSHOT_BAD_GROUP
+ */
+export function checkGroupRoom(groups: readonly string[], limits: Limits): void {
+  const bytesMax = limits.helloBytes / 2 - HELLO_REST_BYTES
+  let bytes = 0
+  for (const group of groups) bytes += 4 + utf8Encode(group).length
+  if (groups.length <= limits.helloGroups && bytes <= bytesMax) return
+  throw new EarshotError(
+    'ERR_EARSHOT_BAD_GROUP',
+    `groups: ${groups.length} with ${bytes} bytes of names; a node can be in ${limits.helloGroups} groups with ${bytesMax} bytes`,
   )
 }
 

@@ -59,7 +59,6 @@ describe('options', () => {
     ['our own header', { headers: { 'x-earshot': '2' } }, /option headers\['x-earshot']:/],
     ['too many headers', { headers: many }, /option headers:/],
     ['too many bytes of headers', { headers: { x: 'y'.repeat(40_000) } }, /option headers:/],
-    ['too many groups', { groups: Array.from({ length: 1_025 }, (_, i) => `${i}`) }, /groups:/],
     ['groups that are one text', { groups: nonsense('chat') }, /option groups:/],
     ['no interface', { interfaces: [] }, /option interfaces:/],
     ['an interface that is no text', { interfaces: [nonsense(1)] }, /option interfaces:/],
@@ -100,6 +99,15 @@ describe('options', () => {
       )
     },
   )
+
+  it.each([
+    ['too many', Array.from({ length: 1_025 }, (_, i) => `${i}`)],
+    ['too long', Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(200, 'x'))],
+  ])('refuse groups that are %s for a HELLO', (_what, groups) => {
+    expect(() => check({ groups })).toThrow(
+      expect.objectContaining({ code: 'ERR_EARSHOT_BAD_GROUP' }),
+    )
+  })
 
   it('let undefined stand for the default', () => {
     const { engine } = check({ timers: { evasiveMs: undefined } as never })
