@@ -240,6 +240,8 @@ describe('the table of peers', () => {
     }
     expect(a.engine.peers().map(({ name }) => name)).toEqual(['s0', 's1'])
     expect(a.warnings()).toEqual(['peer-limit', 'peer-limit'])
+    expect(a.engine.metrics().mesh.connectionsRefused).toBe(2)
+    expect(a.sockets.size).toBe(2 + 2)
     const other = new ZrePeer(mesh, { id: STRANGER, address: '10.0.0.98' }).listen()
     other.meet(a)
     expect(a.engine.peers()).toHaveLength(3)

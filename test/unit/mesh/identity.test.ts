@@ -106,6 +106,20 @@ describe('a second connection with the identity of a peer', () => {
     expect(a.story).toEqual(['warning identity-conflict'])
   })
 
+  it('from elsewhere may try again later, and then meet a holder that is silent', () => {
+    const { mesh, a, stranger } = met()
+    answerPings(stranger)
+    const holder = stranger.line!
+    stranger.call(a, undefined, ELSEWHERE)
+    stranger.line = holder
+    mesh.run(2_000)
+    stranger.onMessage = () => {}
+    const line = stranger.call(a, undefined, ELSEWHERE)
+    mesh.run(1_100)
+    expect([holder.ended, line.zmtp.state]).toEqual(['reset', 'ready'])
+    expect(a.warnings()).toEqual(['identity-conflict'])
+  })
+
   it('from elsewhere is accepted when the holder stays silent', () => {
     const { mesh, a, stranger } = met()
     const holder = stranger.line!

@@ -89,13 +89,14 @@ describe('a peer that falls silent', () => {
   it.each([
     ['a beacon', (stranger: ZrePeer) => stranger.beacon()],
     ['a message', (stranger: ZrePeer) => stranger.say({ kind: 'whisper' })],
+    ['a new connection', (stranger: ZrePeer, a: Host) => stranger.dial(a)],
     ['a PING', (stranger: ZrePeer) => stranger.say({ kind: 'ping' })],
     ['a PING-OK', (stranger: ZrePeer) => stranger.say({ kind: 'ping-ok' })],
     ['an empty ZMTP command', (s: ZrePeer) => s.line!.socket.write([Uint8Array.of(4, 2, 1, 65)])],
   ])('is alive again at %s, at once', (_what, speak) => {
     const { mesh, a, stranger } = met()
     mesh.run(12_000)
-    speak(stranger)
+    speak(stranger, a)
     mesh.run(5)
     expect(a.story.filter((line) => !line.startsWith('whisper'))).toEqual([
       'evasive stranger',
