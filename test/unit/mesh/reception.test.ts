@@ -39,6 +39,18 @@ const open = (lines: readonly { ended: boolean }[]): number =>
   lines.filter(({ ended }) => !ended).length
 
 describe('connections that stay silent', () => {
+  it('are greeted all the same: libzmq waits for 11 bytes', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    let greeting = 0
+    const bytes = ({ length }: Uint8Array): void => {
+      greeting += length
+    }
+    mesh.network.dial('10.0.0.66', a!.endpoint, { bytes, ended: () => {} })
+    mesh.run(5)
+    expect(greeting).toBeGreaterThanOrEqual(11)
+  })
+
   it('are dropped after 5 s, and warned about', () => {
     const mesh = new Mesh()
     const [a] = mesh.start('a')
