@@ -246,6 +246,7 @@ describe('counters', () => {
     const [into] = b.engine.metrics().peers
     expect(out).toMatchObject({ messagesOut: 2, bytesOut: 5, messagesLost: 0, links: 1 })
     expect(into).toMatchObject({ messagesIn: 2, linkedToUs: true, link: 'open' })
+    expect(into!.bytesIn).toBeGreaterThanOrEqual(5)
     expect(b.engine.metrics().mesh).toMatchObject({ messagesIn: 2, messagesLost: 0 })
   })
 

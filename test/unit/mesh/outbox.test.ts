@@ -233,6 +233,17 @@ describe('while messages wait', () => {
     expect(a.engine.metrics().mesh.messagesLost).toBe(lost)
   })
 
+  it('and the link breaks, a JOIN among them is in the next HELLO, and not told twice', () => {
+    const state = blocked()
+    const { mesh, a, stranger } = state
+    fill(state, KIB)
+    a.join('x')
+    stranger.accepted[0]!.socket.destroy()
+    mesh.run(3_000)
+    expect(stranger.received[0]).toMatchObject({ kind: 'hello', groups: ['x'], status: 1 })
+    expect(new Set(stranger.heard())).toEqual(new Set(['hello', 'whisper']))
+  })
+
   it('and the peer leaves, all of them are counted as lost', () => {
     const state = blocked()
     const count = fill(state, KIB)
