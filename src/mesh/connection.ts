@@ -81,7 +81,7 @@ export class MeshConnection<Owner> implements AgendaEntry {
 
   /** Bytes written to this connection that the host's network stack has not taken. */
   get windowBytes(): number {
-    return this.zmtp.output.byteLength + this.#takenBytes
+    return this.zmtp.outputBytes + this.#takenBytes
   }
 
   /** Content messages among them. */
@@ -96,10 +96,10 @@ export class MeshConnection<Owner> implements AgendaEntry {
   /** For the driver: everything to write now. It goes to the socket unchanged, then `handleDrained`. */
   takeSegments(): Uint8Array[] {
     this.dirty = false
-    this.#takenBytes += this.zmtp.output.byteLength
+    this.#takenBytes += this.zmtp.outputBytes
     this.#takenMessages += this.#freshMessages
     this.#freshMessages = 0
-    return this.zmtp.output.takeSegments()
+    return this.zmtp.takeSegments()
   }
 
   /** The host has written all that was taken. */

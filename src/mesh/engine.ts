@@ -81,7 +81,7 @@ export class Engine {
   /** A connection that has bytes to write: take them with `takeSegments()`. */
   pollFlush(): Connection | undefined {
     const connection = this.#context.dirty.shift()
-    this.#context.counters.bytesOut += connection?.zmtp.output.byteLength ?? 0
+    this.#context.counters.bytesOut += connection?.zmtp.outputBytes ?? 0
     return connection
   }
 
@@ -140,7 +140,7 @@ export class Engine {
     }
     connection.zmtp.handleBytes(chunk)
     this.#pollConnection(connection, now)
-    if (connection.zmtp.output.byteLength > 0) this.#context.markDirty(connection)
+    if (connection.zmtp.outputBytes > 0) this.#context.markDirty(connection)
     this.#rearm(now)
   }
 

@@ -214,7 +214,7 @@ export class Links {
   closeConnection(connection: Connection, how: 'flush' | 'abort'): void {
     if (connection.closed) return
     // The driver takes what is still to be written with the action, not by `pollFlush`.
-    if (how === 'flush') this.#context.counters.bytesOut += connection.zmtp.output.byteLength
+    if (how === 'flush') this.#context.counters.bytesOut += connection.zmtp.outputBytes
     connection.closed = true
     this.#context.agenda.remove(connection)
     this.#context.actions.push({ kind: 'close', connection, how })
@@ -293,7 +293,7 @@ export class Links {
       if (outgoing === undefined) break
       this.#encodeOutgoing(peer, connection, outgoing, now)
     }
-    if (connection.zmtp.output.byteLength > 0) this.#context.markDirty(connection)
+    if (connection.zmtp.outputBytes > 0) this.#context.markDirty(connection)
     this.#tellRoom(peer)
   }
 

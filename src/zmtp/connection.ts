@@ -5,19 +5,22 @@
  * frames mean is none of its business. Start reading here; then `handshake.ts` for the beginning and
  * `frame-decoder.ts` for the rest.
  *
+ * A node has two for every peer, nearly all of them idle. So whatever serves bytes on their way (input,
+ * decoder, output, handshake) is made when they come and dropped when they are gone.
+ *
  * The order of calls:
  *
- *     connection = new ZmtpConnection(…)      // the greeting's head is in `output`
+ *     connection = new ZmtpConnection(…)      // the greeting's head waits to be sent
  *     on bytes:  handleBytes(chunk), then poll() until 'needMore' or 'invalid'
  *                at 'offer': accept(), or drop the connection; then poll() on
  *     in state 'ready': reserveFrame / writeFrame / writePing
- *     after any of these: send what `output.takeSegments()` gives
+ *     after any of these: send what `takeSegments()` gives
  *
  * Limits and trust: nothing a peer sends makes this throw. `invalid` is final and sticky; all memory
- * held for input is gone by then. `output` still has what was written before (the rest of a greeting,
- * an ERROR that tells the peer why); sending it before closing is a courtesy.
+ * held for input is gone by then. What was written before still waits (the rest of a greeting, an ERROR
+ * that tells the peer why); sending it before closing is a courtesy.
  *
- * PONG: each PING is answered while `poll` runs, but only one PONG at a time waits in `output`. PINGs
+ * PONG: each PING is answered while `poll` runs, but only one PONG at a time waits to be sent. PINGs
  * that come while it does are answered together, by one PONG with the newest context, in the first
  * `poll` after it was taken. So a flood of PINGs costs at most 23 bytes of output, and a peer that
  * reads gets its sign of life. RFC 37 "Connection Heartbeating" asks senders not to have more than a
@@ -37,20 +40,16 @@ import {
   parsePong,
   peerError,
 } from './command.ts'
-import {
-  FLAG_COMMAND,
-  FLAG_MORE,
-  LONG_HEADER_BYTES,
-  reserveFrame,
-  writeLongHeader,
-} from './frame.ts'
-import { FrameDecoder } from './frame-decoder.ts'
+import { FLAG_COMMAND, FLAG_MORE } from './frame.ts'
+import { decodeInPlace } from './frame-decoder.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { Handshake } from './handshake.ts'
 import { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
+import { type Decoded, MessageAssembler } from './message-assembler.ts'
 import type { PeerMetadata } from './metadata.ts'
 import type { Multipart } from './multipart.ts'
-import { WriteBuffer } from './write-buffer.ts'
+import { CHUNK_BYTES_MIN } from './write-buffer.ts'
 
 export type { PeerMetadata } from './metadata.ts'
 
@@ -61,8 +60,11 @@ export interface ConnectionOptions {
   readonly identity: Uint8Array
   /** For this connection alone. */
   readonly mechanism: Mechanism
-  readonly limits: Pick<Limits, 'handshakeBytes' | 'messageBytes' | 'messageFrames'>
+  /** May be shared: it is not changed, and not copied. */
+  readonly limits: ConnectionLimits
 }
+
+export type ConnectionLimits = Pick<Limits, 'handshakeBytes' | 'messageBytes' | 'messageFrames'>
 
 export type ConnectionState = 'greeting' | 'handshake' | 'offered' | 'ready' | 'invalid'
 
@@ -83,40 +85,32 @@ export type ConnectionInput =
  */
 export const LARGE_FRAME_BYTES: number = 8 * 1024
 
+const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
+
 export class ZmtpConnection {
-  /** What is to be sent. Take it after every call that may have written. */
-  readonly output: WriteBuffer
-  readonly #limits: ConnectionOptions['limits']
-  readonly #mechanism: Mechanism
-  readonly #input = new InputBuffer()
+  #limits: ConnectionLimits
   #state: ConnectionState = 'greeting'
+  /** While received bytes are unread. */
+  #input: InputBuffer | undefined
+  /** While something waits to be sent. */
+  #output: FrameWriter | undefined
   /** Until the handshake is complete. */
   #handshake: Handshake | undefined
-  /** From then on. */
-  #decoder: FrameDecoder | undefined
+  /** While a message is here in part. */
+  #assembler: MessageAssembler | undefined
+  /** From the handshake on, where the mechanism has one. */
   #protection: FrameProtection | undefined
   #invalid: ZmtpInvalid | undefined
   #ignoredCommands = 0
   /** Context of the newest PING that has no PONG yet. */
   #owedPong: Uint8Array | undefined
-  /** Where the last PONG ends, in the terms of `output.takenBytes`. */
-  #pongEnd = 0
   /** Whether the last frame written had MORE: nothing may come between it and the next. */
   #messageOpen = false
-  /** The frame given out last. It must be full before the next; where there is protection, it is then sealed. */
-  #reserved: ByteWriter | undefined
-  #reservedStart = 0
-  #reservedFlags = 0
+  #nextChunkBytes = CHUNK_BYTES_MIN
 
   constructor(options: ConnectionOptions) {
-    this.output = new WriteBuffer(() => this.#finishReserved())
     this.#limits = options.limits
-    this.#mechanism = options.mechanism
-    this.#handshake = new Handshake(
-      { ...options, bytesMax: options.limits.handshakeBytes },
-      this.#input,
-      this.output,
-    )
+    this.#handshake = new Handshake(options, this.#makeOutput().buffer)
   }
 
   get state(): ConnectionState {
@@ -130,12 +124,40 @@ export class ZmtpConnection {
 
   /** Bytes of memory held for input that is not a message yet. */
   get bufferedBytes(): number {
-    return this.#input.heldBytes + (this.#decoder?.heldBytes ?? 0)
+    return (this.#input?.heldBytes ?? 0) + (this.#assembler?.heldBytes ?? 0)
+  }
+
+  /** Bytes that wait to be sent. */
+  get outputBytes(): number {
+    return this.#output === undefined ? 0 : this.#output.buffer.byteLength
+  }
+
+  /** Bytes of memory held for them. */
+  get outputHeldBytes(): number {
+    return this.#output?.buffer.heldBytes ?? 0
+  }
+
+  /** What is to be sent, in order: call after everything that may have written. See `WriteBuffer`. */
+  takeSegments(): Uint8Array[] {
+    const output = this.#output
+    if (output === undefined) return []
+    output.finish()
+    const segments = output.buffer.takeSegments()
+    this.#nextChunkBytes = output.buffer.nextChunkBytes
+    this.#output = undefined
+    return segments
+  }
+
+  /** Other limits from here on: for a peer that is trusted with more. Not while a message is here in part. */
+  setLimits(limits: ConnectionLimits): void {
+    this.#limits = limits
   }
 
   /** Takes over a chunk: it must not change any more, and messages will be views of it. */
   handleBytes(chunk: Uint8Array): void {
-    if (this.#state !== 'invalid') this.#input.push(chunk)
+    if (this.#state === 'invalid' || chunk.length === 0) return
+    this.#input ??= new InputBuffer()
+    this.#input.push(chunk)
   }
 
   /** The next thing that the bytes received so far amount to. Call until 'needMore' or 'invalid'. */
@@ -158,19 +180,19 @@ export class ZmtpConnection {
   /** Acceptor, after 'offer': lets the peer in. */
   accept(): void {
     assert(this.#state === 'offered', 'accept() answers an offer')
-    this.#handshake!.accept()
-    this.#enterReady()
+    const handshake = this.#handshake!
+    handshake.accept(this.#makeOutput().buffer)
+    this.#enterReady(handshake)
   }
 
   /**
    * Starts a frame of exactly `length` bytes. The writer given back must be filled before the next call
-   * to this object or its `output`; it is one object, pointed elsewhere next time.
+   * to this object; it is one object, pointed elsewhere next time.
    */
   reserveFrame(length: number, more: boolean): ByteWriter {
-    this.#finishReserved()
     assert(this.#state === 'ready', 'frames are sent once the handshake is complete')
     this.#messageOpen = more
-    return this.#reserve(more ? FLAG_MORE : 0, length)
+    return this.#makeOutput().reserve(more ? FLAG_MORE : 0, length)
   }
 
   /**
@@ -182,17 +204,13 @@ export class ZmtpConnection {
       this.reserveFrame(payload.length, more).raw(payload)
       return
     }
-    this.#finishReserved()
     assert(this.#state === 'ready', 'frames are sent once the handshake is complete')
     this.#messageOpen = more
-    const header = this.output.reserve(LONG_HEADER_BYTES)
-    writeLongHeader(header, more ? FLAG_MORE : 0, payload.length)
-    this.output.append(payload)
+    this.#makeOutput().append(more ? FLAG_MORE : 0, payload)
   }
 
   /** Asks for a sign of life. `ttlTenths` is 0 to 65,535 tenths of a second (0: none), `context` up to 16 bytes. */
   writePing(ttlTenths: number, context: Uint8Array): void {
-    this.#finishReserved()
     assert(this.#state === 'ready', 'a PING is sent once the handshake is complete')
     assert(!this.#messageOpen, 'a PING does not interrupt a message')
     assert(isPing(ttlTenths, context), 'TTL and context fit a PING')
@@ -201,40 +219,49 @@ export class ZmtpConnection {
 
   /** For tests: what must hold between any two calls. */
   invariants(): void {
-    this.#input.invariants()
-    this.#decoder?.invariants()
-    this.output.invariants()
+    this.#input?.invariants()
+    this.#assembler?.invariants()
+    this.#output?.buffer.invariants()
     const handshaking = this.#state !== 'ready' && this.#state !== 'invalid'
     assert((this.#handshake !== undefined) === handshaking, 'a handshake lives until its end')
-    assert((this.#decoder !== undefined) === (this.#state === 'ready'), 'a decoder lives in ready')
+    assert(this.#assembler === undefined || this.#state === 'ready', 'messages come in ready')
     assert((this.#invalid !== undefined) === (this.#state === 'invalid'), 'invalid has its reason')
     if (this.#state === 'invalid') assert(this.bufferedBytes === 0, 'invalid holds no input')
   }
 
   #pollHandshake(): ConnectionInput {
+    const input = this.#input
+    if (input === undefined) return NEED_MORE
     const handshake = this.#handshake!
-    const result = handshake.poll()
+    const output = this.#makeOutput()
+    const result = handshake.poll(input, output.buffer)
+    if (output.buffer.byteLength === 0) this.#output = undefined
     if (result.kind === 'invalid') return this.#fail(result)
-    if (result.kind === 'ready') this.#enterReady()
+    if (result.kind === 'ready') this.#enterReady(handshake)
     else this.#state = handshake.state
-    if (result.kind === 'needMore') this.#input.releaseIfEmpty()
+    if (result.kind === 'needMore') this.#releaseInput(input)
     return result
   }
 
-  #enterReady(): void {
+  #enterReady(handshake: Handshake): void {
     this.#state = 'ready'
     this.#handshake = undefined
-    this.#protection = this.#mechanism.protection
-    this.#decoder = new FrameDecoder(this.#input, this.#limits, this.#protection)
+    this.#protection = handshake.protection
+    // What waits of the handshake was written in the clear and is complete; frames to come are not part of it.
+    if (this.#protection !== undefined && this.#output !== undefined) {
+      this.#output.protection = this.#protection
+    }
   }
 
   #pollTraffic(): ConnectionInput {
-    for (;;) {
-      const decoded = this.#decoder!.next()
+    const input = this.#input
+    while (input !== undefined) {
+      const decoded = this.#decode(input)
       switch (decoded.kind) {
         case 'message':
           return decoded
         case 'needMore':
+          this.#releaseInput(input)
           this.#answerPing()
           return decoded
         case 'invalid':
@@ -248,6 +275,27 @@ export class ZmtpConnection {
           return assertNever(decoded)
       }
     }
+    this.#answerPing()
+    return NEED_MORE
+  }
+
+  #decode(input: InputBuffer): Decoded {
+    if (this.#assembler === undefined) {
+      // Sealed frames are opened one by one, exactly once: that is the careful half's.
+      const message =
+        this.#protection === undefined ? decodeInPlace(input, this.#limits) : undefined
+      if (message !== undefined) return message
+      if (input.length === 0) return NEED_MORE
+      this.#assembler = new MessageAssembler(this.#limits, this.#protection)
+    }
+    const decoded = this.#assembler.next(input, this.#limits)
+    if (this.#assembler.isIdle) this.#assembler = undefined
+    return decoded
+  }
+
+  /** Forgets the memory once everything has been read, so that a tiny message does not pin its chunk. */
+  #releaseInput(input: InputBuffer): void {
+    if (input.length === 0) this.#input = undefined
   }
 
   #handleCommand(command: Command): ConnectionInput | undefined {
@@ -276,49 +324,32 @@ export class ZmtpConnection {
   /** Writes the PONG that is owed, unless the one before still waits, or a message of ours is half written. */
   #answerPing(): void {
     if (this.#owedPong === undefined || this.#messageOpen) return
-    if (this.#pongEnd > this.output.takenBytes) return
-    this.#finishReserved()
+    const output = this.#makeOutput()
+    if (output.pongWaits) return
     this.#writeCommand('PONG', this.#owedPong)
     this.#owedPong = undefined
-    this.#pongEnd = this.output.takenBytes + this.output.byteLength
+    output.pongWaits = true
   }
 
   #writeCommand(name: string, data: Uint8Array): void {
     const body = encodeCommand(name, data)
-    this.#reserve(FLAG_COMMAND, body.length).raw(body)
-    this.#finishReserved()
+    const output = this.#makeOutput()
+    output.reserve(FLAG_COMMAND, body.length).raw(body)
+    output.finish()
   }
 
-  #reserve(flags: number, length: number): ByteWriter {
-    const protection = this.#protection
-    if (protection === undefined) {
-      this.#reserved = reserveFrame(this.output, flags, length)
-      return this.#reserved
-    }
-    const writer = reserveFrame(this.output, 0, protection.overheadBytes + length)
-    this.#reserved = writer
-    this.#reservedStart = writer.offset
-    this.#reservedFlags = flags
-    writer.offset += protection.overheadBytes
-    return writer
-  }
-
-  /** The frame given out last is complete from here on. */
-  #finishReserved(): void {
-    const writer = this.#reserved
-    if (writer === undefined) return
-    this.#reserved = undefined
-    assert(writer.offset === writer.end, 'a reserved frame is filled before the next call')
-    this.#protection?.seal(writer.bytes, this.#reservedStart, writer.end, this.#reservedFlags)
+  #makeOutput(): FrameWriter {
+    this.#output ??= new FrameWriter(this.#nextChunkBytes, this.#protection)
+    return this.#output
   }
 
   #fail(problem: ZmtpInvalid): ZmtpInvalid {
     this.#state = 'invalid'
     this.#invalid = problem
     this.#handshake = undefined
-    this.#decoder = undefined
+    this.#assembler = undefined
     this.#owedPong = undefined
-    this.#input.clear()
+    this.#input = undefined
     return problem
   }
 }

@@ -9,6 +9,7 @@
  */
 import { assert, assertNever } from '../base/assert.ts'
 import { invalid } from '../base/errors.ts'
+import type { Limits } from '../base/limits.ts'
 import type { ZmtpInvalid } from './codes.ts'
 import { type Command, encodeError, parseCommand, peerError, writeCommand } from './command.ts'
 import {
@@ -27,7 +28,7 @@ import {
   writeGreetingTail,
 } from './greeting.ts'
 import type { InputBuffer } from './input-buffer.ts'
-import type { ConnectionRole, Mechanism } from './mechanism.ts'
+import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
 import { encodeMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
@@ -35,8 +36,8 @@ export interface HandshakeOptions {
   readonly role: ConnectionRole
   readonly identity: Uint8Array
   readonly mechanism: Mechanism
-  /** Bytes that the peer may send until the handshake is complete, the greeting included. */
-  readonly bytesMax: number
+  /** Of these, the bytes that the peer may send until the handshake is complete, the greeting included. */
+  readonly limits: Pick<Limits, 'handshakeBytes'>
 }
 
 export type HandshakeState = 'greeting' | 'handshake' | 'offered' | 'ready'
@@ -60,17 +61,13 @@ const SOCKET_TYPES = {
 
 export class Handshake {
   readonly #options: HandshakeOptions
-  readonly #input: InputBuffer
-  readonly #output: WriteBuffer
   #state: HandshakeState = 'greeting'
   #tailSent = false
   #bytesRead = 0
 
   /** Writes the head of our greeting to `output` at once. */
-  constructor(options: HandshakeOptions, input: InputBuffer, output: WriteBuffer) {
+  constructor(options: HandshakeOptions, output: WriteBuffer) {
     this.#options = options
-    this.#input = input
-    this.#output = output
     writeGreetingHead(output, options.identity.length)
   }
 
@@ -78,19 +75,25 @@ export class Handshake {
     return this.#state
   }
 
-  poll(): HandshakeResult {
+  /** How frames are sealed, once it is complete. */
+  get protection(): FrameProtection | undefined {
+    return this.#options.mechanism.protection
+  }
+
+  /** Reads on from `input`; what is to be said goes to `output`. */
+  poll(input: InputBuffer, output: WriteBuffer): HandshakeResult {
     for (;;) {
       const state = this.#state
       let result: HandshakeResult | undefined
       switch (state) {
         case 'greeting':
-          result = this.#readGreeting()
+          result = this.#readGreeting(input, output)
           break
         case 'handshake':
-          result = this.#readCommand()
+          result = this.#readCommand(input, output)
           break
         case 'offered':
-          result = this.#holdBack()
+          result = this.#holdBack(input)
           break
         case 'ready':
           return NEED_MORE
@@ -102,43 +105,42 @@ export class Handshake {
   }
 
   /** Acceptor, in `offered`: sends our last command; the handshake is complete. */
-  accept(): void {
+  accept(output: WriteBuffer): void {
     assert(this.#state === 'offered', 'accept() answers an offer')
-    writeCommand(this.#output, this.#options.mechanism.accept())
+    writeCommand(output, this.#options.mechanism.accept())
     this.#state = 'ready'
   }
 
-  #readGreeting(): HandshakeResult | undefined {
+  #readGreeting(input: InputBuffer, output: WriteBuffer): HandshakeResult | undefined {
     const { mechanism, role, identity } = this.#options
-    const input = this.#input
     const problem = checkGreeting(input.bytes, input.start, input.end, mechanism.name)
     const compatible = problem === undefined || problem.code === 'zmtp-mechanism'
     if (compatible && !this.#tailSent && input.length >= GREETING_HEAD_BYTES) {
       // RFC 37 "Authentication and Confidentiality": "A peer that reads a full greeting, including
       // mechanism, MUST also send a full greeting including mechanism", even one that is about to close.
-      writeGreetingTail(this.#output, mechanism.name)
+      writeGreetingTail(output, mechanism.name)
       this.#tailSent = true
     }
     if (problem !== undefined) return problem
     if (input.length < GREETING_BYTES) return NEED_MORE
-    this.#consume(GREETING_BYTES)
+    this.#consume(input, GREETING_BYTES)
     this.#state = 'handshake'
     const first = mechanism.begin(role, encodeMetadata(SOCKET_TYPES[role].ours, identity))
-    if (first !== undefined) writeCommand(this.#output, first)
+    if (first !== undefined) writeCommand(output, first)
     return undefined
   }
 
-  #readCommand(): HandshakeResult | undefined {
-    const command = this.#nextCommand()
+  #readCommand(input: InputBuffer, output: WriteBuffer): HandshakeResult | undefined {
+    const command = this.#nextCommand(input)
     if (command.kind !== 'command') return command
     if (command.name === 'ERROR') return peerError(command.data)
     const step = this.#options.mechanism.handleCommand(command)
     switch (step.kind) {
       case 'continue':
-        if (step.reply !== undefined) writeCommand(this.#output, step.reply)
+        if (step.reply !== undefined) writeCommand(output, step.reply)
         return undefined
       case 'metadata':
-        return this.#judge(step.metadata)
+        return this.#judge(step.metadata, output)
       case 'invalid':
         return step
       default:
@@ -147,14 +149,14 @@ export class Handshake {
   }
 
   /** The peer has said who it is: is it our counterpart? */
-  #judge(metadata: Uint8Array): HandshakeResult {
+  #judge(metadata: Uint8Array, output: WriteBuffer): HandshakeResult {
     const { role } = this.#options
     const peer = parseMetadata(metadata)
     if ('kind' in peer) return peer
     if (peer.socketType !== SOCKET_TYPES[role].theirs) {
       // RFC 37 "The Socket-Type Property": "it SHOULD handle errors by returning an ERROR command, and
       // then disconnecting the peer."
-      writeCommand(this.#output, encodeError('Invalid socket type'))
+      writeCommand(output, encodeError('Invalid socket type'))
       return invalid('zmtp-socket-type', `the peer's socket is not a ${SOCKET_TYPES[role].theirs}`)
     }
     if (role === 'dialler') {
@@ -166,15 +168,15 @@ export class Handshake {
   }
 
   /** Between offer and `accept()` a peer has nothing to say; what it says nevertheless waits, bounded. */
-  #holdBack(): HandshakeResult {
-    const bytes = this.#bytesRead + this.#input.length
-    if (bytes <= this.#options.bytesMax) return NEED_MORE
+  #holdBack(input: InputBuffer): HandshakeResult {
+    const bytes = this.#bytesRead + input.length
+    if (bytes <= this.#options.limits.handshakeBytes) return NEED_MORE
     return invalid('zmtp-handshake-size', `${bytes} bytes before the handshake was complete`)
   }
 
   /** The next command, once it is here as a whole. */
-  #nextCommand(): Command | HandshakeResult {
-    const { bytes, start, end } = this.#input
+  #nextCommand(input: InputBuffer): Command | HandshakeResult {
+    const { bytes, start, end } = input
     if (start === end) return NEED_MORE
     const flags = bytes[start]!
     const problem = checkFlags(flags)
@@ -187,16 +189,16 @@ export class Handshake {
     const headerBytes = isLong ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES
     if (end - start < headerBytes) return NEED_MORE
     const size = isLong ? readLongSize(bytes, start + 1) : bytes[start + 1]!
-    if (this.#bytesRead + headerBytes + size > this.#options.bytesMax) {
+    if (this.#bytesRead + headerBytes + size > this.#options.limits.handshakeBytes) {
       return invalid('zmtp-handshake-size', `a command of ${size} bytes in the handshake`)
     }
     if (end - start < headerBytes + size) return NEED_MORE
-    this.#consume(headerBytes + size)
+    this.#consume(input, headerBytes + size)
     return parseCommand(bytes.subarray(start + headerBytes, start + headerBytes + size))
   }
 
-  #consume(bytes: number): void {
-    this.#input.start += bytes
+  #consume(input: InputBuffer, bytes: number): void {
+    input.start += bytes
     this.#bytesRead += bytes
   }
 }

@@ -5,7 +5,7 @@
  * of the one before is still unread (the middle of a handshake) both are joined in memory of our own,
  * which grows by doubling, so that a peer who sends single bytes costs linear time.
  *
- * The fields are open because the frame decoder reads and moves them for every message.
+ * A connection has one only while bytes are unread. The fields are open because the frame decoder reads and moves them for every message.
  */
 import { assert } from '../base/assert.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
@@ -36,17 +36,6 @@ export class InputBuffer {
     } else {
       this.#join(chunk)
     }
-  }
-
-  /** Forgets the memory once everything has been read, so that a tiny message does not pin its chunk. */
-  releaseIfEmpty(): void {
-    if (this.start === this.end) this.clear()
-  }
-
-  clear(): void {
-    this.bytes = EMPTY_BYTES
-    this.start = 0
-    this.end = 0
   }
 
   invariants(): void {

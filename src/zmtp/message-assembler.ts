@@ -1,9 +1,9 @@
 /**
  * The careful half of frame decoding: one octet after the other, keeping its place.
  *
- * It takes over from `FrameDecoder` whatever cannot be handed out as a view of the chunk: a message
+ * It takes over from `decodeInPlace` whatever cannot be handed out as a view of the chunk: a message
  * that straddles chunks, a command, a sealed frame, and everything that breaks a rule. Bodies are
- * gathered in one buffer; between two calls nothing of the chunk is kept.
+ * gathered in one buffer; between two calls nothing of the chunk is kept. Once idle it can be dropped.
  *
  *     flags ──► size ──► body ──┬─► command
  *       ▲                       ├─► MORE: next frame of the same message
@@ -35,7 +35,7 @@ const GROW_BYTES_MIN = 16 * 1024
 const GROW_FACTOR = 4
 
 export class MessageAssembler {
-  readonly #limits: MessageLimits
+  #limits: MessageLimits
   readonly #protection: FrameProtection | undefined
   #phase: 'flags' | 'size' | 'body' = 'flags'
   #flags = 0
@@ -68,7 +68,8 @@ export class MessageAssembler {
   }
 
   /** Reads on. After `needMore` all of the input has been read; after an `invalid` don't call again. */
-  next(input: InputBuffer): Decoded {
+  next(input: InputBuffer, limits: MessageLimits): Decoded {
+    this.#limits = limits
     for (;;) {
       const phase = this.#phase
       let result: Decoded | undefined

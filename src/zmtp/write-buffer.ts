@@ -2,41 +2,48 @@
  * Bytes on their way out: written in place, taken as a few large segments once per turn.
  *
  *     segments already closed            the chunk being written
- *     [ … ] [ … ] [ large payload ]      [ taken | closed | start … end | free ]
+ *     [ … ] [ … ] [ large payload ]      [ closed | start … end | free … limit ]
  *
  * Small frames are written straight into a chunk; large payloads join the row by reference. What has
  * been taken is never written again: a chunk is only ever appended to.
  *
  * Memory follows the load. Within one turn chunks double from CHUNK_BYTES_MIN to CHUNK_BYTES_MAX; the
- * next turn starts with what this one needed. Once drained, only the rest of a smallest chunk is
- * kept, so an idle link holds at most CHUNK_BYTES_MIN, and the memory behind taken segments is at
- * most about three times what they carry.
+ * next turn starts with what this one needed. Small chunks are cut from a slab that all links share, as
+ * an array buffer of its own costs more than what an idle link ever writes into it; the memory behind
+ * larger segments is at most about three times what they carry. Once taken, nothing is held.
  */
 import { assert } from '../base/assert.ts'
 import { ByteWriter, EMPTY_BYTES } from '../base/bytes.ts'
 
-/** The chunk of an idle link: a greeting, a READY and a HELLO of usual size fit. */
-export const CHUNK_BYTES_MIN: number = 1024
+/** The first chunk of a quiet link: a greeting's rest and a READY fit, or a HELLO of usual size. */
+export const CHUNK_BYTES_MIN: number = 128
 /** The chunk of a busy link: large enough that one more chunk costs nothing beside its 64 KiB of traffic. */
 export const CHUNK_BYTES_MAX: number = 64 * 1024
 /** A reservation from this size on gets memory of exactly its own, so that it wastes no chunk's rest. */
 const ALONE_BYTES_MIN = 16 * 1024
 
+/** Chunks up to this size come from the slab. */
+const SLAB_CHUNK_BYTES_MAX = 1024
+/** What one peer that reads nothing can pin by a segment of a few bytes. */
+const SLAB_BYTES = 8 * 1024
+
+let slab = EMPTY_BYTES
+let slabUsed = 0
+
 export class WriteBuffer {
-  readonly #beforeTake: (() => void) | undefined
   readonly #writer = new ByteWriter(EMPTY_BYTES)
   #segments: Uint8Array[] = []
   #segmentBytes = 0
-  /** The chunk being written: `[start, end)` waits, what lies before is closed or taken. */
+  /** The chunk being written: `[start, end)` waits, `[end, limit)` is free, the rest is not ours. */
   #chunk: Uint8Array = EMPTY_BYTES
   #start = 0
   #end = 0
-  #nextChunkBytes = CHUNK_BYTES_MIN
-  #takenBytes = 0
+  #limit = 0
+  #nextChunkBytes: number
 
-  /** `beforeTake` is called first thing in `takeSegments`, for an owner that finishes bytes late. */
-  constructor(beforeTake?: () => void) {
-    this.#beforeTake = beforeTake
+  /** `firstChunkBytes` is what the turn before needed (`nextChunkBytes`). */
+  constructor(firstChunkBytes: number = CHUNK_BYTES_MIN) {
+    this.#nextChunkBytes = firstChunkBytes
   }
 
   /** Bytes written and not yet taken. */
@@ -44,14 +51,14 @@ export class WriteBuffer {
     return this.#segmentBytes + this.#end - this.#start
   }
 
-  /** Bytes taken since the beginning. */
-  get takenBytes(): number {
-    return this.#takenBytes
-  }
-
   /** Bytes of memory held here, payloads that are held by reference included. */
   get heldBytes(): number {
-    return this.#segmentBytes + this.#chunk.length
+    return this.#segmentBytes + this.#limit - this.#start
+  }
+
+  /** Bytes of the first chunk of the next turn. */
+  get nextChunkBytes(): number {
+    return this.#nextChunkBytes
   }
 
   /**
@@ -59,7 +66,7 @@ export class WriteBuffer {
    * one object, pointed elsewhere by the next call.
    */
   reserve(length: number): ByteWriter {
-    if (length > this.#chunk.length - this.#end) return this.#reserveElsewhere(length)
+    if (length > this.#limit - this.#end) return this.#reserveElsewhere(length)
     const start = this.#end
     this.#end = start + length
     this.#writer.reset(this.#chunk, start, this.#end)
@@ -75,29 +82,23 @@ export class WriteBuffer {
 
   /**
    * Everything written, in order; the array and its bytes belong to the taker. Segments may share
-   * memory with later ones, side by side: read them, don't write to or transfer them.
+   * memory with later ones, and those of other links, side by side: read them, don't write to or
+   * transfer them.
    */
   takeSegments(): Uint8Array[] {
-    this.#beforeTake?.()
     this.#closeSegment()
+    this.#giveUpChunk()
     const taken = this.#segments
-    const takenBytes = this.#segmentBytes
+    this.#nextChunkBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, this.#segmentBytes))
     this.#segments = []
     this.#segmentBytes = 0
-    this.#takenBytes += takenBytes
-    this.#nextChunkBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, takenBytes))
-    // A link that has gone idle cannot be told from a busy one here, and there may be thousands.
-    if (this.#chunk.length > CHUNK_BYTES_MIN) {
-      this.#chunk = EMPTY_BYTES
-      this.#start = 0
-      this.#end = 0
-    }
     return taken
   }
 
   invariants(): void {
     assert(0 <= this.#start && this.#start <= this.#end, 'the waiting range is not reversed')
-    assert(this.#end <= this.#chunk.length, 'the waiting range lies within its chunk')
+    assert(this.#end <= this.#limit, 'the waiting range lies within our part of the chunk')
+    assert(this.#limit <= this.#chunk.length, 'our part lies within the chunk')
     let bytes = 0
     for (const segment of this.#segments) bytes += segment.length
     assert(bytes === this.#segmentBytes, 'the closed segments are counted right')
@@ -112,12 +113,38 @@ export class WriteBuffer {
       this.#writer.reset(alone, 0, length)
       return this.#writer
     }
-    this.#chunk = new Uint8Array(Math.max(this.#nextChunkBytes, length))
+    this.#giveUpChunk()
+    this.#openChunk(Math.max(this.#nextChunkBytes, length))
     this.#nextChunkBytes = Math.min(CHUNK_BYTES_MAX, 2 * this.#nextChunkBytes)
-    this.#start = 0
-    this.#end = length
-    this.#writer.reset(this.#chunk, 0, length)
+    this.#end = this.#start + length
+    this.#writer.reset(this.#chunk, this.#start, this.#end)
     return this.#writer
+  }
+
+  #openChunk(bytes: number): void {
+    if (bytes > SLAB_CHUNK_BYTES_MAX) {
+      this.#chunk = new Uint8Array(bytes)
+      this.#start = 0
+    } else {
+      if (bytes > slab.length - slabUsed) {
+        slab = new Uint8Array(SLAB_BYTES)
+        slabUsed = 0
+      }
+      this.#chunk = slab
+      this.#start = slabUsed
+      slabUsed += bytes
+    }
+    this.#end = this.#start
+    this.#limit = this.#start + bytes
+  }
+
+  #giveUpChunk(): void {
+    // What was cut last and not written can be cut again.
+    if (this.#chunk === slab && this.#limit === slabUsed) slabUsed = this.#end
+    this.#chunk = EMPTY_BYTES
+    this.#start = 0
+    this.#end = 0
+    this.#limit = 0
   }
 
   #closeSegment(): void {

@@ -106,7 +106,7 @@ export class Link {
   /** Sends what waits. */
   flush(): void {
     const wasReady = this.connection.state === 'ready'
-    const segments = this.connection.output.takeSegments()
+    const segments = this.connection.takeSegments()
     if (segments.length === 0 || this.socket.destroyed) return
     if (wasReady && this.#options.speaks === false) return
     this.socket.cork()
@@ -155,7 +155,7 @@ export class Link {
     // READY is the last thing sent for the handshake, so `flush` must not take it for a frame.
     if (this.#options.admit?.(this) ?? true) {
       this.connection.accept()
-      this.socket.write(Buffer.concat(this.connection.output.takeSegments()))
+      this.socket.write(Buffer.concat(this.connection.takeSegments()))
     } else {
       this.socket.destroy()
     }

@@ -212,5 +212,5 @@ function newLine(connection: ZmtpConnection, socket: Socket): Line {
 }
 
 function flush(line: Line): void {
-  if (line.zmtp.output.byteLength > 0) line.socket.write(line.zmtp.output.takeSegments())
+  if (line.zmtp.outputBytes > 0) line.socket.write(line.zmtp.takeSegments())
 }

@@ -219,7 +219,7 @@ describe('garbage from a peer', () => {
     stranger.meet(a!)
     const { zmtp, socket } = stranger.accepted[0]!
     zmtp.writeFrame(Uint8Array.of(0xaa, 0xa1, 10, 2, 0, 2), false)
-    socket.write(zmtp.output.takeSegments())
+    socket.write(zmtp.takeSegments())
     mesh.run(5)
     expect(a!.story).toEqual(['enter stranger'])
     expect(a!.sees(stranger)).toBe(true)

@@ -120,7 +120,7 @@ describe('greeting and NULL', () => {
     const connection = newAcceptor()
     expect(connection.poll()).toEqual({ kind: 'needMore' })
     expect(connection.bufferedBytes).toBe(0)
-    expect(connection.output.heldBytes).toBeLessThanOrEqual(1024)
+    expect(connection.outputHeldBytes).toBeLessThanOrEqual(1024)
   })
 
   it('12: the old protocol’s 01 00 08 00 is refused at its first byte', () => {
@@ -180,7 +180,7 @@ describe('greeting and NULL', () => {
     const ping = longCommand(encodeCommand('PING', new Uint8Array(2 + 16)))
     for (let i = 0; i < 100; i++) {
       feed(connection, ping.repeat(100))
-      expect(connection.output.byteLength).toBe(23)
+      expect(connection.outputBytes).toBe(23)
     }
     expect(connection.bufferedBytes).toBe(0)
   })

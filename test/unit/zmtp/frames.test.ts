@@ -209,7 +209,7 @@ describe('encoding', () => {
     connection.writeFrame(bytesOf('aa'), true)
     connection.writeFrame(payload, true)
     connection.writeFrame(bytesOf('bb'), false)
-    const segments = connection.output.takeSegments()
+    const segments = connection.takeSegments()
     expect(segments).toHaveLength(3)
     expect(segments[1]).toBe(payload)
     expect(toHex(segments[0]!)).toBe(`0101aa03${size8(LARGE_FRAME_BYTES)}`)
@@ -222,7 +222,7 @@ describe('encoding', () => {
     expect(() => early.writeFrame(bytesOf('aa'), false)).toThrow('assertion')
     const late = readyDialler()
     late.reserveFrame(2, false).u8(1)
-    expect(() => late.output.takeSegments()).toThrow('assertion')
+    expect(() => late.takeSegments()).toThrow('assertion')
   })
 })
 

@@ -86,7 +86,7 @@ export function feedBytewise(
 
 /** What waits in `output`, taken. */
 export function takeOutput(connection: ZmtpConnection): Uint8Array {
-  return concatBytes(connection.output.takeSegments())
+  return concatBytes(connection.takeSegments())
 }
 
 /** An acceptor whose handshake with a libzmq DEALER is complete and whose output has been taken. */
@@ -94,7 +94,7 @@ export function readyAcceptor(limits: Partial<ConnectionOptions['limits']> = {})
   const connection = newAcceptor(limits)
   feed(connection, GREETING_OF_DEALER + READY_OF_DEALER)
   expect(connection.state).toBe('ready')
-  connection.output.takeSegments()
+  connection.takeSegments()
   return connection
 }
 
@@ -103,7 +103,7 @@ export function readyDialler(limits: Partial<ConnectionOptions['limits']> = {}):
   const connection = newDialler(limits)
   feed(connection, GREETING_OF_ROUTER + READY_OF_ROUTER)
   expect(connection.state).toBe('ready')
-  connection.output.takeSegments()
+  connection.takeSegments()
   return connection
 }
 

@@ -85,7 +85,7 @@ function newPair(limits: Partial<typeof LIMITS> = {}): Pair {
   )
   const [dialler, acceptor] = connections as [ZmtpConnection, ZmtpConnection]
   const events: ConnectionInput[] = []
-  while (dialler.output.byteLength + acceptor.output.byteLength > 0) {
+  while (dialler.outputBytes + acceptor.outputBytes > 0) {
     events.push(...feed(acceptor, takeOutput(dialler)), ...feed(dialler, takeOutput(acceptor)))
   }
   return { dialler, acceptor, events }
