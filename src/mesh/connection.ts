@@ -5,9 +5,8 @@
 
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import type { AgendaEntry } from '../base/deadlines.ts'
-import { NEVER } from '../base/deadlines.ts'
 import type { Limits } from '../base/limits.ts'
-import { ZmtpConnection } from '../zmtp/connection.ts'
+import { type ConnectionLimits, ZmtpConnection } from '../zmtp/connection.ts'
 import { NullMechanism } from '../zmtp/null-mechanism.ts'
 
 export interface EndpointAddress {
@@ -15,13 +14,27 @@ export interface EndpointAddress {
   readonly port: number
 }
 
+/** What the ZMTP machine goes by. Nobody but a peer that said HELLO gets more than HELLO needs. */
+export interface LimitsByTrust {
+  readonly stranger: ConnectionLimits
+  readonly introduced: ConnectionLimits
+}
+
 /** The limit of a message's bytes is for its content; a SHOUT's header adds a group name of up to 255. */
 const HEADER_BYTES_MAX = 512
 
+/** Made once and shared by all connections. */
+export function limitsByTrust(limits: Limits): LimitsByTrust {
+  const { handshakeBytes, helloBytes, messageFrames } = limits
+  const messageBytes = Math.max(limits.messageBytes, helloBytes) + HEADER_BYTES_MAX
+  return {
+    stranger: { handshakeBytes, messageFrames, messageBytes: helloBytes + HEADER_BYTES_MAX },
+    introduced: { handshakeBytes, messageFrames, messageBytes },
+  }
+}
+
 /** `Owner` is the peer it belongs to; a parameter, so that this file need not know peers. */
 export class MeshConnection<Owner> implements AgendaEntry {
-  readonly timed = 'connection'
-  dueAt: number = NEVER
   agendaIndex = -1
 
   readonly role: 'dialler' | 'acceptor'
@@ -31,14 +44,13 @@ export class MeshConnection<Owner> implements AgendaEntry {
   readonly zmtp: ZmtpConnection
   /** Whom it leads to: known from the start when we dialled, from the identity when we accepted. */
   peer: Owner | undefined
+  /** The driver's: its stream. The engine never looks at it. */
+  stream: unknown
   closed = false
   /** Accepted connections: the identity is known, or the connection ended before it was. */
   introduced = false
   /** True while it is in the engine's list of connections to flush. */
   dirty = false
-  /** What the ZMTP machine goes by. Nobody but a peer that said HELLO gets more than HELLO needs. */
-  readonly #limits: { handshakeBytes: number; messageBytes: number; messageFrames: number }
-  readonly #messageBytesMax: number
   /** Content messages encoded but not yet taken by the driver. */
   #freshMessages = 0
   /** Content messages the driver took and the host has not written yet. */
@@ -49,34 +61,35 @@ export class MeshConnection<Owner> implements AgendaEntry {
     role: 'dialler' | 'acceptor',
     remote: EndpointAddress,
     identity: Uint8Array,
-    limits: Limits,
+    limits: LimitsByTrust,
   ) {
     this.role = role
     this.remote = remote
-    const { handshakeBytes, helloBytes, messageFrames } = limits
-    this.#messageBytesMax = Math.max(limits.messageBytes, helloBytes) + HEADER_BYTES_MAX
-    this.#limits = { handshakeBytes, messageFrames, messageBytes: helloBytes + HEADER_BYTES_MAX }
     this.zmtp = new ZmtpConnection({
       role,
       identity,
       mechanism: new NullMechanism(),
-      limits: this.#limits,
+      limits: limits.stranger,
     })
   }
 
   static accepted<Owner>(
     remote: EndpointAddress,
     local: EndpointAddress,
-    limits: Limits,
+    limits: LimitsByTrust,
   ): MeshConnection<Owner> {
     const connection = new MeshConnection<Owner>('acceptor', remote, EMPTY_BYTES, limits)
     connection.local = local
     return connection
   }
 
+  get timed(): 'connection' {
+    return 'connection'
+  }
+
   /** The other side has introduced itself: from now on it may send messages of any permitted size. */
-  allowMessages(): void {
-    this.#limits.messageBytes = this.#messageBytesMax
+  allowMessages(limits: LimitsByTrust): void {
+    this.zmtp.setLimits(limits.introduced)
   }
 
   /** Bytes written to this connection that the host's network stack has not taken. */

@@ -5,7 +5,8 @@
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import { Agenda } from '../base/deadlines.ts'
 import { peerIdToBytes } from '../base/peer-id.ts'
-import type { EndpointAddress } from './connection.ts'
+import type { EndpointAddress, LimitsByTrust } from './connection.ts'
+import { limitsByTrust } from './connection.ts'
 import type { EngineEvent } from './events.ts'
 import { GroupIndex, OwnGroups } from './groups.ts'
 import type { EngineOptions } from './options.ts'
@@ -59,7 +60,6 @@ type Timed = Peer | Connection | EngineClock
 /** The engine's own entry in the agenda: beacons, the dial queue, the steps of stopping. */
 export interface EngineClock {
   readonly timed: 'engine'
-  dueAt: number
   agendaIndex: number
 }
 
@@ -70,6 +70,7 @@ export class MeshContext {
   readonly options: EngineOptions
   /** The 17 bytes a dialler announces: 1 and the UUID (RFC 36 "Protocol Signature"). */
   readonly identity: Uint8Array
+  readonly connectionLimits: LimitsByTrust
   readonly ownGroups: OwnGroups = new OwnGroups()
   readonly groupIndex: GroupIndex<Peer> = new GroupIndex()
   readonly agenda: Agenda<Timed> = new Agenda()
@@ -104,6 +105,7 @@ export class MeshContext {
 
   constructor(options: EngineOptions) {
     this.options = options
+    this.connectionLimits = limitsByTrust(options.limits)
     this.identity = new Uint8Array(17)
     this.identity[0] = 1
     this.identity.set(peerIdToBytes(options.id), 1)

@@ -137,7 +137,7 @@ export class Conversation {
     if (peer.phase !== 'present') this.#roster.enter(peer, hello, now)
     else this.#handleRestart(peer, connection, hello, answersOurs, now)
     peer.receivedSequence = 1
-    connection.allowMessages()
+    connection.allowMessages(this.#context.connectionLimits)
     this.#links.establish(peer, now)
   }
 

@@ -11,7 +11,6 @@
  * This file routes; the decisions are in `links`, `roster`, `watch`, `conversation`, `reception` and `beacons`.
  */
 import { assertNever } from '../base/assert.ts'
-import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
 import { Attention } from './attention.ts'
@@ -46,7 +45,7 @@ export class Engine {
   readonly #beacons: Beacons
   readonly #departure: Departure
   readonly #attention: Attention
-  readonly #clock: EngineClock = { timed: 'engine', dueAt: NEVER, agendaIndex: -1 }
+  readonly #clock: EngineClock = { timed: 'engine', agendaIndex: -1 }
   readonly #connections = new Set<Connection>()
   #lastCallAt = Number.NEGATIVE_INFINITY
 
@@ -83,6 +82,11 @@ export class Engine {
     const connection = this.#context.dirty.shift()
     this.#context.counters.bytesOut += connection?.zmtp.outputBytes ?? 0
     return connection
+  }
+
+  /** All connections that are not over: from `handleAccepted`, or the `dial` action, to `handleEnded`. */
+  get connections(): Iterable<Connection> {
+    return this.#connections
   }
 
   get hasFlush(): boolean {

@@ -86,9 +86,14 @@ export class Links {
   }
 
   #dial(peer: Peer, now: number): void {
-    const { identity, options, actions, agenda, counters } = this.#context
+    const { identity, options, connectionLimits, actions, agenda, counters } = this.#context
     assert(peer.endpoint !== undefined && peer.holdsEndpoint, 'a queued peer holds an endpoint')
-    const connection = new MeshConnection<Peer>('dialler', peer.endpoint, identity, options.limits)
+    const connection = new MeshConnection<Peer>(
+      'dialler',
+      peer.endpoint,
+      identity,
+      connectionLimits,
+    )
     connection.peer = peer
     peer.link = { kind: 'dialling', connection }
     counters.dials++

@@ -6,7 +6,7 @@
  * `present` (the application sees `enter`), and it stays present through link failures until its `exit`.
  */
 import type { AgendaEntry } from '../base/deadlines.ts'
-import { Deadlines, NEVER } from '../base/deadlines.ts'
+import { Deadlines } from '../base/deadlines.ts'
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
@@ -64,8 +64,6 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create
 export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
 
 export class Peer implements AgendaEntry {
-  readonly timed = 'peer'
-  dueAt: number = NEVER
   agendaIndex = -1
 
   readonly id: PeerId
@@ -144,6 +142,10 @@ export class Peer implements AgendaEntry {
     this.chargedTo = chargedTo
     this.heardAt = now
     this.outbox = new Outbox(limits)
+  }
+
+  get timed(): 'peer' {
+    return 'peer'
   }
 
   get openConnection(): Connection | undefined {

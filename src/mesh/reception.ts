@@ -54,7 +54,7 @@ export class Reception {
     counters.connectionsAccepted++
     this.#inboundCount++
     this.#halfOpen.set(remote.address, halfOpen + 1)
-    const connection = MeshConnection.accepted<Peer>(remote, local, limits)
+    const connection = MeshConnection.accepted<Peer>(remote, local, this.#context.connectionLimits)
     this.#context.agenda.schedule(connection, now + limits.handshakeMs)
     this.#context.markDirty(connection)
     return connection
@@ -154,7 +154,7 @@ export class Reception {
     this.#context.counters.handshakes++
     this.#context.agenda.remove(connection)
     connection.zmtp.accept()
-    if (peer.phase === 'present') connection.allowMessages()
+    if (peer.phase === 'present') connection.allowMessages(this.#context.connectionLimits)
     this.#context.markDirty(connection)
     this.#context.reschedule(peer)
     this.#watch.handleTraffic(peer, now)

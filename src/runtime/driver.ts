@@ -27,7 +27,6 @@ export class Driver {
   readonly #engine: Engine
   readonly #onEvent: (event: EngineEvent) => void
   readonly #sendBeacon: (bytes: Uint8Array, mailbox: Mailbox) => void
-  readonly #streams = new Map<Connection, ByteStream>()
   #timer: Timer | undefined
   #timerAt = NEVER
   #settling = false
@@ -66,21 +65,20 @@ export class Driver {
   /** A listener accepted a stream; `undefined` has it dropped. */
   handleAccepted(stream: ByteStream): StreamHandlers | undefined {
     const connection = this.#engine.handleAccepted(stream.remote, stream.local, this.now())
-    if (connection !== undefined) {
-      this.#streams.set(connection, stream)
-    }
+    if (connection !== undefined) connection.stream = stream
     this.settle()
-    return connection && new StreamAdapter(this, connection, stream)
+    return connection && new StreamAdapter(this, connection)
   }
 
-  handleOpened(connection: Connection, stream: ByteStream): void {
-    this.#engine.handleOpened(connection, stream.local)
+  handleOpened(connection: Connection): void {
+    const stream = streamOf(connection)
+    if (stream !== undefined) this.#engine.handleOpened(connection, stream.local)
   }
 
   handleBytes(connection: Connection, chunk: Uint8Array): void {
     this.#engine.handleBytes(connection, chunk, this.now())
     // A handshake that has just ended while we do not read: what the peer says from now on waits.
-    if (this.#paused && mayWait(connection)) this.#streams.get(connection)?.pause()
+    if (this.#paused && mayWait(connection)) streamOf(connection)?.pause()
     this.settle()
   }
 
@@ -90,7 +88,8 @@ export class Driver {
   }
 
   handleEnded(connection: Connection, end: StreamEnd): void {
-    if (!this.#streams.delete(connection)) return
+    if (connection.stream === undefined) return
+    connection.stream = undefined
     const failure = end.kind === 'failed' ? linkFailure(end.failure) : undefined
     this.#engine.handleEnded(connection, failure, this.now())
     this.settle()
@@ -102,10 +101,10 @@ export class Driver {
   setPaused(paused: boolean): void {
     if (paused === this.#paused) return
     this.#paused = paused
-    for (const [connection, stream] of this.#streams) {
+    for (const connection of this.#engine.connections) {
       if (!mayWait(connection)) continue
-      if (paused) stream.pause()
-      else stream.resume()
+      if (paused) streamOf(connection)?.pause()
+      else streamOf(connection)?.resume()
     }
     this.#engine.handleReading(!paused, this.now())
     this.settle()
@@ -115,8 +114,10 @@ export class Driver {
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    for (const stream of this.#streams.values()) stream.destroy()
-    this.#streams.clear()
+    for (const connection of this.#engine.connections) {
+      streamOf(connection)?.destroy()
+      connection.stream = undefined
+    }
   }
 
   // To the platform
@@ -150,13 +151,11 @@ export class Driver {
   #dial(connection: Connection, from: string | undefined): void {
     const to = connection.remote
     const adapter = new StreamAdapter(this, connection)
-    const stream = this.#platform.dial({ to, ...(from !== undefined && { from }) }, adapter)
-    adapter.stream = stream
-    this.#streams.set(connection, stream)
+    connection.stream = this.#platform.dial(from === undefined ? { to } : { to, from }, adapter)
   }
 
   #close(connection: Connection, how: 'flush' | 'abort'): void {
-    const stream = this.#streams.get(connection)
+    const stream = streamOf(connection)
     if (stream === undefined) return
     if (how === 'flush') {
       const segments = connection.takeSegments()
@@ -164,7 +163,7 @@ export class Driver {
       stream.close()
       return
     }
-    this.#streams.delete(connection)
+    connection.stream = undefined
     stream.destroy()
     this.#engine.handleEnded(connection, undefined, this.now())
   }
@@ -180,7 +179,7 @@ export class Driver {
     for (;;) {
       const connection = this.#engine.pollFlush()
       if (connection === undefined) break
-      const stream = this.#streams.get(connection)
+      const stream = streamOf(connection)
       const segments = connection.takeSegments()
       if (stream !== undefined && segments.length > 0) stream.write(segments)
     }
@@ -201,6 +200,11 @@ export class Driver {
   }
 }
 
+/** Nobody but this driver puts anything there. */
+function streamOf(connection: Connection): ByteStream | undefined {
+  return connection.stream as ByteStream | undefined
+}
+
 /** Only a peer's conversation may wait unread: a handshake has its time limit. */
 function mayWait(connection: Connection): boolean {
   return connection.role === 'acceptor' && connection.zmtp.state === 'ready'
@@ -214,16 +218,14 @@ function linkFailure(failure: IoFailure): { refused: boolean; message: string } 
 class StreamAdapter implements StreamHandlers {
   readonly #driver: Driver
   readonly #connection: Connection
-  stream: ByteStream | undefined
 
-  constructor(driver: Driver, connection: Connection, stream?: ByteStream) {
+  constructor(driver: Driver, connection: Connection) {
     this.#driver = driver
     this.#connection = connection
-    this.stream = stream
   }
 
   opened(): void {
-    if (this.stream !== undefined) this.#driver.handleOpened(this.#connection, this.stream)
+    this.#driver.handleOpened(this.#connection)
   }
 
   bytes(chunk: Uint8Array): void {
