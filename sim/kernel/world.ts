@@ -1,0 +1,154 @@
+/**
+ * The world of a simulation: its time, its pending events, its seed and the trace of what happened.
+ *
+ *     run: ┌▶ next tick ─▶ events of the tick ─▶ promises settle ─▶ ends of turns ─┐
+ *          └──────────────────── nothing more in this tick ◀───────────────────────┘
+ *
+ * Real time never enters: a run is a function of its seed and of what the program does. Promises settle through
+ * a turn of the host's event loop, once per tick in which something happened.
+ */
+import { assert } from '../../src/base/assert.ts'
+import {
+  EventQueue,
+  type EventTarget,
+  type EventToken,
+  type EventQueue as Queue,
+} from './event-queue.ts'
+import { RandomStream, seedNumber } from './random.ts'
+import { MS_PER_TICK, msOf, TICKS_PER_MS, ticksOf } from './time.ts'
+import { Trace } from './trace.ts'
+
+/** Takes part in the end of a turn. */
+export interface TurnTaker {
+  endTurn(): void
+}
+
+/** How often a run looks up from its work, to show progress and to let the program be interrupted. */
+const BREATH_MS = 50
+
+export interface RunOptions {
+  /** Ends the run early, between two ticks. */
+  readonly until?: () => boolean
+  /** Called every 50 ms or so of real time. */
+  readonly onProgress?: () => void
+  readonly signal?: AbortSignal
+}
+
+export class World {
+  /** As it was given. */
+  readonly seed: number | string
+  readonly seedNumber: number
+  readonly trace: Trace = new Trace()
+  readonly #queue: Queue = new EventQueue()
+  #turns: TurnTaker[] = []
+  #events = 0
+  #running = false
+
+  constructor(seed: number | string) {
+    this.seed = seed
+    this.seedNumber = seedNumber(seed)
+  }
+
+  /** The present tick. */
+  get tick(): number {
+    return this.#queue.now
+  }
+
+  /** Virtual milliseconds since the world began. */
+  get now(): number {
+    return this.#queue.now * MS_PER_TICK
+  }
+
+  /** Events that have happened. */
+  get events(): number {
+    return this.#events
+  }
+
+  get pendingEvents(): number {
+    return this.#queue.length
+  }
+
+  /** A sequence of random numbers for one purpose. */
+  random(purpose: string): RandomStream {
+    return new RandomStream(this.seedNumber, purpose)
+  }
+
+  /** In `delayMs`, rounded up to the next tick. */
+  after(delayMs: number, target: EventTarget, kind: number, argument = 0): EventToken {
+    const tick = this.#queue.now + Math.ceil(delayMs * TICKS_PER_MS)
+    return this.#queue.push(tick, target, kind, argument)
+  }
+
+  /** At a tick that is not in the past. */
+  at(tick: number, target: EventTarget, kind: number, argument = 0): EventToken {
+    return this.#queue.push(tick, target, kind, argument)
+  }
+
+  cancel(token: EventToken): boolean {
+    return this.#queue.cancel(token)
+  }
+
+  /** Has `taker.endTurn()` called at the end of this turn: after the events and promises of this tick. */
+  atEndOfTurn(taker: TurnTaker): void {
+    this.#turns.push(taker)
+  }
+
+  /** Lets `ms` of virtual time pass. */
+  async run(ms: number, options: RunOptions = {}): Promise<void> {
+    assert(!this.#running, 'one run at a time')
+    this.#running = true
+    try {
+      await this.#run(this.#queue.now + ticksOf(ms), options)
+    } finally {
+      this.#running = false
+    }
+  }
+
+  async #run(endTick: number, { until, onProgress, signal }: RunOptions): Promise<void> {
+    let breath = performance.now() + BREATH_MS
+    await this.#finishTick()
+    for (;;) {
+      if (until?.() === true || signal?.aborted === true) return
+      const tick = this.#queue.nextTick()
+      if (tick > endTick) break
+      this.#queue.advance(tick)
+      await this.#finishTick()
+      if (performance.now() < breath) continue
+      onProgress?.()
+      breath = performance.now() + BREATH_MS
+    }
+    this.#queue.advance(endTick)
+  }
+
+  /** Everything that happens in the present tick. */
+  async #finishTick(): Promise<void> {
+    for (;;) {
+      this.#takeEvents()
+      await settled()
+      if (this.#queue.nextTick() === this.#queue.now) continue
+      if (this.#turns.length === 0) return
+      const turns = this.#turns
+      this.#turns = []
+      for (const taker of turns) taker.endTurn()
+    }
+  }
+
+  #takeEvents(): void {
+    const queue = this.#queue
+    while (queue.take()) {
+      this.#events++
+      this.trace.note(queue.now, queue.kind, queue.argument)
+      queue.target!.handleEvent(queue.kind, queue.argument)
+    }
+  }
+
+  /** For messages: `12.345 s`. */
+  timeText(): string {
+    return `${(msOf(this.tick) / 1_000).toFixed(3)} s`
+  }
+}
+
+/** A turn of the event loop: by then every promise that can settle has settled, and all that follows from it. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

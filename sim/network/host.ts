@@ -1,0 +1,193 @@
+/**
+ * A virtual host: its interfaces, its clock, whether it is on, and the processes that run on it. Faults of a host
+ * are methods here; those of the network between hosts are in `network.ts`.
+ */
+import { EarshotError } from '../../src/base/errors.ts'
+import { broadcastAddress } from '../../src/runtime/interface-selection.ts'
+import type { NetworkInterface } from '../../src/runtime/platform.ts'
+import { RandomStream } from '../kernel/random.ts'
+import type { World } from '../kernel/world.ts'
+import { UdpLayer } from './datagrams.ts'
+import { LocalClock } from './local-clock.ts'
+import type { VirtualNetwork } from './network.ts'
+import { VirtualProcess } from './process.ts'
+import { TcpLayer } from './tcp.ts'
+import type { Chunking } from './tcp-end.ts'
+import type { Attachment, Subnet } from './topology.ts'
+
+/** As on Linux. */
+const EPHEMERAL_PORTS = { first: 32_768, count: 28_232 } as const
+/** Monotonic clocks start anywhere within this. */
+const UPTIME_MS_MAX = 1_000_000
+
+/** What all hosts of one network share. */
+export class Internet {
+  readonly world: World
+  readonly network: VirtualNetwork
+  readonly tcp: TcpLayer
+  readonly udp: UdpLayer
+  readonly hosts: VirtualHost[] = []
+
+  constructor(world: World, network: VirtualNetwork, chunking: Chunking) {
+    this.world = world
+    this.network = network
+    this.tcp = new TcpLayer(world, network, chunking)
+    this.udp = new UdpLayer(world, network)
+  }
+
+  /** A host with one interface in each of the given subnets. */
+  addHost(name: string, subnets: readonly Subnet[]): VirtualHost {
+    const host = new VirtualHost(this, this.hosts.length, name)
+    this.hosts.push(host)
+    for (const subnet of subnets) host.attach(subnet)
+    return host
+  }
+}
+
+export class VirtualHost {
+  readonly index: number
+  readonly name: string
+  readonly clock: LocalClock
+  readonly loopback: Attachment
+  readonly internet: Internet
+  #attachments: readonly Attachment[] = []
+  #interfaces: readonly NetworkInterface[] | undefined
+  #power: 'on' | 'asleep' | 'off' = 'on'
+  readonly #processes = new Set<VirtualProcess>()
+  #processCount = 0
+  #portCount: number
+
+  constructor(internet: Internet, index: number, name: string) {
+    const random = new RandomStream(internet.world.seedNumber, `host ${name}`)
+    this.internet = internet
+    this.index = index
+    this.name = name
+    this.clock = new LocalClock(internet.world, Math.floor(random.between(0, UPTIME_MS_MAX)))
+    this.#portCount = random.below(EPHEMERAL_PORTS.count)
+    this.loopback = internet.network.loopback(this)
+  }
+
+  get isOn(): boolean {
+    return this.#power === 'on'
+  }
+
+  get power(): 'on' | 'asleep' | 'off' {
+    return this.#power
+  }
+
+  get attachments(): readonly Attachment[] {
+    return this.#attachments
+  }
+
+  get processes(): readonly VirtualProcess[] {
+    return [...this.#processes]
+  }
+
+  /** The address of the first interface. */
+  get address(): string {
+    return this.#attachments[0]?.address ?? this.loopback.address
+  }
+
+  // Interfaces
+
+  /** A new interface, named `eth0`, `eth1` … */
+  attach(subnet: Subnet): Attachment {
+    const name = `eth${this.#attachments.length}`
+    const attachment = this.internet.network.attach(this, name, subnet)
+    this.#attachments = [...this.#attachments, attachment]
+    this.#interfaces = undefined
+    return attachment
+  }
+
+  /** Takes an interface away; `attach` gives another one. */
+  detach(attachment: Attachment): void {
+    this.internet.network.detach(attachment)
+    this.#attachments = this.#attachments.filter((each) => each !== attachment)
+    this.#interfaces = undefined
+  }
+
+  /** Another address for an interface, as a new DHCP lease gives one. */
+  readdress(attachment: Attachment): void {
+    this.internet.network.readdress(attachment)
+    this.#interfaces = undefined
+  }
+
+  interfaces(): readonly NetworkInterface[] {
+    this.#interfaces ??= [this.loopback, ...this.#attachments].map((each) => ({
+      name: each.name,
+      family: 'IPv4',
+      address: each.address,
+      prefixLength: each.subnet.prefixLength,
+      loopback: each === this.loopback,
+    }))
+    return this.#interfaces
+  }
+
+  /** The broadcast address of the first interface's subnet. */
+  get broadcastAddress(): string {
+    const [first = this.loopback] = this.#attachments
+    return broadcastAddress(first.address, first.subnet.prefixLength) ?? '255.255.255.255'
+  }
+
+  attachmentAt(address: number): Attachment | undefined {
+    return this.#attachments.find((each) => each.addressNumber === address && each.up)
+  }
+
+  attachmentTowards(address: number): Attachment | undefined {
+    if (address >>> 24 === 127) return this.loopback
+    const own = this.attachmentAt(address)
+    if (own !== undefined) return own
+    return this.#attachments.find((each) => each.subnet.contains(address)) ?? this.#attachments[0]
+  }
+
+  ephemeralPort(): number {
+    this.#portCount = (this.#portCount + 1) % EPHEMERAL_PORTS.count
+    return EPHEMERAL_PORTS.first + this.#portCount
+  }
+
+  // Processes
+
+  /** Starts a process: a platform for one node. @throws EarshotError ERR_EARSHOT_NOT_RUNNING while it is off. */
+  spawn(): VirtualProcess {
+    if (this.#power !== 'on') {
+      throw new EarshotError('ERR_EARSHOT_NOT_RUNNING', `host ${this.name} is ${this.#power}`)
+    }
+    const name = `${this.name} ${this.#processCount++}`
+    const process = new VirtualProcess(this, name, () => this.#processes.delete(process))
+    this.#processes.add(process)
+    return process
+  }
+
+  // Faults
+
+  /** The power fails: everything is gone, and nobody is told. */
+  powerOff(): void {
+    this.#power = 'off'
+    for (const process of this.#processes) process.crash()
+  }
+
+  powerOn(): void {
+    this.#power = 'on'
+  }
+
+  /** The lid closes: nothing runs, nothing is heard. `clockStops` as on Linux; elsewhere the clock goes on. */
+  sleep(options: { clockStops: boolean } = { clockStops: true }): void {
+    if (this.#power !== 'on') return
+    this.#power = 'asleep'
+    for (const process of this.#processes) process.freeze()
+    if (options.clockStops) this.clock.setRate(0)
+  }
+
+  wake(): void {
+    if (this.#power !== 'asleep') return
+    this.#power = 'on'
+    this.setClockRate(1)
+    for (const process of this.#processes) process.thaw()
+  }
+
+  /** The clock gains or loses from now on; 1 is right. */
+  setClockRate(rate: number): void {
+    this.clock.setRate(rate)
+    for (const process of this.#processes) process.rearmTimers()
+  }
+}

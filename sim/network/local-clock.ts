@@ -1,0 +1,55 @@
+/**
+ * The clock of a host: virtual time as its hardware shows it, with drift, stops and jumps. Monotonic time never
+ * goes back; only the time of day jumps.
+ */
+import type { World } from '../kernel/world.ts'
+
+/** An arbitrary day for the time of day: 2026-01-01T00:00:00Z. */
+const EPOCH_MS = 1_767_225_600_000
+
+export class LocalClock {
+  readonly #world: World
+  /** Local milliseconds at the moment `#sinceMs` of the world. */
+  #baseMs: number
+  #sinceMs: number
+  /** Local milliseconds per millisecond of the world: 1.0001 gains 100 ppm, 0 stands still. */
+  #rate = 1
+  #jumpMs = 0
+
+  /** Hosts were not started at once: their monotonic clocks differ by `originMs`. */
+  constructor(world: World, originMs: number) {
+    this.#world = world
+    this.#baseMs = originMs
+    this.#sinceMs = world.now
+  }
+
+  get rate(): number {
+    return this.#rate
+  }
+
+  now(): number {
+    return this.#baseMs + (this.#world.now - this.#sinceMs) * this.#rate
+  }
+
+  wallNow(): number {
+    return EPOCH_MS + this.now() + this.#jumpMs
+  }
+
+  /** Milliseconds of the world until the clock shows `at`; Infinity for a clock that stands. */
+  worldMsUntil(at: number): number {
+    const left = at - this.now()
+    if (left <= 0) return 0
+    return this.#rate === 0 ? Number.POSITIVE_INFINITY : left / this.#rate
+  }
+
+  setRate(rate: number): void {
+    this.#baseMs = this.now()
+    this.#sinceMs = this.#world.now
+    this.#rate = rate
+  }
+
+  /** Sets the time of day on or back. */
+  jump(ms: number): void {
+    this.#jumpMs += ms
+  }
+}

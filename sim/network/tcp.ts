@@ -1,0 +1,226 @@
+/**
+ * The TCP of the virtual network: who listens where, how connections come to stand, and the numbers that all
+ * connections share. One connection's bytes are in `tcp-end.ts`.
+ *
+ *     dialler                       listener's host
+ *       │ ── SYN ─────────────────────▶ │   nobody listens: refused
+ *       │ ◀──────────────────── SYN-ACK │
+ *     opened ── ACK, bytes … ───────▶ accepted
+ */
+import { EarshotError } from '../../src/base/errors.ts'
+import { parseIpv4 } from '../../src/runtime/interface-selection.ts'
+import type {
+  DialOptions,
+  Listener,
+  ListenHandlers,
+  ListenOptions,
+  StreamHandlers,
+} from '../../src/runtime/platform.ts'
+import type { EventTarget } from '../kernel/event-queue.ts'
+import type { World } from '../kernel/world.ts'
+import type { Gate } from './gate.ts'
+import type { VirtualNetwork } from './network.ts'
+import { Slab } from './slab.ts'
+import {
+  type Acceptor,
+  type Chunking,
+  type EndList,
+  type TcpCounters,
+  TcpEnd,
+  type TcpShared,
+} from './tcp-end.ts'
+import type { Attachment } from './topology.ts'
+
+/** A host, as its TCP sees it. */
+export interface TcpHost {
+  readonly index: number
+  readonly loopback: Attachment
+  /** The interface that has an address now. */
+  attachmentAt(address: number): Attachment | undefined
+  /** The interface that packets to an address leave by, or `undefined`: no route. */
+  attachmentTowards(address: number): Attachment | undefined
+  ephemeralPort(): number
+}
+
+const ANY = 0
+const PORTS = 65_536
+/** Linux's default backlog: connections that wait for a process that does not accept. */
+const BACKLOG = 511
+const ACCEPT = 0
+
+export class TcpLayer implements TcpShared {
+  readonly world: World
+  readonly network: VirtualNetwork
+  readonly slab: Slab = new Slab()
+  readonly chunking: Chunking
+  /** By host, and by address (0: any) and port. */
+  readonly #listeners = new Map<number, Map<number, VirtualListener>>()
+  readonly counters: TcpCounters = { opened: 0, bytes: 0, chunks: 0, retransmits: 0, resets: 0 }
+
+  constructor(world: World, network: VirtualNetwork, chunking: Chunking) {
+    this.world = world
+    this.network = network
+    this.chunking = chunking
+  }
+
+  /** @throws EarshotError as `Platform.listen` rejects. */
+  listen(
+    host: TcpHost,
+    gate: Gate,
+    owner: EndList,
+    options: ListenOptions,
+    handlers: ListenHandlers,
+  ): VirtualListener {
+    const address = parseIpv4(options.address)
+    const isPort = Number.isInteger(options.port) && options.port >= 0 && options.port < PORTS
+    if (address === undefined || !isPort) {
+      const what = `TCP port ${options.port} at ${options.address}`
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `${what} cannot be opened: no such place`)
+    }
+    if (address !== ANY && localAttachment(host, address) === undefined) {
+      const reason = `no interface of this host has the address ${options.address}`
+      throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', `cannot listen there: ${reason}`)
+    }
+    const port = options.port === 0 ? this.#freePort(host) : options.port
+    const listeners = this.#listenersOf(host.index)
+    if (this.#isTaken(listeners, address, port)) {
+      const where = `TCP port ${port} at ${options.address}`
+      throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `${where} is taken by another program.`)
+    }
+    const listener = new VirtualListener(port, gate, owner, handlers, () =>
+      listeners.delete(address * PORTS + port),
+    )
+    listeners.set(address * PORTS + port, listener)
+    return listener
+  }
+
+  #freePort(host: TcpHost): number {
+    const listeners = this.#listenersOf(host.index)
+    for (;;) {
+      const port = host.ephemeralPort()
+      if (!this.#isTaken(listeners, ANY, port)) return port
+    }
+  }
+
+  #isTaken(
+    listeners: ReadonlyMap<number, VirtualListener>,
+    address: number,
+    port: number,
+  ): boolean {
+    if (listeners.has(address * PORTS + port) || listeners.has(port)) return true
+    if (address !== ANY) return false
+    for (const key of listeners.keys()) if (key % PORTS === port) return true
+    return false
+  }
+
+  /** Who accepts connections to a port at an interface. */
+  listenerAt(attachment: Attachment, port: number): VirtualListener | undefined {
+    const listeners = this.#listeners.get(attachment.host.index)
+    return listeners?.get(attachment.addressNumber * PORTS + port) ?? listeners?.get(port)
+  }
+
+  #listenersOf(host: number): Map<number, VirtualListener> {
+    const known = this.#listeners.get(host)
+    if (known !== undefined) return known
+    const made = new Map<number, VirtualListener>()
+    this.#listeners.set(host, made)
+    return made
+  }
+
+  dial(
+    host: TcpHost,
+    gate: Gate,
+    owner: EndList,
+    { to, from }: DialOptions,
+    handlers: StreamHandlers,
+  ): TcpEnd {
+    const local = { address: from ?? '0.0.0.0', port: 0 }
+    const end = new TcpEnd(this, gate, owner, local, to, handlers)
+    const address = parseIpv4(to.address)
+    const isPort = Number.isInteger(to.port) && to.port >= 1 && to.port < PORTS
+    if (address === undefined || !isPort) {
+      end.failLater({ kind: 'other', message: `cannot dial ${to.address}:${to.port}` })
+      return end
+    }
+    const fromAddress = from === undefined ? undefined : parseIpv4(from)
+    const near =
+      fromAddress === undefined
+        ? host.attachmentTowards(address)
+        : localAttachment(host, fromAddress)
+    if (from !== undefined && near === undefined) {
+      const message = `no interface of this host has the address ${from}`
+      end.failLater({ kind: 'address-unavailable', message })
+      return end
+    }
+    const far = localAttachment(host, address) ?? this.network.find(address)
+    const isLocal = far?.host === near?.host
+    if (near === undefined || (far !== undefined && !isLocal && !this.network.path(near, far))) {
+      end.failLater({ kind: 'unreachable', message: `no route to ${to.address}` })
+      return end
+    }
+    // Without `from`, a connection to an address of this host comes from that address.
+    const source = isLocal && from === undefined && far !== undefined ? far : near
+    end.connect(source, far, { address: source.address, port: host.ephemeralPort() })
+    return end
+  }
+}
+
+function localAttachment(host: TcpHost, address: number): Attachment | undefined {
+  return address >>> 24 === 127 ? host.loopback : host.attachmentAt(address)
+}
+
+export class VirtualListener implements Acceptor, Listener, EventTarget {
+  readonly port: number
+  readonly #gate: Gate
+  readonly #owner: EndList
+  readonly #onClose: () => void
+  #handlers: ListenHandlers | undefined
+  /** Connections that the process has not accepted yet. */
+  #waiting: TcpEnd[] = []
+
+  constructor(
+    port: number,
+    gate: Gate,
+    owner: EndList,
+    handlers: ListenHandlers,
+    onClose: () => void,
+  ) {
+    this.port = port
+    this.#gate = gate
+    this.#owner = owner
+    this.#handlers = handlers
+    this.#onClose = onClose
+  }
+
+  get gate(): Gate {
+    return this.#gate
+  }
+
+  get owner(): EndList {
+    return this.#owner
+  }
+
+  get hasRoom(): boolean {
+    return this.#waiting.length < BACKLOG
+  }
+
+  /** A connection stands; its end here is to be accepted. */
+  offer(end: TcpEnd): void {
+    this.#waiting.push(end)
+    this.handleEvent()
+  }
+
+  handleEvent(): void {
+    if (this.#handlers === undefined || this.#waiting.length === 0) return
+    if (this.#gate.defers(this, ACCEPT, 0)) return
+    const end = this.#waiting.shift()!
+    end.adopt(this.#handlers.accepted(end))
+  }
+
+  close(): void {
+    if (this.#handlers === undefined) return
+    this.#handlers = undefined
+    this.#onClose()
+    for (const end of this.#waiting.splice(0)) end.destroy()
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The pieces of a network: subnets (each one broadcast domain), the interfaces of hosts in them, and routers
+ * between subnets. State and small transitions; `network.ts` decides where packets go.
+ */
+import { EarshotError } from '../../src/base/errors.ts'
+import { broadcastAddress, formatIpv4, parseIpv4 } from '../../src/runtime/interface-selection.ts'
+import type { SocketAddress } from '../../src/runtime/platform.ts'
+import type { Path } from './path.ts'
+import type { Weather } from './weather.ts'
+
+export interface SubnetOptions {
+  /** Default `lan`. */
+  readonly name?: string
+  /** As `10.1.0.0/16`; by default the next of 10.0.0.0/16, 10.1.0.0/16 … */
+  readonly cidr?: string
+  /** A name of `WEATHERS`, or changes to CALM. */
+  readonly weather?: Partial<Weather> | string
+  /** Hosts hear nothing of each other, neither unicast nor broadcast (the isolation of an access point). */
+  readonly isolated?: boolean
+  /** Broadcasts and multicasts go nowhere. */
+  readonly broadcastBlocked?: boolean
+  /** What all its hosts share, in thousands of bits per second: the air of a wireless network. */
+  readonly sharedKbps?: number
+}
+
+/** What the network must know of a host. */
+export interface NetworkHost {
+  /** Unique in the network. */
+  readonly index: number
+  /** Powered, and not asleep: its network stack answers. */
+  readonly isOn: boolean
+}
+
+/** A receiver of what is sent to a port of every host. */
+export interface BroadcastReceiver {
+  readonly attachment: Attachment
+  handleBroadcast(bytes: Uint8Array, source: SocketAddress): void
+}
+
+/** One broadcast domain. */
+export class Subnet {
+  readonly name: string
+  readonly index: number
+  /** The first address, as a number. */
+  readonly base: number
+  readonly prefixLength: number
+  readonly broadcast: string
+  weather: Weather
+  /** The path between any two hosts that have no weather of their own. */
+  path: Path
+  isolated: boolean
+  broadcastBlocked: boolean
+  sharedKbps: number
+  /** When the shared medium is free again, in milliseconds. */
+  busyUntilMs = 0
+  /** By address. */
+  readonly attachments: Map<number, Attachment> = new Map()
+  #next = 1
+  /** By port; a list is never changed, only replaced, because it may just be walked. */
+  readonly #receivers = new Map<number, readonly BroadcastReceiver[]>()
+
+  constructor(index: number, options: SubnetOptions, weather: Weather, path: Path) {
+    const cidr = options.cidr ?? `10.${index}.0.0/16`
+    const [address = '', length = ''] = cidr.split('/')
+    const base = parseIpv4(address)
+    const prefixLength = Number(length)
+    const broadcast = broadcastAddress(address, prefixLength)
+    if (base === undefined || broadcast === undefined || prefixLength < 8) {
+      const expected = 'expected an IPv4 subnet like 10.1.0.0/16'
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option cidr: '${cidr}'; ${expected}`)
+    }
+    this.name = options.name ?? 'lan'
+    this.index = index
+    this.base = base
+    this.prefixLength = prefixLength
+    this.broadcast = broadcast
+    this.weather = weather
+    this.path = path
+    this.isolated = options.isolated ?? false
+    this.broadcastBlocked = options.broadcastBlocked ?? false
+    this.sharedKbps = options.sharedKbps ?? Number.POSITIVE_INFINITY
+  }
+
+  contains(address: number): boolean {
+    return (address ^ this.base) >>> (32 - this.prefixLength) === 0
+  }
+
+  /** An address that nobody has had. */
+  freeAddress(): number {
+    const size = 2 ** (32 - this.prefixLength)
+    while (this.attachments.has(this.base + this.#next)) this.#next++
+    if (this.#next >= size - 1) {
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `subnet ${this.name} has no address left`)
+    }
+    return this.base + this.#next++
+  }
+
+  receivers(port: number): readonly BroadcastReceiver[] {
+    return this.#receivers.get(port) ?? []
+  }
+
+  addReceiver(port: number, receiver: BroadcastReceiver): void {
+    this.#receivers.set(port, [...this.receivers(port), receiver])
+  }
+
+  removeReceiver(port: number, receiver: BroadcastReceiver): void {
+    const left = this.receivers(port).filter((each) => each !== receiver)
+    this.#receivers.set(port, left)
+  }
+}
+
+/** An interface of a host: its place in a subnet. */
+export class Attachment {
+  readonly host: NetworkHost
+  /** Unique in the network: what random draws know it by. */
+  readonly index: number
+  /** The host's name for it: `eth0`. */
+  readonly name: string
+  readonly subnet: Subnet
+  addressNumber: number
+  address: string
+  up = true
+  /** On top of the subnet's: of this host's cable, or its distance from the access point. */
+  uplink: Weather | undefined
+  downlink: Weather | undefined
+  /** When the direction is free again, in milliseconds. */
+  upBusyUntilMs = 0
+  downBusyUntilMs = 0
+
+  constructor(host: NetworkHost, index: number, name: string, subnet: Subnet, address: number) {
+    this.host = host
+    this.index = index
+    this.name = name
+    this.subnet = subnet
+    this.addressNumber = address
+    this.address = formatIpv4(address)
+    subnet.attachments.set(address, this)
+  }
+
+  /** Takes another address of its subnet; what was bound to the old one is cut off. */
+  readdress(address: number): void {
+    this.subnet.attachments.delete(this.addressNumber)
+    this.addressNumber = address
+    this.address = formatIpv4(address)
+    this.subnet.attachments.set(address, this)
+  }
+
+  detach(): void {
+    this.up = false
+    this.subnet.attachments.delete(this.addressNumber)
+  }
+}
