@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   ERR_EARSHOT_ENCODE: 'A value cannot be encoded with the codec of the group.',
   ERR_EARSHOT_VALIDATE: 'A value does not satisfy the schema of the group.',
   ERR_EARSHOT_ABORTED: 'The wait was ended through its AbortSignal.',
+  ERR_EARSHOT_SIM_TIMEOUT:
+    'In a simulation, a condition did not come to hold in the virtual time allowed.',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES

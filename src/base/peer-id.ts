@@ -11,9 +11,35 @@ export type PeerId = string
 
 export const PEER_ID_BYTES = 16
 
+/**
+ * Ids are read again and again: from each beacon, and by each node of a process. The latest are kept, each in the
+ * place that its first random bits give it. A memory aid and no more: what a call answers never depends on it.
+ */
+const RECENT_IDS = 4_096
+const recent: (PeerId | undefined)[] = new Array<PeerId | undefined>(RECENT_IDS).fill(undefined)
+
 /** The text of the 16 bytes at `offset`. The caller has checked that they are there. */
 export function peerIdFromBytes(bytes: Uint8Array, offset = 0): PeerId {
-  return toHex(bytes.subarray(offset, offset + PEER_ID_BYTES)).toUpperCase()
+  const slot = ((bytes[offset]! << 8) | bytes[offset + 1]!) & (RECENT_IDS - 1)
+  const known = recent[slot]
+  if (known !== undefined && isTextOf(known, bytes, offset)) return known
+  const id = toHex(bytes.subarray(offset, offset + PEER_ID_BYTES)).toUpperCase()
+  recent[slot] = id
+  return id
+}
+
+function isTextOf(id: PeerId, bytes: Uint8Array, offset: number): boolean {
+  for (let i = 0; i < PEER_ID_BYTES; i++) {
+    const byte = bytes[offset + i]!
+    if (id.charCodeAt(2 * i) !== digitOf(byte >> 4)) return false
+    if (id.charCodeAt(2 * i + 1) !== digitOf(byte & 15)) return false
+  }
+  return true
+}
+
+/** The code of an upper-case hexadecimal digit. */
+function digitOf(value: number): number {
+  return value < 10 ? 0x30 + value : 0x37 + value
 }
 
 /** The 16 bytes of an id that this module made or parsed. */

@@ -128,7 +128,7 @@ export class Beacons {
     }
     peer.endpointBeaconAt = now
     this.#watch.contest(peer, now)
-    if (peer.link.kind === 'idle' || (peer.link.kind === 'waiting' && wasQuiet)) {
+    if (peer.link === 'idle' || (peer.link === 'waiting' && wasQuiet)) {
       this.#links.establish(peer, now)
     }
   }

@@ -10,7 +10,9 @@ import { limitsByTrust } from './connection.ts'
 import type { EngineEvent } from './events.ts'
 import { GroupIndex, OwnGroups } from './groups.ts'
 import type { EngineOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
+import { PeerTable } from './peer-table.ts'
 import type { WarningCode } from './warning-codes.ts'
 import type { WarningSubject } from './warnings.ts'
 import { WarningLedger } from './warnings.ts'
@@ -57,9 +59,12 @@ export interface MeshCounters {
 
 type Timed = Peer | Connection | EngineClock
 
-/** The engine's own entry in the agenda: beacons, the dial queue, the steps of stopping. */
+/**
+ * The engine's own entries in the agenda: one for beacons, the dial queue and the steps of stopping, one for the
+ * silence of peers.
+ */
 export interface EngineClock {
-  readonly timed: 'engine'
+  readonly timed: 'engine' | 'silence'
   agendaIndex: number
 }
 
@@ -71,6 +76,9 @@ export class MeshContext {
   /** The 17 bytes a dialler announces: 1 and the UUID (RFC 36 "Protocol Signature"). */
   readonly identity: Uint8Array
   readonly connectionLimits: LimitsByTrust
+  readonly peerTable: PeerTable<Peer> = new PeerTable()
+  /** Of all peers for whom nothing waits. Nothing is ever put into it. */
+  readonly emptyOutbox: Outbox
   readonly ownGroups: OwnGroups = new OwnGroups()
   readonly groupIndex: GroupIndex<Peer> = new GroupIndex()
   readonly agenda: Agenda<Timed> = new Agenda()
@@ -106,6 +114,7 @@ export class MeshContext {
   constructor(options: EngineOptions) {
     this.options = options
     this.connectionLimits = limitsByTrust(options.limits)
+    this.emptyOutbox = new Outbox(options.limits)
     this.identity = new Uint8Array(17)
     this.identity[0] = 1
     this.identity.set(peerIdToBytes(options.id), 1)
@@ -129,7 +138,7 @@ export class MeshContext {
 
   /** Puts the peer's earliest deadline into the agenda; call after every change of its deadlines. */
   reschedule(peer: Peer): void {
-    this.agenda.schedule(peer, peer.deadlines.next())
+    this.agenda.schedule(peer, peer.nextDeadline())
   }
 
   /** A wait of about `ms`: half of it fixed, half random, so that nodes do not act in step. */

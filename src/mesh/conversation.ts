@@ -6,12 +6,12 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
-import { decodeZre } from '../zre/decode.ts'
 import { parseEndpoint } from '../zre/endpoint.ts'
-import type { Hello, Join, Leave, ZreMessage } from '../zre/message.ts'
+import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
+import { type Introduction, readMessage } from './introduction.ts'
 import type { Links } from './links.ts'
 import { Message } from './message.ts'
 import type { Connection, Peer } from './peer.ts'
@@ -34,7 +34,7 @@ export class Conversation {
   /** One message that arrived on the peer's link to us. */
   handleMessage(peer: Peer, connection: Connection, parts: Multipart, now: number): void {
     const { limits } = this.#context.options
-    const message = decodeZre(parts.bytes, parts.frameStart(0), parts.frameEnd(0), limits)
+    const message = readMessage(parts.bytes, parts.frameStart(0), parts.frameEnd(0), limits)
     if (message.kind === 'invalid') {
       this.#refuse(peer, connection, message.code, message.reason, now)
       return
@@ -73,9 +73,10 @@ export class Conversation {
     parts: Multipart,
   ): void {
     const { counters, ownGroups } = this.#context
+    const counted = peer.count()
     counters.messagesIn++
-    peer.counters.messagesIn++
-    peer.counters.bytesIn += parts.byteLength
+    counted.messagesIn++
+    counted.bytesIn += parts.byteLength
     if (message.kind === 'whisper') {
       this.#context.emit({ type: 'whisper', peer: peer.info(), message: new Message(parts) })
     } else if (ownGroups.has(message.group)) {
@@ -123,7 +124,7 @@ export class Conversation {
 
   // HELLO
 
-  #handleHello(peer: Peer, connection: Connection, hello: Hello, now: number): void {
+  #handleHello(peer: Peer, connection: Connection, hello: Introduction, now: number): void {
     if (hello.sequence !== 1) {
       const reason = `HELLO has sequence ${hello.sequence} instead of 1`
       this.#refuse(peer, connection, 'sequence-gap', reason, now)
@@ -150,7 +151,7 @@ export class Conversation {
   #handleRestart(
     peer: Peer,
     connection: Connection,
-    hello: Hello,
+    hello: Introduction,
     answersOurs: boolean,
     now: number,
   ): void {
@@ -178,7 +179,7 @@ export class Conversation {
    * connection comes from, with the port that HELLO names. HELLO's own address is not followed elsewhere: it
    * could send us to a third party.
    */
-  #learnEndpoint(peer: Peer, connection: Connection, hello: Hello, now: number): void {
+  #learnEndpoint(peer: Peer, connection: Connection, hello: Introduction, now: number): void {
     const named = parseEndpoint(hello.endpoint)
     const port = named?.port ?? portOf(hello.endpoint)
     if (port === undefined) {
@@ -220,7 +221,7 @@ export class Conversation {
       return
     }
     const { helloGroups } = this.#context.options.limits
-    if (peer.groups.size >= helloGroups) {
+    if (peer.groups.length >= helloGroups) {
       const reason = `the peer is in ${helloGroups} groups already`
       this.#warn(peer, connection, 'too-many-groups', reason, now)
       return

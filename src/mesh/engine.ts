@@ -158,7 +158,8 @@ export class Engine {
           this.#reception.handleOffer(connection, input.peer, now)
           break
         case 'ready':
-          this.#handleReady(connection, now)
+          this.#links.handleReady(connection, now)
+          this.#watch.handleLinkOpened(connection, now)
           break
         case 'pong':
           break
@@ -179,13 +180,6 @@ export class Engine {
     // On a link that we dialled nothing is ever said to us (traffic is one-way per connection).
     if (peer === undefined || connection.role === 'dialler') return
     this.#conversation.handleMessage(peer, connection, parts, now)
-  }
-
-  #handleReady(connection: Connection, now: number): void {
-    const { peer } = connection
-    if (peer === undefined) return
-    this.#links.handleReady(peer, connection, now)
-    this.#watch.handleLinkOpened(peer, now)
   }
 
   /** The host stops or goes on reading from connections that were dialled to us. */
@@ -257,6 +251,9 @@ export class Engine {
         case 'connection':
           this.#handleHandshakeDue(due, now)
           break
+        case 'silence':
+          this.#watch.handleSilence(now)
+          break
         case 'engine':
           this.#beacons.handleDue(now)
           this.#links.startQueued(now)
@@ -272,7 +269,7 @@ export class Engine {
 
   #handlePeerDue(peer: Peer, now: number): void {
     for (;;) {
-      const deadline = peer.phase === 'gone' ? undefined : peer.deadlines.takeDue(now)
+      const deadline = peer.phase === 'gone' ? undefined : peer.takeDeadline(now)
       if (deadline === undefined) break
       if (deadline === 'takeover') this.#reception.handleTakeoverDue(peer, now)
       else this.#watch.handleDeadline(peer, deadline, now)
@@ -330,8 +327,8 @@ export class Engine {
 
   #announceMembership(kind: 'join' | 'leave', group: string, now: number): true {
     const { status } = this.#context.ownGroups
-    const outgoing = { kind, group, status, byteLength: group.length } as const
-    for (const peer of this.#roster.all()) this.#links.announceMembership(peer, outgoing, now)
+    const membership = { kind, group, status, byteLength: group.length } as const
+    for (const peer of this.#roster.all()) this.#links.announceMembership(peer, membership, now)
     return true
   }
 

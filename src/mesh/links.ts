@@ -16,7 +16,7 @@ import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { DialQueue } from './dial-queue.ts'
 import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
-import { isContent } from './outbox.ts'
+import { isContent, Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 
 /**
@@ -63,10 +63,10 @@ export class Links {
   /** Sees to it that there is a link to the peer's endpoint, or one in the making. */
   establish(peer: Peer, now: number): void {
     if (this.#context.stopping || peer.phase === 'gone' || !peer.holdsEndpoint) return
-    if (peer.link.kind === 'dialling' || peer.link.kind === 'open') return
-    peer.deadlines.clear('redial')
+    if (peer.link === 'dialling' || peer.link === 'open') return
+    peer.clearDeadline('redial')
     this.#context.reschedule(peer)
-    peer.link = { kind: 'queued' }
+    peer.setLink('queued')
     this.#dials.add(peer)
     this.startQueued(now)
   }
@@ -95,7 +95,7 @@ export class Links {
       connectionLimits,
     )
     connection.peer = peer
-    peer.link = { kind: 'dialling', connection }
+    peer.setLinkOver('dialling', connection)
     counters.dials++
     agenda.schedule(connection, now + options.limits.handshakeMs)
     actions.push({ kind: 'dial', connection, from: this.#dialFrom(peer.endpoint) })
@@ -111,12 +111,14 @@ export class Links {
   }
 
   /** The handshake of a dialled connection is complete: introduce ourselves, then send what waits. */
-  handleReady(peer: Peer, connection: Connection, now: number): void {
+  handleReady(connection: Connection, now: number): void {
+    const { peer } = connection
+    if (peer === undefined) return
     this.#context.agenda.remove(connection)
     this.#context.counters.handshakes++
-    peer.link = { kind: 'open', connection }
+    peer.setLinkOver('open', connection)
     peer.linkOpenedAt = now
-    peer.counters.links++
+    peer.links++
     this.introduce(peer, now)
   }
 
@@ -137,12 +139,9 @@ export class Links {
     failure: LinkFailure | undefined,
     now: number,
   ): void {
-    const wasOpen = peer.link.kind === 'open'
-    const isCurrent =
-      (peer.link.kind === 'open' || peer.link.kind === 'dialling') &&
-      peer.link.connection === connection
-    if (!isCurrent) return
-    peer.link = { kind: 'waiting' }
+    const wasOpen = peer.link === 'open'
+    if (peer.outbound !== connection) return
+    peer.setLink('waiting')
     this.#forgetPing(peer)
     this.#reportLost(peer, connection, now)
     // A mailbox that takes links only to drop them must not be dialled without end.
@@ -170,12 +169,13 @@ export class Links {
   }
 
   #planRedial(peer: Peer, now: number, delayMs: number): void {
-    peer.deadlines.set('redial', now + this.#context.jittered(delayMs))
+    peer.setDeadline('redial', now + this.#context.jittered(delayMs))
     this.#context.reschedule(peer)
   }
 
   countLost(peer: Peer, messages: number): void {
-    peer.counters.messagesLost += messages
+    if (messages === 0) return
+    peer.count().messagesLost += messages
     this.#context.counters.messagesLost += messages
   }
 
@@ -198,20 +198,20 @@ export class Links {
   /** Takes the link down and out of every queue. */
   close(peer: Peer, how: 'flush' | 'abort', now: number): void {
     this.#dials.delete(peer)
-    peer.deadlines.clear('redial')
+    peer.clearDeadline('redial')
     this.#forgetPing(peer)
-    if (peer.link.kind === 'dialling' || peer.link.kind === 'open') {
-      const { connection } = peer.link
-      if (how === 'abort') this.#reportLost(peer, connection, now)
-      this.closeConnection(connection, how)
+    const { outbound } = peer
+    if (outbound !== undefined) {
+      if (how === 'abort') this.#reportLost(peer, outbound, now)
+      this.closeConnection(outbound, how)
     }
-    peer.link = { kind: 'idle' }
+    peer.setLink('idle')
     this.#context.reschedule(peer)
   }
 
   /** The link that carried a PING is gone: ask again on the next one. */
   #forgetPing(peer: Peer): void {
-    peer.deadlines.clear('probe')
+    peer.clearDeadline('probe')
     if (peer.awaitingPong) peer.pongWanted = true
     peer.awaitingPong = false
   }
@@ -244,15 +244,21 @@ export class Links {
       this.#encodeOutgoing(peer, connection, content, now)
       this.#context.markDirty(connection)
     } else {
-      peer.outbox.push(content)
+      this.#wait(peer, content)
     }
     return true
   }
 
+  #wait(peer: Peer, outgoing: Outgoing): void {
+    const { emptyOutbox, options } = this.#context
+    if (peer.outbox === emptyOutbox) peer.outbox = new Outbox(options.limits)
+    peer.outbox.push(outgoing)
+  }
+
   /** JOIN and LEAVE keep their place among the messages and cannot be refused. */
   announceMembership(peer: Peer, outgoing: OutgoingMembership, now: number): void {
-    if (peer.link.kind !== 'open' || peer.helloDue) return // the HELLO to come carries it
-    peer.outbox.push(outgoing)
+    if (peer.link !== 'open' || peer.helloDue) return // the HELLO to come carries it
+    this.#wait(peer, outgoing)
     // An application that toggles groups while a peer does not read: a fresh HELLO says it in one message.
     if (peer.outbox.length > 2 * this.#context.options.limits.outboxMessages) {
       peer.outbox.dropMemberships()
@@ -298,6 +304,7 @@ export class Links {
       if (outgoing === undefined) break
       this.#encodeOutgoing(peer, connection, outgoing, now)
     }
+    if (peer.outbox.length === 0) peer.outbox = this.#context.emptyOutbox
     if (connection.zmtp.outputBytes > 0) this.#context.markDirty(connection)
     this.#tellRoom(peer)
   }
@@ -329,8 +336,9 @@ export class Links {
     encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
     for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)
     connection.countMessage()
-    peer.counters.messagesOut++
-    peer.counters.bytesOut += byteLength
+    const counters = peer.count()
+    counters.messagesOut++
+    counters.bytesOut += byteLength
     this.#context.counters.messagesOut++
   }
 
@@ -364,7 +372,7 @@ export class Links {
     peer.sentSequence = 1
     if (peer.doubt?.kind === 'deaf') {
       peer.doubt = undefined // this is what it would have led to
-      peer.deadlines.clear('confirm')
+      peer.clearDeadline('confirm')
     }
     peer.outbox.dropMemberships()
     this.#encodeCommand(peer, connection, {

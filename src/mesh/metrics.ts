@@ -8,6 +8,8 @@ import type { Presence } from './events.ts'
 import type { Peer, PeerCounters } from './peer.ts'
 
 export interface PeerMetrics extends Readonly<PeerCounters> {
+  /** How often a link to it came to stand. */
+  readonly links: number
   readonly id: PeerId
   readonly name: string
   readonly phase: 'candidate' | 'present'
@@ -40,11 +42,12 @@ function measurePeer(peer: Peer): PeerMetrics {
   const connection = peer.openConnection
   return {
     ...peer.counters,
+    links: peer.links,
     id: peer.id,
     name: peer.name,
     phase: peer.phase === 'present' ? 'present' : 'candidate',
     presence: peer.presence,
-    link: peer.link.kind,
+    link: peer.link,
     linkedToUs: peer.inbound !== undefined,
     ...(peer.roundTripMs !== undefined && { roundTripMs: peer.roundTripMs }),
     outboxMessages: peer.outbox.contentLength + (connection?.windowMessages ?? 0),

@@ -6,13 +6,12 @@
  * `present` (the application sees `enter`), and it stays present through link failures until its `exit`.
  */
 import type { AgendaEntry } from '../base/deadlines.ts'
-import { Deadlines } from '../base/deadlines.ts'
-import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
 import type { EndpointAddress, MeshConnection } from './connection.ts'
 import type { PeerInfo, Presence } from './events.ts'
-import { Outbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
+import { type PeerTable, PeerTimes } from './peer-table.ts'
 
 export type Connection = MeshConnection<Peer>
 
@@ -22,13 +21,11 @@ export type Connection = MeshConnection<Peer>
  *     idle ─▶ queued ─▶ dialling ─▶ open
  *               ▲          │          │
  *            waiting ◀─────┴──────────┘   (failure or loss; after a back-off)
+ *
+ * Idle: no endpoint known yet, or not ours to dial. Waiting: until the `redial` deadline. Queued: for a token of
+ * the dial budget. There is a connection (`Peer.outbound`) from dialling on.
  */
-export type LinkState =
-  | { readonly kind: 'idle' } // no endpoint known yet
-  | { readonly kind: 'waiting' } // until the `redial` deadline
-  | { readonly kind: 'queued' } // for a token of the dial budget
-  | { readonly kind: 'dialling'; readonly connection: Connection }
-  | { readonly kind: 'open'; readonly connection: Connection }
+export type LinkState = 'idle' | 'waiting' | 'queued' | 'dialling' | 'open'
 
 /** Something suggests that the peer is gone, elsewhere or does not listen to us; a PING decides. */
 export type Doubt =
@@ -40,42 +37,31 @@ export type Doubt =
 /** How a peer's sequence numbers wrap: as RFC 36 says (65535 → 0), or one early as some do (65534 → 0). */
 export type WrapStyle = 'unknown' | 'rfc' | 'short'
 
-export const PEER_DEADLINES = [
-  'presence',
-  'redial',
-  'evidence',
-  'confirm',
-  'takeover',
-  'probe',
-  'stranded',
-] as const
-export type PeerDeadline = (typeof PEER_DEADLINES)[number]
-
 export interface PeerCounters {
   messagesIn: number
   bytesIn: number
   messagesOut: number
   bytesOut: number
   messagesLost: number
-  links: number
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
-export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
+export const NO_GROUPS: readonly string[] = Object.freeze([])
+const NO_COUNTS: Readonly<PeerCounters> = Object.freeze({
+  messagesIn: 0,
+  bytesIn: 0,
+  messagesOut: 0,
+  bytesOut: 0,
+  messagesLost: 0,
+})
 
-export class Peer implements AgendaEntry {
+export class Peer extends PeerTimes<Peer> implements AgendaEntry {
   agendaIndex = -1
 
   readonly id: PeerId
-  readonly deadlines: Deadlines<PeerDeadline> = new Deadlines(PEER_DEADLINES)
-  readonly counters: PeerCounters = {
-    messagesIn: 0,
-    bytesIn: 0,
-    messagesOut: 0,
-    bytesOut: 0,
-    messagesLost: 0,
-    links: 0,
-  }
+  /** How often a link to it came to stand. */
+  links = 0
+  #counters: PeerCounters | undefined
 
   phase: 'candidate' | 'present' | 'gone' = 'candidate'
   presence: Presence = 'alive'
@@ -83,7 +69,8 @@ export class Peer implements AgendaEntry {
   // Who it is, from its HELLO
   name = ''
   headers: Readonly<Record<string, string>> = NO_HEADERS
-  readonly groups: Set<string> = new Set()
+  /** In the order in which it joined them. Replaced, never changed: descriptions share it. */
+  groups: readonly string[] = NO_GROUPS
   status = 0
 
   // Where it is, and our link to it
@@ -94,19 +81,19 @@ export class Peer implements AgendaEntry {
   holdsEndpoint = false
   /** The address that is charged for this peer in the table of peers. */
   readonly chargedTo: string
-  link: LinkState = { kind: 'idle' }
+  link: LinkState = 'idle'
+  /** The connection that we dial or have dialled. */
+  outbound: Connection | undefined
   failedDials = 0
-  linkOpenedAt: number = NEVER_HEARD
-  refusedAt: number = NEVER_HEARD
   sentSequence = 0
-  helloSentAt: number = NEVER_HEARD
   /** It has our HELLO, as far as we know, and has not started over since. */
   knowsUs = false
   /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
   answersDue = 0
   /** A HELLO must go out before anything else on an open link. */
   helloDue = false
-  readonly outbox: Outbox
+  /** The empty one that all peers share, until something waits. */
+  outbox: Outbox
   /** A sender found the outbox full and waits to hear of room. */
   roomWanted = false
 
@@ -115,33 +102,30 @@ export class Peer implements AgendaEntry {
   /** A newcomer that claims the same identity from another address, held back in its handshake. */
   contender: Connection | undefined
   receivedSequence = 0
-  enteredAt: number = NEVER_HEARD
   wrapStyle: WrapStyle = 'unknown'
   /** It announced itself as earshot: knows the RFC's wrap, closes the links of a peer it gives up. */
   isEarshot = false
 
   // Signs of life
-  heardAt: number
-  heardTcpAt: number = NEVER_HEARD
-  heardBeaconAt: number = NEVER_HEARD
-  /** The same, counting only beacons from the endpoint that we dial. */
-  endpointBeaconAt: number = NEVER_HEARD
-  pingSentAt: number = NEVER_HEARD
   awaitingPong = false
   /** It asked for a sign of life while it did not read. */
   pongOwed = false
   /** A PING is to be sent when the link opens. */
   pongWanted = false
-  roundTripMs: number | undefined
   doubt: Doubt | undefined
 
   #info: PeerInfo | undefined
 
-  constructor(id: PeerId, chargedTo: string, limits: Limits, now: number) {
+  constructor(
+    id: PeerId,
+    chargedTo: string,
+    shared: { readonly peerTable: PeerTable<Peer>; readonly emptyOutbox: Outbox },
+    now: number,
+  ) {
+    super(shared.peerTable, now)
     this.id = id
     this.chargedTo = chargedTo
-    this.heardAt = now
-    this.outbox = new Outbox(limits)
+    this.outbox = shared.emptyOutbox
   }
 
   get timed(): 'peer' {
@@ -149,37 +133,53 @@ export class Peer implements AgendaEntry {
   }
 
   get openConnection(): Connection | undefined {
-    return this.link.kind === 'open' ? this.link.connection : undefined
+    return this.link === 'open' ? this.outbound : undefined
   }
 
-  /** An immutable description, made anew only when something in it has changed. */
+  setLink(link: 'idle' | 'waiting' | 'queued'): void {
+    this.link = link
+    this.outbound = undefined
+  }
+
+  setLinkOver(link: 'dialling' | 'open', connection: Connection): void {
+    this.link = link
+    this.outbound = connection
+  }
+
+  /** What was counted so far. */
+  get counters(): Readonly<PeerCounters> {
+    return this.#counters ?? NO_COUNTS
+  }
+
+  /** To count with: there is none before the first message, and most peers of a large mesh are quiet. */
+  count(): PeerCounters {
+    this.#counters ??= { ...NO_COUNTS }
+    return this.#counters
+  }
+
+  /** An immutable description, made anew when something in it has changed, or after a long time. */
   info(): PeerInfo {
-    this.#info ??= Object.freeze({
-      id: this.id,
-      name: this.name,
-      endpoint:
-        this.endpoint === undefined
-          ? ''
-          : formatEndpoint(this.endpoint.address, this.endpoint.port),
-      headers: this.headers,
-      groups: Object.freeze([...this.groups]),
-      presence: this.presence,
-    })
+    if (this.#info === undefined) {
+      this.#info = this.#describe()
+      this.noteDescribed()
+    }
     return this.#info
   }
 
-  /** To be called after a change of anything that `info()` shows. */
+  #describe(): PeerInfo {
+    const { endpoint } = this
+    return Object.freeze({
+      id: this.id,
+      name: this.name,
+      endpoint: endpoint === undefined ? '' : formatEndpoint(endpoint.address, endpoint.port),
+      headers: this.headers,
+      groups: this.groups,
+      presence: this.presence,
+    })
+  }
+
+  /** To be called after a change of anything that a description shows. */
   touchInfo(): void {
     this.#info = undefined
-  }
-
-  heardTcp(now: number): void {
-    this.heardAt = now
-    this.heardTcpAt = now
-  }
-
-  heardBeacon(now: number): void {
-    this.heardAt = now
-    this.heardBeaconAt = now
   }
 }

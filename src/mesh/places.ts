@@ -8,25 +8,33 @@
 import type { EndpointAddress } from './connection.ts'
 import type { Peer } from './peer.ts'
 
-interface Place {
+/** Several peers claim one endpoint. */
+interface Contest {
   holder: Peer
   readonly claimants: Set<Peer>
 }
 
-export class Places {
-  readonly #places = new Map<string, Place>()
+type Place = Peer | Contest
 
-  holder(endpoint: EndpointAddress): Peer | undefined {
-    return this.#places.get(keyOf(endpoint))?.holder
+export class Places {
+  /** By address: most have one place, others their places by port. */
+  readonly #places = new Map<string, Peer | Map<number, Place>>()
+
+  holder({ address, port }: EndpointAddress): Peer | undefined {
+    const place = this.#get(address, port)
+    return place === undefined || isPeer(place) ? place : place.holder
   }
 
   /** The peer says that it is at `endpoint`, and nowhere else (`leave` its old place first). */
   claim(peer: Peer, endpoint: EndpointAddress): void {
+    const { address, port } = endpoint
+    const place = this.#get(address, port)
     peer.endpoint = endpoint
-    const place = this.#places.get(keyOf(endpoint))
     peer.holdsEndpoint = place === undefined
     if (place === undefined) {
-      this.#places.set(keyOf(endpoint), { holder: peer, claimants: new Set([peer]) })
+      this.#set(address, port, peer)
+    } else if (isPeer(place)) {
+      this.#set(address, port, { holder: place, claimants: new Set([place, peer]) })
     } else {
       place.claimants.add(peer)
     }
@@ -35,22 +43,58 @@ export class Places {
   /** The peer is there no more; gives back who holds the place from now on, if that is somebody else. */
   leave(peer: Peer): Peer | undefined {
     if (peer.endpoint === undefined) return undefined
-    const key = keyOf(peer.endpoint)
-    const place = this.#places.get(key)
+    const { address, port } = peer.endpoint
+    const place = this.#get(address, port)
     const wasHolder = peer.holdsEndpoint
     peer.endpoint = undefined
     peer.holdsEndpoint = false
-    place?.claimants.delete(peer)
-    if (place === undefined || !wasHolder) return undefined
-    const heir = heirOf(place.claimants)
-    if (heir === undefined) {
-      this.#places.delete(key)
+    if (place === undefined) return undefined
+    if (isPeer(place)) {
+      this.#delete(address, port)
       return undefined
     }
-    heir.holdsEndpoint = true
-    place.holder = heir
+    place.claimants.delete(peer)
+    const heir = wasHolder ? heirOf(place.claimants) : place.holder
+    if (place.claimants.size === 1) this.#set(address, port, heir!)
+    if (!wasHolder) return undefined
+    heir!.holdsEndpoint = true
+    place.holder = heir!
     return heir
   }
+
+  #get(address: string, port: number): Place | undefined {
+    const places = this.#places.get(address)
+    if (places instanceof Map) return places.get(port)
+    return places?.endpoint?.port === port ? places : undefined
+  }
+
+  #set(address: string, port: number, place: Place): void {
+    const places = this.#places.get(address)
+    if (places instanceof Map) {
+      places.set(port, place)
+    } else if (isPeer(place) && (places === undefined || places === place)) {
+      this.#places.set(address, place)
+    } else {
+      const byPort = new Map<number, Place>()
+      if (places !== undefined) byPort.set(places.endpoint!.port, places)
+      byPort.set(port, place)
+      this.#places.set(address, byPort)
+    }
+  }
+
+  #delete(address: string, port: number): void {
+    const places = this.#places.get(address)
+    if (!(places instanceof Map)) {
+      this.#places.delete(address)
+      return
+    }
+    places.delete(port)
+    if (places.size === 0) this.#places.delete(address)
+  }
+}
+
+function isPeer(place: Place): place is Peer {
+  return !('claimants' in place)
 }
 
 function heirOf(claimants: ReadonlySet<Peer>): Peer | undefined {
@@ -65,8 +109,4 @@ function isBetter(peer: Peer, than: Peer): boolean {
   const isPresent = peer.phase === 'present'
   if (isPresent !== (than.phase === 'present')) return isPresent
   return peer.heardAt >= than.heardAt
-}
-
-function keyOf(endpoint: EndpointAddress): string {
-  return `${endpoint.address} ${endpoint.port}`
 }

@@ -12,7 +12,7 @@ import type { Timers } from './options.ts'
 type PresenceTimers = Pick<Timers, 'evasiveMs' | 'silentMs' | 'expiredMs'>
 
 /**
- * The state at `now` of a peer that was last heard at `heardAt`. Compared in the terms of `nextPresenceChange`: a
+ * The state at `now` of a peer that was last heard at `heardAt`. Compared in the terms of `PeerTable`: a
  * difference of the two times could be rounded below the threshold at the very moment that it names.
  */
 export function presenceAt(
@@ -26,18 +26,14 @@ export function presenceAt(
   return 'alive'
 }
 
-/** When, without another sign of life, the state changes next. */
-export function nextPresenceChange(
-  heardAt: number,
-  presence: Presence,
-  timers: PresenceTimers,
-): number {
+/** How long after it was last heard, without another sign of life, the state of a peer changes next. */
+export function patienceMs(presence: Presence, timers: PresenceTimers): number {
   switch (presence) {
     case 'alive':
-      return heardAt + Math.min(timers.evasiveMs, timers.silentMs, timers.expiredMs)
+      return Math.min(timers.evasiveMs, timers.silentMs, timers.expiredMs)
     case 'evasive':
-      return heardAt + Math.min(timers.silentMs, timers.expiredMs)
+      return Math.min(timers.silentMs, timers.expiredMs)
     case 'silent':
-      return heardAt + timers.expiredMs
+      return timers.expiredMs
   }
 }

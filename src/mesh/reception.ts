@@ -112,7 +112,7 @@ export class Reception {
   /** A newcomer claims the identity from another address: the holder has `takeoverMs` to show life. */
   #challenge(peer: Peer, now: number): void {
     this.#watch.pingAfresh(peer, now)
-    peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
+    peer.setDeadline('takeover', now + this.#context.options.timers.takeoverMs)
     this.#context.reschedule(peer)
   }
 
@@ -121,7 +121,7 @@ export class Reception {
     const { contender } = peer
     if (contender === undefined) return
     peer.contender = undefined
-    peer.deadlines.clear('takeover')
+    peer.clearDeadline('takeover')
     this.#context.reschedule(peer)
     const reason = `${contender.remoteText} claims the identity of ${peer.name || peer.id}, which still answers from elsewhere`
     this.#refuse(contender, 'identity-conflict', reason, now)
@@ -133,7 +133,7 @@ export class Reception {
       this.yieldIdentity(peer, now)
       return
     }
-    peer.deadlines.set('takeover', now + this.#context.options.timers.takeoverMs)
+    peer.setDeadline('takeover', now + this.#context.options.timers.takeoverMs)
     this.#context.reschedule(peer)
   }
 
@@ -148,7 +148,7 @@ export class Reception {
 
   /** Makes an accepted connection the peer's link to us. */
   #adopt(peer: Peer, connection: Connection, now: number): void {
-    peer.deadlines.clear('takeover')
+    peer.clearDeadline('takeover')
     peer.inbound = connection
     connection.peer = peer
     this.#context.counters.handshakes++

@@ -6,12 +6,12 @@
  */
 import { assert } from '../base/assert.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { Hello } from '../zre/message.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { ExitReason } from './events.ts'
+import type { Introduction } from './introduction.ts'
 import { EARSHOT_HEADER, type Links } from './links.ts'
-import { Peer } from './peer.ts'
+import { NO_GROUPS, Peer } from './peer.ts'
 import { Places } from './places.ts'
 
 export class Roster {
@@ -66,7 +66,7 @@ export class Roster {
       this.#context.warn('peer-limit', reason, { peer: id, address }, now)
       return undefined
     }
-    const peer = new Peer(id, address, limits, now)
+    const peer = new Peer(id, address, this.#context, now)
     this.#byId.set(id, peer)
     this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1)
     return peer
@@ -76,8 +76,7 @@ export class Roster {
    *  made-up ids must not keep real peers out. */
   #evictCandidate(address: string | undefined, now: number): boolean {
     for (const peer of this.#byId.values()) {
-      if (peer.phase !== 'candidate' || peer.inbound !== undefined || peer.link.kind === 'open')
-        continue
+      if (peer.phase !== 'candidate' || peer.inbound !== undefined || peer.link === 'open') continue
       if (address !== undefined && peer.chargedTo !== address) continue
       this.#forget(peer, now)
       return true
@@ -97,23 +96,27 @@ export class Roster {
   }
 
   /** The peer has introduced itself for the first time, or anew after an exit. */
-  enter(peer: Peer, hello: Hello, now: number): void {
+  enter(peer: Peer, hello: Introduction, now: number): void {
     assert(peer.phase === 'candidate', 'only a candidate enters')
     peer.phase = 'present'
     peer.presence = 'alive'
     peer.enteredAt = now
     this.#introduce(peer, hello)
-    for (const group of hello.groups) this.#addToGroup(peer, group)
-    this.#context.emit({ type: 'enter', peer: peer.info() })
-    for (const group of hello.groups) this.#context.emit({ type: 'join', peer: peer.info(), group })
+    peer.groups = hello.groups
+    for (const group of hello.groups) this.#context.groupIndex.add(group, peer)
+    // One description for all.
+    const info = peer.info()
+    this.#context.emit({ type: 'enter', peer: info })
+    for (const group of hello.groups) this.#context.emit({ type: 'join', peer: info, group })
   }
 
   /** A second HELLO that does not count as a restart: bring what it says into line, quietly. */
-  resync(peer: Peer, hello: Hello): void {
+  resync(peer: Peer, hello: Introduction): void {
     this.#introduce(peer, hello)
     const listed = new Set(hello.groups)
-    const left = [...peer.groups].filter((group) => !listed.has(group))
-    const joined = hello.groups.filter((group) => !peer.groups.has(group))
+    const known = new Set(peer.groups)
+    const left = peer.groups.filter((group) => !listed.has(group))
+    const joined = hello.groups.filter((group) => !known.has(group))
     for (const group of left) this.#removeFromGroup(peer, group)
     for (const group of joined) this.#addToGroup(peer, group)
     // One description for all: each would copy all groups.
@@ -122,11 +125,9 @@ export class Roster {
     for (const group of joined) this.#context.emit({ type: 'join', peer: info, group })
   }
 
-  #introduce(peer: Peer, hello: Hello): void {
+  #introduce(peer: Peer, hello: Introduction): void {
     peer.name = hello.name
-    const headers: Record<string, string> = Object.create(null)
-    for (const [name, value] of hello.headers) headers[name] = value
-    peer.headers = Object.freeze(headers)
+    peer.headers = hello.record
     peer.isEarshot = hello.headers.has(EARSHOT_HEADER)
     if (peer.isEarshot) peer.wrapStyle = 'rfc'
     peer.status = hello.status
@@ -137,25 +138,25 @@ export class Roster {
 
   /** Emits `join` unless the peer is in the group already. */
   join(peer: Peer, group: string): void {
-    if (peer.groups.has(group)) return
+    if (peer.groups.includes(group)) return
     this.#addToGroup(peer, group)
     this.#context.emit({ type: 'join', peer: peer.info(), group })
   }
 
   leave(peer: Peer, group: string): void {
-    if (!peer.groups.has(group)) return
+    if (!peer.groups.includes(group)) return
     this.#removeFromGroup(peer, group)
     this.#context.emit({ type: 'leave', peer: peer.info(), group })
   }
 
   #addToGroup(peer: Peer, group: string): void {
-    peer.groups.add(group)
+    peer.groups = Object.freeze([...peer.groups, group])
     this.#context.groupIndex.add(group, peer)
     peer.touchInfo()
   }
 
   #removeFromGroup(peer: Peer, group: string): void {
-    peer.groups.delete(group)
+    peer.groups = Object.freeze(peer.groups.filter((each) => each !== group))
     this.#context.groupIndex.remove(group, peer)
     peer.touchInfo()
   }
@@ -184,7 +185,7 @@ export class Roster {
     if (peer.phase !== 'present') return
     const info = peer.info()
     for (const group of peer.groups) this.#context.groupIndex.remove(group, peer)
-    peer.groups.clear()
+    peer.groups = NO_GROUPS
     peer.touchInfo()
     this.#context.emit({ type: 'exit', peer: info, reason })
     this.#context.emit({ type: 'gone', id: peer.id })
@@ -207,5 +208,6 @@ export class Roster {
     if (left > 0) this.#countByAddress.set(peer.chargedTo, left)
     else this.#countByAddress.delete(peer.chargedTo)
     this.#context.agenda.remove(peer)
+    peer.leaveTable()
   }
 }

@@ -11,11 +11,12 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { EndpointAddress } from './connection.ts'
-import type { MeshContext } from './context.ts'
+import type { EngineClock, MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
-import { type Doubt, NEVER_HEARD, type Peer, type PeerDeadline } from './peer.ts'
-import { nextPresenceChange, presenceAt } from './presence.ts'
+import type { Connection, Doubt, Peer } from './peer.ts'
+import { NEVER_HEARD, type PeerDeadline } from './peer-table.ts'
+import { patienceMs, presenceAt } from './presence.ts'
 import type { Roster } from './roster.ts'
 
 /**
@@ -29,6 +30,8 @@ export class Watch {
   readonly #links: Links
   readonly #roster: Roster
   readonly #addresses = new OwnAddresses()
+  /** In the agenda: the earliest moment at which the presence of any peer could change. */
+  readonly #silence: EngineClock = { timed: 'silence', agendaIndex: -1 }
 
   constructor(context: MeshContext, links: Links, roster: Roster) {
     this.#context = context
@@ -68,8 +71,9 @@ export class Watch {
   handlePong(peer: Peer, now: number): void {
     if (!peer.awaitingPong) return
     peer.awaitingPong = false
-    peer.roundTripMs = now - peer.pingSentAt
-    this.#context.emit({ type: 'pong', id: peer.id, roundTripMs: peer.roundTripMs })
+    const roundTripMs = now - peer.pingSentAt
+    peer.roundTripMs = roundTripMs
+    this.#context.emit({ type: 'pong', id: peer.id, roundTripMs })
     this.#armProbe(peer, now)
     this.#settleDoubt(peer, now)
   }
@@ -83,7 +87,7 @@ export class Watch {
     this.#context.counters.pingsSent++
     peer.awaitingPong = true
     peer.pingSentAt = now
-    peer.deadlines.set('probe', now + this.#context.options.timers.linkDeadMs)
+    peer.setDeadline('probe', now + this.#context.options.timers.linkDeadMs)
     this.#context.reschedule(peer)
     return true
   }
@@ -102,11 +106,12 @@ export class Watch {
   /** The link has just opened (or proved itself): check it again after a while. */
   #armProbe(peer: Peer, now: number): void {
     const { linkProbeMs } = this.#context.options.timers
-    peer.deadlines.set('probe', now + this.#context.jittered(2 * linkProbeMs))
+    peer.setDeadline('probe', now + this.#context.jittered(2 * linkProbeMs))
     this.#context.reschedule(peer)
   }
 
-  handleLinkOpened(peer: Peer, now: number): void {
+  handleLinkOpened({ peer }: Connection, now: number): void {
+    if (peer === undefined) return
     this.#armProbe(peer, now)
     if (peer.pongWanted) this.askForPong(peer, now)
   }
@@ -133,7 +138,7 @@ export class Watch {
       return
     }
     this.pingAfresh(peer, now)
-    peer.deadlines.set('confirm', now + this.#patienceMs(peer, doubt))
+    peer.setDeadline('confirm', now + this.#patienceMs(peer, doubt))
     this.#context.reschedule(peer)
   }
 
@@ -158,7 +163,7 @@ export class Watch {
       this.#believeDoubt(peer, now)
       return
     }
-    peer.deadlines.set('confirm', now + patienceMs)
+    peer.setDeadline('confirm', now + patienceMs)
     this.#context.reschedule(peer)
   }
 
@@ -170,7 +175,7 @@ export class Watch {
     }
     if (peer.doubt.kind === 'moved') peer.alsoAt = peer.doubt.to
     peer.doubt = undefined
-    peer.deadlines.clear('confirm')
+    peer.clearDeadline('confirm')
     this.#context.reschedule(peer)
   }
 
@@ -178,7 +183,7 @@ export class Watch {
     const { doubt } = peer
     if (doubt === undefined) return
     peer.doubt = undefined
-    peer.deadlines.clear('confirm')
+    peer.clearDeadline('confirm')
     switch (doubt.kind) {
       case 'goodbye':
         this.#roster.exit(peer, 'goodbye', now)
@@ -215,7 +220,7 @@ export class Watch {
         continue
       }
       if (fate === 'replaced') this.#links.restart(peer, now)
-      peer.deadlines.clear('stranded')
+      peer.clearDeadline('stranded')
       this.#context.reschedule(peer)
     }
     this.#addresses.retain(waiting)
@@ -223,8 +228,8 @@ export class Watch {
 
   /** Is the peer heard, though our link to it has no address to speak from? Then there is another way to it. */
   #noteStranded(peer: Peer, now: number): void {
-    if (!this.#isStranded(peer) || peer.deadlines.isSet('stranded')) return
-    peer.deadlines.set('stranded', now + STRANDED_MS)
+    if (!this.#isStranded(peer) || peer.hasDeadline('stranded')) return
+    peer.setDeadline('stranded', now + STRANDED_MS)
     this.#context.reschedule(peer)
   }
 
@@ -260,7 +265,7 @@ export class Watch {
       this.#roster.exit(peer, 'closed', now)
       return
     }
-    peer.deadlines.set('evidence', stoppedAt)
+    peer.setDeadline('evidence', stoppedAt)
     this.#context.reschedule(peer)
   }
 
@@ -269,31 +274,17 @@ export class Watch {
     return refusedLast && peer.inbound === undefined && peer.openConnection === undefined
   }
 
-  // Deadlines
+  // Silence
 
-  handleDeadline(peer: Peer, deadline: Exclude<PeerDeadline, 'takeover'>, now: number): void {
-    switch (deadline) {
-      case 'presence':
-        this.#checkPresence(peer, now)
-        return
-      case 'redial':
-        this.#links.establish(peer, now)
-        return
-      case 'evidence':
-        this.#weighEvidence(peer, now)
-        return
-      case 'confirm':
-        this.#confirmDoubt(peer, now)
-        return
-      case 'probe':
-        this.#probe(peer, now)
-        return
-      case 'stranded':
-        if (this.#isStranded(peer)) this.#links.restart(peer, now)
-        return
-      default:
-        assertNever(deadline)
+  /**
+   * One alarm for all peers: each beacon of each peer puts its own off, and nearly all of them never come. The
+   * moments are exact all the same, as silences only grow longer than the alarm assumed.
+   */
+  handleSilence(now: number): void {
+    for (const peer of this.#context.peerTable.silentAt(now)) {
+      if (peer.phase !== 'gone') this.#checkPresence(peer, now)
     }
+    this.#context.agenda.schedule(this.#silence, this.#context.peerTable.nextSilence())
   }
 
   #checkPresence(peer: Peer, now: number): void {
@@ -317,9 +308,35 @@ export class Watch {
   }
 
   #armPresence(peer: Peer): void {
-    const { timers } = this.#context.options
-    peer.deadlines.set('presence', nextPresenceChange(peer.heardAt, peer.presence, timers))
-    this.#context.reschedule(peer)
+    const { agenda, options } = this.#context
+    const patience = patienceMs(peer.presence, options.timers)
+    peer.patienceMs = patience
+    const at = peer.heardAt + patience
+    if (at < agenda.dueAt(this.#silence)) agenda.schedule(this.#silence, at)
+  }
+
+  // Deadlines
+
+  handleDeadline(peer: Peer, deadline: Exclude<PeerDeadline, 'takeover'>, now: number): void {
+    switch (deadline) {
+      case 'redial':
+        this.#links.establish(peer, now)
+        return
+      case 'evidence':
+        this.#weighEvidence(peer, now)
+        return
+      case 'confirm':
+        this.#confirmDoubt(peer, now)
+        return
+      case 'probe':
+        this.#probe(peer, now)
+        return
+      case 'stranded':
+        if (this.#isStranded(peer)) this.#links.restart(peer, now)
+        return
+      default:
+        assertNever(deadline)
+    }
   }
 
   #probe(peer: Peer, now: number): void {

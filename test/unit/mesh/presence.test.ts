@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_TIMERS } from '../../../src/mesh/options.ts'
-import { nextPresenceChange, presenceAt } from '../../../src/mesh/presence.ts'
+import { patienceMs, presenceAt } from '../../../src/mesh/presence.ts'
 import { type Host, Mesh } from '../../support/mesh.ts'
 import { ZrePeer } from '../../support/zre-peer.ts'
 
@@ -43,17 +43,17 @@ describe('the arithmetic of silence', () => {
   })
 
   it.each([
-    ['alive', 105],
-    ['evasive', 110],
-    ['silent', 130],
-  ] as const)('a peer that is %s changes next at %i', (presence, at) => {
-    expect(nextPresenceChange(100, presence, timers)).toBe(at)
+    ['alive', 5],
+    ['evasive', 10],
+    ['silent', 30],
+  ] as const)('a peer that is %s changes after %i ms of it', (presence, ms) => {
+    expect(patienceMs(presence, timers)).toBe(ms)
   })
 
   it('leaves out states whose times coincide', () => {
     const same = { evasiveMs: 5, silentMs: 5, expiredMs: 5 }
     expect(presenceAt(5, 0, same)).toBe('gone')
-    expect(nextPresenceChange(0, 'alive', same)).toBe(5)
+    expect(patienceMs('alive', same)).toBe(5)
   })
 })
 

@@ -1,0 +1,270 @@
+/**
+ * The times of all peers of an engine, in one piece of memory: a row of numbers for each.
+ *
+ * As fields of its peer each time would be an object of its own (engines keep mutable fractions that way), and
+ * there are a dozen for each of a thousand peers. And whoever looks at all peers' times, as the watch does, reads
+ * straight through.
+ */
+import { Deadlines, NEVER } from '../base/deadlines.ts'
+
+export const PEER_DEADLINES = [
+  'redial',
+  'evidence',
+  'confirm',
+  'takeover',
+  'probe',
+  'stranded',
+] as const
+export type PeerDeadline = (typeof PEER_DEADLINES)[number]
+
+export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
+
+// What a row holds. The first are what a beacon touches.
+const HEARD_AT = 0
+const HEARD_BEACON_AT = 1
+const ENDPOINT_BEACON_AT = 2
+/** Milliseconds after `HEARD_AT` at which its presence changes. */
+const PATIENCE_MS = 3
+const HEARD_TCP_AT = 4
+const PING_SENT_AT = 5
+const LINK_OPENED_AT = 6
+const REFUSED_AT = 7
+const HELLO_SENT_AT = 8
+const ENTERED_AT = 9
+/** Of the last PING; NEVER_HEARD before the first answer. */
+const ROUND_TRIP_MS = 10
+const FIRST_DEADLINE = 11
+const WIDTH = FIRST_DEADLINE + PEER_DEADLINES.length
+
+const ROWS_MIN = 8
+/** Peers whose description is kept. Whoever talks is among them; of a thousand quiet peers most are not. */
+const DESCRIBED_MAX = 128
+
+interface Described {
+  /** Forgets its description. */
+  touchInfo(): void
+}
+
+/** `Owner` is the peer; a parameter, so that this file need not know peers. */
+export class PeerTable<Owner extends Described> {
+  values: Float64Array = new Float64Array(0)
+  /** By row; the holes are free. */
+  readonly #owners: (Owner | undefined)[] = []
+  readonly #free: number[] = []
+  /** A ring. */
+  readonly #described: Owner[] = []
+  #nextDescribed = 0
+  /** Pointed at the row in question by each use. */
+  readonly #deadlines = new Deadlines(PEER_DEADLINES)
+
+  /** A row for a new peer, last heard at `now`: where it starts in `values`. */
+  add(owner: Owner, now: number): number {
+    const row = this.#free.pop() ?? this.#owners.length
+    this.#owners[row] = owner
+    const start = row * WIDTH
+    if (start >= this.values.length) this.#grow()
+    this.values.fill(NEVER_HEARD, start, start + FIRST_DEADLINE)
+    this.values.fill(NEVER, start + FIRST_DEADLINE, start + WIDTH)
+    this.values[start + HEARD_AT] = now
+    this.values[start + PATIENCE_MS] = NEVER
+    return start
+  }
+
+  /** Gives the row up; what it holds goes on in a table for this one alone. */
+  remove(owner: Owner, start: number): PeerTable<Owner> {
+    const own = new PeerTable<Owner>()
+    own.values = this.values.slice(start, start + WIDTH)
+    own.#owners.push(owner)
+    const row = start / WIDTH
+    this.#owners[row] = undefined
+    this.#free.push(row)
+    // Nobody becomes impatient with a free row.
+    this.values[start + HEARD_AT] = NEVER
+    this.values[start + PATIENCE_MS] = NEVER
+    return own
+  }
+
+  deadlinesAt(start: number): Deadlines<PeerDeadline> {
+    return this.#deadlines.pointAt(this.values, start + FIRST_DEADLINE)
+  }
+
+  /** The peer has been described: the description of the one described longest ago is forgotten. */
+  noteDescribed(owner: Owner): void {
+    const oldest = this.#described[this.#nextDescribed]
+    this.#described[this.#nextDescribed] = owner
+    this.#nextDescribed = (this.#nextDescribed + 1) % DESCRIBED_MAX
+    if (oldest !== owner) oldest?.touchInfo()
+  }
+
+  /** When the first of all peers becomes due by its silence, or NEVER. */
+  nextSilence(): number {
+    const { values } = this
+    const end = this.#owners.length * WIDTH
+    let next = NEVER
+    for (let start = 0; start < end; start += WIDTH) {
+      const at = values[start + HEARD_AT]! + values[start + PATIENCE_MS]!
+      if (at < next) next = at
+    }
+    return next
+  }
+
+  /** Those who are due by now. */
+  silentAt(now: number): Owner[] {
+    const { values } = this
+    const due: Owner[] = []
+    for (let row = 0; row < this.#owners.length; row++) {
+      const start = row * WIDTH
+      if (values[start + HEARD_AT]! + values[start + PATIENCE_MS]! > now) continue
+      const owner = this.#owners[row]
+      if (owner !== undefined) due.push(owner)
+    }
+    return due
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(Math.max(ROWS_MIN * WIDTH, 2 * this.values.length))
+    grown.set(this.values)
+    this.values = grown
+  }
+}
+
+/** The times of one peer, wherever they lie: what `Peer` is built upon. */
+export class PeerTimes<Owner extends Described> {
+  #table: PeerTable<Owner>
+  #start: number
+
+  constructor(table: PeerTable<Owner>, now: number) {
+    this.#table = table
+    this.#start = table.add(this as unknown as Owner, now)
+  }
+
+  /** It is gone, and its row free for another. */
+  leaveTable(): void {
+    this.#table = this.#table.remove(this as unknown as Owner, this.#start)
+    this.#start = 0
+  }
+
+  protected noteDescribed(): void {
+    this.#table.noteDescribed(this as unknown as Owner)
+  }
+
+  // Deadlines
+
+  setDeadline(name: PeerDeadline, at: number): void {
+    this.#table.deadlinesAt(this.#start).set(name, at)
+  }
+
+  clearDeadline(name: PeerDeadline): void {
+    this.#table.deadlinesAt(this.#start).clear(name)
+  }
+
+  hasDeadline(name: PeerDeadline): boolean {
+    return this.#table.deadlinesAt(this.#start).isSet(name)
+  }
+
+  /** The earliest deadline of all, or NEVER. */
+  nextDeadline(): number {
+    return this.#table.deadlinesAt(this.#start).next()
+  }
+
+  /** Takes the earliest deadline that has come, clearing it; call until `undefined`. */
+  takeDeadline(now: number): PeerDeadline | undefined {
+    return this.#table.deadlinesAt(this.#start).takeDue(now)
+  }
+
+  // Signs of life
+
+  get heardAt(): number {
+    return this.#table.values[this.#start + HEARD_AT]!
+  }
+
+  set heardAt(at: number) {
+    this.#table.values[this.#start + HEARD_AT] = at
+  }
+
+  /** How long after `heardAt` its presence changes without another sign of life. */
+  set patienceMs(ms: number) {
+    this.#table.values[this.#start + PATIENCE_MS] = ms
+  }
+
+  get heardTcpAt(): number {
+    return this.#table.values[this.#start + HEARD_TCP_AT]!
+  }
+
+  heardTcp(now: number): void {
+    const { values } = this.#table
+    values[this.#start + HEARD_AT] = now
+    values[this.#start + HEARD_TCP_AT] = now
+  }
+
+  get heardBeaconAt(): number {
+    return this.#table.values[this.#start + HEARD_BEACON_AT]!
+  }
+
+  heardBeacon(now: number): void {
+    const { values } = this.#table
+    values[this.#start + HEARD_AT] = now
+    values[this.#start + HEARD_BEACON_AT] = now
+  }
+
+  /** The same, counting only beacons from the endpoint that we dial. */
+  get endpointBeaconAt(): number {
+    return this.#table.values[this.#start + ENDPOINT_BEACON_AT]!
+  }
+
+  set endpointBeaconAt(at: number) {
+    this.#table.values[this.#start + ENDPOINT_BEACON_AT] = at
+  }
+
+  get pingSentAt(): number {
+    return this.#table.values[this.#start + PING_SENT_AT]!
+  }
+
+  set pingSentAt(at: number) {
+    this.#table.values[this.#start + PING_SENT_AT] = at
+  }
+
+  /** Of the last PING; `undefined` before the first answer. */
+  get roundTripMs(): number | undefined {
+    const ms = this.#table.values[this.#start + ROUND_TRIP_MS]!
+    return ms === NEVER_HEARD ? undefined : ms
+  }
+
+  set roundTripMs(ms: number) {
+    this.#table.values[this.#start + ROUND_TRIP_MS] = ms
+  }
+
+  // The link and the conversation
+
+  get linkOpenedAt(): number {
+    return this.#table.values[this.#start + LINK_OPENED_AT]!
+  }
+
+  set linkOpenedAt(at: number) {
+    this.#table.values[this.#start + LINK_OPENED_AT] = at
+  }
+
+  get refusedAt(): number {
+    return this.#table.values[this.#start + REFUSED_AT]!
+  }
+
+  set refusedAt(at: number) {
+    this.#table.values[this.#start + REFUSED_AT] = at
+  }
+
+  get helloSentAt(): number {
+    return this.#table.values[this.#start + HELLO_SENT_AT]!
+  }
+
+  set helloSentAt(at: number) {
+    this.#table.values[this.#start + HELLO_SENT_AT] = at
+  }
+
+  get enteredAt(): number {
+    return this.#table.values[this.#start + ENTERED_AT]!
+  }
+
+  set enteredAt(at: number) {
+    this.#table.values[this.#start + ENTERED_AT] = at
+  }
+}
