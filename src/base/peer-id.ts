@@ -22,13 +22,14 @@ const recent: (PeerId | undefined)[] = new Array<PeerId | undefined>(RECENT_IDS)
 export function peerIdFromBytes(bytes: Uint8Array, offset = 0): PeerId {
   const slot = ((bytes[offset]! << 8) | bytes[offset + 1]!) & (RECENT_IDS - 1)
   const known = recent[slot]
-  if (known !== undefined && isTextOf(known, bytes, offset)) return known
+  if (known !== undefined && isTextOfId(known, bytes, offset)) return known
   const id = toHex(bytes.subarray(offset, offset + PEER_ID_BYTES)).toUpperCase()
   recent[slot] = id
   return id
 }
 
-function isTextOf(id: PeerId, bytes: Uint8Array, offset: number): boolean {
+/** Whether `id` is the text of the 16 bytes at `offset`. */
+export function isTextOfId(id: PeerId, bytes: Uint8Array, offset: number): boolean {
   for (let i = 0; i < PEER_ID_BYTES; i++) {
     const byte = bytes[offset + i]!
     if (id.charCodeAt(2 * i) !== digitOf(byte >> 4)) return false

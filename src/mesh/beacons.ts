@@ -6,7 +6,7 @@
  * answered by dialling, never by waiting for our own next one: so two nodes meet within milliseconds.
  */
 import { NEVER } from '../base/deadlines.ts'
-import { decodeBeacon, encodeBeacon } from '../zre/beacon.ts'
+import { BEACON_ID_OFFSET, decodeBeacon, encodeBeacon, plainBeaconPort } from '../zre/beacon.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { Mailbox, MeshContext } from './context.ts'
 import type { Links } from './links.ts'
@@ -80,6 +80,18 @@ export class Beacons {
   // Hearing
 
   handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): void {
+    const port = plainBeaconPort(bytes)
+    const known = port === 0 ? undefined : this.#roster.withIdAt(bytes, BEACON_ID_OFFSET)
+    if (known === undefined || this.#context.stopping) {
+      this.#handleUnusual(bytes, from, now)
+      return
+    }
+    // Nearly all that come are of known peers: nothing is made for them.
+    this.#context.counters.beaconsReceived++
+    this.#handleKnown(known, from.address, port, now)
+  }
+
+  #handleUnusual(bytes: Uint8Array, from: EndpointAddress, now: number): void {
     const { counters, options } = this.#context
     const beacon = decodeBeacon(bytes)
     if (beacon.kind === 'invalid') {
@@ -93,15 +105,12 @@ export class Beacons {
     }
     // Version 3 announces a node that speaks CURVE only: heard, but out of reach until security is on.
     if (beacon.version !== 1 || this.#context.stopping) return
-    const endpoint = { address: from.address, port: beacon.port }
-    const known = this.#roster.get(beacon.id)
-    if (beacon.port === 0) {
-      if (known !== undefined) this.#handleGoodbye(known, from, now)
-    } else if (known !== undefined) {
-      this.#handleKnown(known, endpoint, now)
-    } else {
-      this.#handleNew(beacon.id, endpoint, now)
+    if (beacon.port !== 0) {
+      this.#handleNew(beacon.id, { address: from.address, port: beacon.port }, now)
+      return
     }
+    const leaving = this.#roster.get(beacon.id)
+    if (leaving !== undefined) this.#handleGoodbye(leaving, from, now)
   }
 
   #handleNew(id: string, endpoint: EndpointAddress, now: number): void {
@@ -114,16 +123,15 @@ export class Beacons {
     this.#links.establish(peer, now)
   }
 
-  #handleKnown(peer: Peer, endpoint: EndpointAddress, now: number): void {
-    const sameEndpoint =
-      peer.endpoint?.address === endpoint.address && peer.endpoint.port === endpoint.port
+  #handleKnown(peer: Peer, address: string, port: number, now: number): void {
+    const { endpoint } = peer
     // After a pause in its beacons the peer is back: no need to wait for the end of a long back-off.
     const wasQuiet = now - peer.heardBeaconAt > this.#context.options.timers.beaconsStoppedMs
     this.#watch.handleBeacon(peer, now)
-    if (peer.endpoint === undefined) {
-      this.#watch.locate(peer, endpoint, now)
-    } else if (!sameEndpoint) {
-      this.#handleMoved(peer, endpoint, now)
+    if (endpoint === undefined) {
+      this.#watch.locate(peer, { address, port }, now)
+    } else if (endpoint.port !== port || endpoint.address !== address) {
+      this.#handleMoved(peer, { address, port }, now)
       return
     }
     peer.endpointBeaconAt = now

@@ -50,14 +50,25 @@ export const BEACON_INVALID_CODES = [
 export type BeaconInvalidCode = (typeof BEACON_INVALID_CODES)[number]
 
 const VERSION_OFFSET = 3
-const ID_OFFSET = 4
-const PORT_OFFSET = ID_OFFSET + PEER_ID_BYTES
+/** Where the 16 bytes of the node's id begin. */
+export const BEACON_ID_OFFSET = 4
+const PORT_OFFSET = BEACON_ID_OFFSET + PEER_ID_BYTES
 const PLAIN_BYTES = PORT_OFFSET + 2
 const SECURE_BYTES = PLAIN_BYTES + BEACON_KEY_BYTES
 
 const Z = 0x5a
 const R = 0x52
 const E = 0x45
+
+/**
+ * The port of a beacon of version 1 as it should be, and 0 for everything else: for a first look at what comes in
+ * numbers and mostly says what is known.
+ */
+export function plainBeaconPort(bytes: Uint8Array): number {
+  if (bytes.length !== PLAIN_BYTES || bytes[VERSION_OFFSET] !== 1) return 0
+  if (bytes[0] !== Z || bytes[1] !== R || bytes[2] !== E) return 0
+  return bytes[PORT_OFFSET]! * 0x100 + bytes[PORT_OFFSET + 1]!
+}
 
 /** Reads one datagram. The result holds nothing of `bytes`. */
 export function decodeBeacon(bytes: Uint8Array): Beacon | Invalid<BeaconInvalidCode> {
@@ -71,7 +82,7 @@ export function decodeBeacon(bytes: Uint8Array): Beacon | Invalid<BeaconInvalidC
   if (version !== 1 && version !== 3) return invalid('beacon-version', `version ${version}`)
   const length = version === 1 ? PLAIN_BYTES : SECURE_BYTES
   if (bytes.length !== length) return wrongLength(bytes.length, length)
-  const id = peerIdFromBytes(bytes, ID_OFFSET)
+  const id = peerIdFromBytes(bytes, BEACON_ID_OFFSET)
   const port = bytes[PORT_OFFSET]! * 0x100 + bytes[PORT_OFFSET + 1]!
   if (version === 1) return { kind: 'beacon', version, id, port }
   // Not `slice`: where `bytes` is a Buffer of Node.js, that would not copy.
