@@ -147,12 +147,16 @@ export class VirtualHost {
 
   // Processes
 
-  /** Starts a process: a platform for one node. @throws EarshotError ERR_EARSHOT_NOT_RUNNING while it is off. */
-  spawn(): VirtualProcess {
+  /**
+   * Starts a process: a platform for one node. A process with the name of an earlier one has the same random numbers,
+   * and thus a node on it the same identity.
+   *
+   * @throws EarshotError ERR_EARSHOT_NOT_RUNNING while the host is off.
+   */
+  spawn(name: string = `${this.name} ${this.#processCount++}`): VirtualProcess {
     if (this.#power !== 'on') {
       throw new EarshotError('ERR_EARSHOT_NOT_RUNNING', `host ${this.name} is ${this.#power}`)
     }
-    const name = `${this.name} ${this.#processCount++}`
     const process = new VirtualProcess(this, name, () => this.#processes.delete(process))
     this.#processes.add(process)
     return process

@@ -1,0 +1,252 @@
+/**
+ * The population of a simulation: its hosts, the nodes on them, and their time. What can happen to them is in
+ * `simulation.ts`.
+ */
+import { EarshotError } from '../src/base/errors.ts'
+import type { PeerId } from '../src/base/peer-id.ts'
+import { createNodeOn, type MeshNode } from '../src/runtime/node.ts'
+import type { NodeOptions } from '../src/runtime/options.ts'
+import type { RandomStream } from './kernel/random.ts'
+import { type RunOptions, World } from './kernel/world.ts'
+import { Internet, type VirtualHost } from './network/host.ts'
+import { VirtualNetwork } from './network/network.ts'
+import type { VirtualProcess } from './network/process.ts'
+import type { Chunking } from './network/tcp-end.ts'
+import type { Subnet, SubnetOptions } from './network/topology.ts'
+
+export interface SimulationOptions {
+  /** Decides everything that is random. Default: a fixed one, so that a test does the same each time. */
+  readonly seed?: number | string
+  /** The networks there are, the first being where nodes are put by default. Default: one calm LAN. */
+  readonly networks?: readonly SubnetOptions[]
+  /** `torture` cuts bytes into chunks as badly as a network may. Default `natural`. */
+  readonly chunking?: Chunking
+}
+
+export interface AddNodeOptions extends NodeOptions {
+  /** Networks to be in, by name. Default: the first. */
+  readonly networks?: readonly string[]
+}
+
+/** A node, by itself or by the name it was added with. A name goes on meaning the node that replaced it. */
+export type NodeRef = MeshNode | string
+
+/** Runs until a condition holds at the most this long, in virtual milliseconds. */
+const PATIENCE_MS = 60_000
+
+/** Where one node lives: its host, its present process, and what it was made with. */
+export interface Member {
+  /** Its place in the order of adding, from 0. */
+  readonly index: number
+  readonly name: string
+  readonly host: VirtualHost
+  readonly options: NodeOptions
+  /** `undefined` while it does not run. */
+  readonly process: VirtualProcess | undefined
+  readonly node: MeshNode | undefined
+  /** How often it was started. */
+  readonly starts: number
+}
+
+export type MutableMember = { -readonly [Key in keyof Member]: Member[Key] }
+
+export abstract class Population {
+  readonly world: World
+  readonly network: VirtualNetwork
+  readonly internet: Internet
+  readonly #members: MutableMember[] = []
+  readonly #byName = new Map<string, MutableMember>()
+  readonly #byNode = new WeakMap<MeshNode, MutableMember>()
+  readonly #byId = new Map<PeerId, MutableMember>()
+  readonly #onStart: ((member: Member, node: MeshNode) => void)[] = []
+  readonly #onEnd: ((member: Member, node: MeshNode) => void)[] = []
+
+  constructor(options: SimulationOptions) {
+    this.world = new World(options.seed ?? 'earshot')
+    this.network = new VirtualNetwork(this.world)
+    for (const subnet of options.networks ?? [{}]) this.network.addSubnet(subnet)
+    this.internet = new Internet(this.world, this.network, options.chunking ?? 'natural')
+  }
+
+  // Time
+
+  get seed(): number | string {
+    return this.world.seed
+  }
+
+  /** Virtual milliseconds since the beginning. */
+  get now(): number {
+    return this.world.now
+  }
+
+  /** Rolling hash of everything that has happened: 16 hexadecimal digits, the same for the same seed and program. */
+  get hash(): string {
+    return this.world.trace.digest()
+  }
+
+  /** A sequence of random numbers for one purpose, of the simulation's seed. */
+  random(purpose: string): RandomStream {
+    return this.world.random(`application ${purpose}`)
+  }
+
+  /** Lets virtual time pass. Rejects with whatever a listener of any node threw meanwhile. */
+  async run(ms: number, options?: RunOptions): Promise<void> {
+    await this.world.run(ms, options)
+    this.#throwUncaught()
+  }
+
+  /** Lets time pass until the condition holds. @throws EarshotError ERR_EARSHOT_SIM_TIMEOUT */
+  async until(condition: () => boolean, withinMs: number = PATIENCE_MS): Promise<void> {
+    await this.run(withinMs, { until: condition })
+    if (condition()) return
+    const reason = `not within ${withinMs} ms of virtual time: ${String(condition)}`
+    throw new EarshotError('ERR_EARSHOT_SIM_TIMEOUT', reason)
+  }
+
+  /** Lets time pass until the promise settles, and gives what it gives. */
+  async wait<Value>(promise: Promise<Value>, withinMs: number = PATIENCE_MS): Promise<Value> {
+    let settled = false
+    const settle = (): void => {
+      settled = true
+    }
+    promise.then(settle, settle)
+    await this.until(() => settled, withinMs)
+    return promise
+  }
+
+  // Nodes
+
+  /** All that were added, in their order. */
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  member(ref: NodeRef): Member {
+    return this.find(ref)
+  }
+
+  /** Whose identity this is, or once was. */
+  memberOf(id: PeerId): Member | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** The running nodes, in the order of adding. */
+  nodes(): MeshNode[] {
+    return this.#members.flatMap(({ node }) => (node === undefined ? [] : [node]))
+  }
+
+  /** Calls `listener` with every node before anything can happen to it, restarted ones included. */
+  onStart(listener: (member: Member, node: MeshNode) => void): void {
+    this.#onStart.push(listener)
+  }
+
+  /** Calls `listener` with every node that ends without stopping: killed, or its host crashed. */
+  onEnd(listener: (member: Member, node: MeshNode) => void): void {
+    this.#onEnd.push(listener)
+  }
+
+  /** A host with a node on it. Names are unique; the default is `node-1`, `node-2` … @throws as `createNode` */
+  async addNode(options: AddNodeOptions = {}): Promise<MeshNode> {
+    return this.#start(this.#enrol(options))
+  }
+
+  /** A host for a node that does not run yet: see `start`. */
+  addHost(options: AddNodeOptions = {}): Member {
+    return this.#enrol(options)
+  }
+
+  #enrol({ networks, ...options }: AddNodeOptions): MutableMember {
+    const index = this.#members.length
+    const name = options.name ?? `node-${index + 1}`
+    if (this.#byName.has(name)) {
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option name: '${name}' is there already`)
+    }
+    const subnets = networks?.map((each) => this.subnet(each)) ?? [this.network.subnets[0]!]
+    const host = this.internet.addHost(name, subnets)
+    const member: MutableMember = {
+      index,
+      name,
+      host,
+      options: { ...options, name },
+      process: undefined,
+      node: undefined,
+      starts: 0,
+    }
+    this.#members.push(member)
+    this.#byName.set(name, member)
+    return member
+  }
+
+  /** Starts the node of a host that was added without one. */
+  start(ref: NodeRef): Promise<MeshNode> {
+    return this.#start(this.find(ref))
+  }
+
+  async #start(member: MutableMember, identity?: string): Promise<MeshNode> {
+    const process = member.host.spawn(identity)
+    member.process = process
+    member.starts++
+    const node = await createNodeOn(process, member.options)
+    if (!process.isRunning) return node // killed while it started
+    member.node = node
+    this.#byNode.set(node, member)
+    this.#byId.set(node.id, member)
+    node.on('stop', () => {
+      if (member.node === node) member.node = undefined
+    })
+    for (const listener of this.#onStart) listener(member, node)
+    return node
+  }
+
+  /**
+   * Starts a node again where it was: on the same host, with the same options. An identity is fresh at every start,
+   * unless `sameIdentity` makes it the one before.
+   */
+  protected async startAgain(
+    ref: NodeRef,
+    options: { sameIdentity?: boolean } = {},
+  ): Promise<MeshNode> {
+    const member = this.find(ref)
+    member.process?.kill()
+    this.lose(member)
+    if (!member.host.isOn) member.host.powerOn()
+    return this.#start(member, options.sameIdentity ? member.process?.name : undefined)
+  }
+
+  /** Stops all nodes politely, and checks that nothing stays open. */
+  async stop(): Promise<void> {
+    await this.wait(Promise.all(this.nodes().map((node) => node.stop())))
+  }
+
+  /** A network by its name; by default the first. @throws EarshotError ERR_EARSHOT_BAD_OPTION */
+  subnet(name?: string): Subnet {
+    const { subnets } = this.network
+    const found = name === undefined ? subnets[0] : subnets.find((each) => each.name === name)
+    if (found !== undefined) return found
+    const reason = `option networks: '${name}'; there are: ${subnets.map((each) => each.name).join(', ')}`
+    throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
+  }
+
+  // Inside
+
+  /** The member's node is gone, and could tell nobody. */
+  protected lose(member: MutableMember): void {
+    const { node } = member
+    member.node = undefined
+    if (node !== undefined) for (const listener of this.#onEnd) listener(member, node)
+  }
+
+  protected find(ref: NodeRef): MutableMember {
+    const found = typeof ref === 'string' ? this.#byName.get(ref) : this.#byNode.get(ref)
+    if (found !== undefined) return found
+    const name = typeof ref === 'string' ? `'${ref}'` : ref.name
+    throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `node ${name}: not of this simulation`)
+  }
+
+  #throwUncaught(): void {
+    for (const { process } of this.#members) {
+      const error = process?.uncaught.shift()
+      if (error !== undefined) throw error
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** What a run is started with, in full: printed first, and enough to run exactly this again. */
+import type { Chunking } from '../network/tcp-end.ts'
+import { WEATHERS } from '../network/weather.ts'
+import type { AnyScenario } from './scenario.ts'
+import {
+  type ChoiceSetting,
+  choiceSetting,
+  type NumberSetting,
+  numberSetting,
+  type Settings,
+} from './settings.ts'
+
+/** What `--set` may change in every scenario. */
+export const COMMON_SETTINGS: {
+  readonly weather: ChoiceSetting
+  readonly chunking: ChoiceSetting<Chunking>
+  readonly everyMs: NumberSetting
+  readonly messageBytes: NumberSetting
+} = {
+  weather: choiceSetting('weather of all networks, instead of the scenario’s own', 'own', [
+    'own',
+    ...Object.keys(WEATHERS),
+  ] as const),
+  chunking: choiceSetting<Chunking>('how byte streams are cut into chunks', 'natural', [
+    'natural',
+    'torture',
+  ]),
+  everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 1_000),
+  messageBytes: numberSetting('bytes of a message', 100, { min: 28, max: 1_000_000 }),
+}
+
+export interface RunInfo {
+  readonly scenario: string
+  readonly seed: number | string
+  readonly nodes: number
+  readonly durationMs: number
+  readonly settings: Readonly<Record<string, string | number>>
+  readonly checks: readonly string[]
+}
+
+/** The command that runs exactly this again: everything that differs from the defaults. */
+export function replayCommand(scenario: AnyScenario, info: RunInfo): string {
+  const declared: Settings = { ...COMMON_SETTINGS, ...scenario.settings }
+  const words = ['earshot sim', info.scenario, `--nodes ${info.nodes}`, `--seed ${info.seed}`]
+  words.push(`--for ${info.durationMs}ms`)
+  for (const [name, value] of Object.entries(info.settings)) {
+    if (value !== declared[name]?.default) words.push(`--set ${name}=${value}`)
+  }
+  return words.join(' ')
+}

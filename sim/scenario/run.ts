@@ -1,0 +1,316 @@
+/**
+ * Runs a scenario, start to end:
+ *
+ *     boot ─▶ faults and workload ─▶ heal ─▶ converge ─▶ settled ─▶ all stop ─▶ result
+ *             (durationMs)                   (at most CONVERGE_MS)
+ *
+ * Everything random comes from the seed; the result's hash says whether two runs went the same way.
+ */
+import { EarshotError } from '../../src/base/errors.ts'
+import type { MeshNode } from '../../src/runtime/node.ts'
+import type { NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
+import type { Check, Failure, Watcher } from '../checks/check.ts'
+import { Journal } from '../journal/journal.ts'
+import { expectedViews } from '../journal/views.ts'
+import type { Chunking } from '../network/tcp-end.ts'
+import type { Member } from '../population.ts'
+import { Simulation } from '../simulation.ts'
+import { COMMON_SETTINGS, type RunInfo } from './info.ts'
+import type { TrackedMessage } from './ledger.ts'
+import { type RunResult, resultOf } from './result.ts'
+import type { AnyScenario, Plan } from './scenario.ts'
+import { type Settings, settingValues } from './settings.ts'
+import { Stage, StageOver } from './stage.ts'
+
+export interface ScenarioRunOptions {
+  readonly seed: number | string
+  /** Defaults of the scenario apply to what is left out. */
+  readonly nodes?: number
+  readonly durationMs?: number
+  readonly settings?: Readonly<Record<string, string | number>>
+  readonly checks?: readonly Check[]
+  /** Keeps every change of every view for a report: 32 bytes each. */
+  readonly keepsViews?: boolean
+  /** The seed and all derived options, before anything happens. */
+  readonly onStart?: (info: RunInfo) => void
+  readonly onProgress?: (progress: Progress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface Progress {
+  readonly phase: 'booting' | 'running' | 'converging' | 'stopping'
+  readonly virtualMs: number
+  readonly durationMs: number
+  readonly wallMs: number
+  readonly events: number
+  readonly knownViews: number
+  readonly completeViews: number
+  readonly memoryBytes: number
+}
+
+export interface ScenarioRun {
+  readonly result: RunResult
+  readonly journal: Journal
+  readonly info: RunInfo
+  readonly members: readonly Member[]
+}
+
+/** After the last fault a mesh has this long until all see each other. Ghosts need 30 s to expire. */
+const CONVERGE_MS = 90_000
+const SAMPLE_MS = 1_000
+/** Failures of one check that are reported; the rest is counted. */
+const FAILURES_PER_CHECK = 20
+const EVENT_TYPES = [
+  'enter',
+  'join',
+  'leave',
+  'whisper',
+  'shout',
+  'evasive',
+  'silent',
+  'alive',
+  'exit',
+  'warning',
+  'stop',
+] as const satisfies readonly NodeEventType[]
+
+/** @throws EarshotError ERR_EARSHOT_BAD_OPTION for a wrong option, and whatever the scenario's scripts throw. */
+export function runScenario(
+  scenario: AnyScenario,
+  options: ScenarioRunOptions,
+): Promise<ScenarioRun> {
+  return new Runner(scenario, options).run()
+}
+
+class Runner {
+  readonly #scenario: AnyScenario
+  readonly #options: ScenarioRunOptions
+  readonly #plan: Plan<Settings>
+  readonly #sim: Simulation
+  readonly #journal: Journal
+  readonly #watchers: Watcher[]
+  readonly #stage: Stage
+  readonly #info: RunInfo
+  readonly #failures: Failure[] = []
+  readonly #failureCounts = new Map<string, number>()
+  readonly #startedAt = performance.now()
+  #scriptError: { readonly error: unknown } | undefined
+  #phase: Progress['phase'] = 'booting'
+  #convergedMs: number | null = null
+
+  constructor(scenario: AnyScenario, options: ScenarioRunOptions) {
+    this.#scenario = scenario
+    this.#options = options
+    const declared: Settings = { ...COMMON_SETTINGS, ...scenario.settings }
+    const nodes = options.nodes ?? scenario.nodes
+    const durationMs = options.durationMs ?? scenario.durationMs
+    checkCounts(nodes, durationMs)
+    const settings = settingValues(declared, options.settings ?? {})
+    this.#plan = { nodes, durationMs, settings }
+    this.#sim = this.#build()
+    this.#journal = new Journal(this.#sim, {
+      size: nodes,
+      keepsViews: options.keepsViews ?? false,
+    })
+    const checks = (options.checks ?? []).filter(
+      ({ name }) => !(name in (scenario.skipChecks ?? {})),
+    )
+    this.#watchers = [this.#journal, ...checks.map((check) => this.#watch(check))]
+    this.#stage = new Stage(this.#sim, this.#plan, {
+      sent: (message, accepted) => this.#tell((each) => each.sent?.(message, accepted)),
+      received: (member, node, message) => this.#handleReceived(member, node, message),
+    })
+    this.#info = {
+      scenario: scenario.name,
+      seed: options.seed,
+      nodes,
+      durationMs,
+      settings,
+      checks: checks.map(({ name }) => name),
+    }
+  }
+
+  async run(): Promise<ScenarioRun> {
+    this.#options.onStart?.(this.#info)
+    this.#observe()
+    await this.#boot()
+    this.#phase = 'running'
+    this.#script(this.#scenario.faults)
+    this.#script(this.#scenario.workload ?? ((stage) => this.#defaultWorkload(stage)))
+    await this.#runFor(this.#plan.durationMs - this.#sim.now)
+    this.#stage.close()
+    this.#sim.heal()
+    this.#phase = 'converging'
+    await this.#converge()
+    const { known, complete } = this.#journal.views
+    this.#tell((each) => each.settled?.())
+    this.#phase = 'stopping'
+    await this.#sim.stop()
+    this.#sample()
+    this.#tell((each) => each.stopped?.())
+    return this.#end(known, complete)
+  }
+
+  #end(known: number, complete: number): ScenarioRun {
+    let moreFailures = 0
+    for (const count of this.#failureCounts.values()) {
+      moreFailures += Math.max(0, count - FAILURES_PER_CHECK)
+    }
+    const result = resultOf(this.#scenario, this.#info, this.#sim, this.#journal, {
+      failures: this.#failures,
+      moreFailures,
+      wallMs: performance.now() - this.#startedAt,
+      convergedMs: this.#convergedMs,
+      known,
+      complete,
+    })
+    const { members } = this.#sim
+    return { result, journal: this.#journal, info: this.#info, members }
+  }
+
+  // Before
+
+  #build(): Simulation {
+    const { settings } = this.#plan
+    const plan = this.#scenario.network?.(this.#plan) ?? { networks: [{}] }
+    const networks =
+      settings['weather'] === 'own'
+        ? plan.networks
+        : plan.networks.map((each) => ({ ...each, weather: String(settings['weather']) }))
+    const sim = new Simulation({
+      seed: this.#options.seed,
+      networks,
+      chunking: settings['chunking'] as Chunking,
+    })
+    for (const { joins, weather } of plan.routers ?? []) sim.addRouter(joins, weather)
+    return sim
+  }
+
+  #watch(check: Check): Watcher {
+    const report = (message: string): void => {
+      const count = (this.#failureCounts.get(check.name) ?? 0) + 1
+      this.#failureCounts.set(check.name, count)
+      if (count > FAILURES_PER_CHECK) return
+      this.#failures.push({ check: check.name, atMs: this.#sim.now, message })
+    }
+    const isHealthy = this.#scenario.faults === undefined
+    return check.watch({ sim: this.#sim, report, isHealthy })
+  }
+
+  #observe(): void {
+    const sim = this.#sim
+    sim.onStart((member, node) => {
+      this.#tell((each) => each.started?.(member, node))
+      for (const type of EVENT_TYPES)
+        node.on(type, (event) => this.#handleEvent(member, node, event))
+    })
+    sim.onEnd((member, node) => this.#tell((each) => each.ended?.(member, node)))
+    sim.onFault({
+      began: (fault) => this.#tell((each) => each.faultBegan?.(fault)),
+      ended: (fault, atMs) => this.#tell((each) => each.faultEnded?.(fault, atMs)),
+    })
+  }
+
+  async #boot(): Promise<void> {
+    const { nodes } = this.#plan
+    const { node, bootMs = 0, lateFrom } = this.#scenario
+    const width = String(nodes).length
+    for (let index = 0; index < nodes; index++) {
+      const name = `node-${String(index + 1).padStart(width, '0')}`
+      this.#sim.addHost({ name, groups: ['all'], ...node?.(index, this.#plan) })
+    }
+    const count = Math.min(nodes, lateFrom?.(this.#plan) ?? nodes)
+    const stepMs = (typeof bootMs === 'function' ? bootMs(this.#plan) : bootMs) / count
+    for (const { name } of this.#sim.members.slice(0, count)) {
+      await this.#sim.start(name)
+      if (stepMs > 0) await this.#runFor(stepMs)
+    }
+  }
+
+  async #defaultWorkload(stage: Stage): Promise<void> {
+    const { everyMs, messageBytes } = this.#plan.settings as Record<string, number>
+    if (everyMs === 0) return
+    await stage.traffic({ everyMs: everyMs!, bytes: messageBytes! })
+  }
+
+  // Meanwhile
+
+  #script(script: ((stage: Stage) => Promise<void>) | undefined): void {
+    script?.(this.#stage).catch((error: unknown) => {
+      if (!(error instanceof StageOver)) this.#scriptError ??= { error }
+    })
+  }
+
+  async #runFor(ms: number, until?: () => boolean): Promise<void> {
+    const { signal } = this.#options
+    let left = ms
+    while (left > 0 && until?.() !== true) {
+      const untilSample = SAMPLE_MS - (this.#sim.now % SAMPLE_MS)
+      const step = Math.min(left, untilSample)
+      left -= step
+      await this.#sim.run(step, {
+        onProgress: () => this.#options.onProgress?.(this.#progress()),
+        until: () => this.#scriptError !== undefined || until?.() === true,
+        ...(signal !== undefined && { signal }),
+      })
+      if (this.#scriptError !== undefined) throw this.#scriptError.error
+      signal?.throwIfAborted()
+      if (step === untilSample) this.#sample()
+    }
+  }
+
+  #sample(): void {
+    this.#tell((each) => each.sampled?.())
+  }
+
+  async #converge(): Promise<void> {
+    const startedAt = this.#sim.now
+    const running = this.#sim.members.filter(({ node }) => node !== undefined)
+    const expected = expectedViews(running)
+    const isConverged = (): boolean => {
+      if (this.#journal.views.known !== expected) return false
+      let peers = 0
+      for (const { node } of running) peers += node?.peers().length ?? 0
+      return peers === expected
+    }
+    await this.#runFor(CONVERGE_MS, isConverged)
+    if (isConverged()) this.#convergedMs = this.#sim.now - startedAt
+  }
+
+  #handleEvent(member: Member, node: MeshNode, event: NodeEvent): void {
+    this.#tell((each) => each.event?.(member, node, event))
+  }
+
+  #handleReceived(member: Member, node: MeshNode, message: TrackedMessage): void {
+    this.#tell((each) => each.received?.(member, node, message))
+  }
+
+  #tell(action: (watcher: Watcher) => void): void {
+    for (const watcher of this.#watchers) action(watcher)
+  }
+
+  #progress(): Progress {
+    const { views } = this.#journal
+    return {
+      phase: this.#phase,
+      virtualMs: this.#sim.now,
+      durationMs: this.#plan.durationMs,
+      wallMs: performance.now() - this.#startedAt,
+      events: this.#sim.world.events,
+      knownViews: views.known,
+      completeViews: views.complete,
+      memoryBytes: process.memoryUsage.rss(),
+    }
+  }
+}
+
+function checkCounts(nodes: number, durationMs: number): void {
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 60_000) {
+    const reason = `option nodes: ${nodes} is no count from 1 to 60000`
+    throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
+  }
+  if (!(durationMs > 0 && durationMs <= 30 * 24 * 3_600_000)) {
+    const reason = `option durationMs: ${durationMs} is no duration up to 30 days`
+    throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
+  }
+}

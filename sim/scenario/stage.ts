@@ -1,0 +1,119 @@
+/**
+ * The stage: what a scenario's scripts (`faults`, `workload`) work with. They are plain async functions that run in
+ * virtual time:
+ *
+ *     async faults(stage) {
+ *       await stage.sleep(5_000)
+ *       const heal = stage.sim.partition(stage.half())
+ *       await stage.sleep(20_000)
+ *       heal()
+ *     }
+ *
+ * When the time of the scenario is over, a sleep rejects with `StageOver`, which ends the script.
+ */
+import type { EventTarget } from '../kernel/event-queue.ts'
+import type { RandomStream } from '../kernel/random.ts'
+import type { Member } from '../population.ts'
+import type { Simulation } from '../simulation.ts'
+import type { Plan } from './scenario.ts'
+import type { Settings, SettingValues } from './settings.ts'
+import { Traffic, type TrafficOptions, type TrafficWatcher } from './traffic.ts'
+
+/** The scenario's time is over: not an error. */
+export class StageOver extends Error {
+  override readonly name = 'StageOver'
+}
+
+export class Stage<Declared extends Settings = Settings> {
+  readonly sim: Simulation
+  readonly settings: SettingValues<Declared>
+  /** Virtual milliseconds that the scripts have. */
+  readonly durationMs: number
+  readonly #watcher: TrafficWatcher
+  readonly #sleepers = new Set<Sleeper>()
+  #over = false
+
+  constructor(sim: Simulation, plan: Plan<Declared>, watcher: TrafficWatcher) {
+    this.sim = sim
+    this.settings = plan.settings
+    this.durationMs = plan.durationMs
+    this.#watcher = watcher
+  }
+
+  get members(): readonly Member[] {
+    return this.sim.members
+  }
+
+  /** All names, in the order of adding. */
+  get names(): string[] {
+    return this.sim.members.map(({ name }) => name)
+  }
+
+  /** Names of the members whose node runs. */
+  get running(): string[] {
+    return this.sim.members.flatMap(({ name, node }) => (node === undefined ? [] : [name]))
+  }
+
+  /** The first half of all names, or another share of them. */
+  half(share = 0.5): string[] {
+    return this.names.slice(0, Math.ceil(this.names.length * share))
+  }
+
+  /** Random numbers for one purpose. */
+  random(purpose: string): RandomStream {
+    return this.sim.random(purpose)
+  }
+
+  /** Waits for virtual time to pass. Rejects with StageOver when the scenario's time is over. */
+  sleep(ms: number): Promise<void> {
+    if (this.#over) return Promise.reject(new StageOver('the scenario is over'))
+    return new Promise((resolve, reject) => {
+      const sleeper = new Sleeper(resolve, reject, () => this.#sleepers.delete(sleeper))
+      this.#sleepers.add(sleeper)
+      this.sim.world.after(ms, sleeper, 0)
+    })
+  }
+
+  /** Does something again and again, until the scenario is over. */
+  async every(ms: number, action: () => unknown): Promise<never> {
+    for (;;) {
+      await this.sleep(ms)
+      await action()
+    }
+  }
+
+  /** Has all nodes send tracked messages; see `TrafficOptions`. */
+  traffic(options?: TrafficOptions): Promise<never> {
+    const traffic = new Traffic(this.sim, options ?? {}, this.#watcher)
+    return this.every(traffic.stepMs, () => traffic.step())
+  }
+
+  /** The scenario's time is over: ends every script. */
+  close(): void {
+    this.#over = true
+    for (const sleeper of [...this.#sleepers]) sleeper.end()
+  }
+}
+
+class Sleeper implements EventTarget {
+  #resolve: (() => void) | undefined
+  readonly #reject: (error: Error) => void
+  readonly #onEnd: () => void
+
+  constructor(resolve: () => void, reject: (error: Error) => void, onEnd: () => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#onEnd = onEnd
+  }
+
+  handleEvent(): void {
+    this.#onEnd()
+    this.#resolve?.()
+  }
+
+  end(): void {
+    this.#resolve = undefined
+    this.#onEnd()
+    this.#reject(new StageOver('the scenario is over'))
+  }
+}
