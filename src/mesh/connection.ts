@@ -33,11 +33,25 @@ export function limitsByTrust(limits: Limits): LimitsByTrust {
   }
 }
 
+/** How much of what was written to a connection is still on its way. */
+class Window {
+  /** Content messages encoded but not yet taken by the driver. */
+  freshMessages = 0
+  /** Content messages the driver took and the host has not written yet. */
+  takenMessages = 0
+  takenBytes = 0
+}
+
+// A connection's flags are bits of one number: as fields, they would be a third of it.
+const DIALLED = 1
+const CLOSED = 2
+const INTRODUCED = 4
+const DIRTY = 8
+
 /** `Owner` is the peer it belongs to; a parameter, so that this file need not know peers. */
 export class MeshConnection<Owner> implements AgendaEntry {
   agendaIndex = -1
 
-  readonly role: 'dialler' | 'acceptor'
   readonly remote: EndpointAddress
   /** Our side; for a dialled connection known once it stands. */
   local: EndpointAddress | undefined
@@ -46,16 +60,9 @@ export class MeshConnection<Owner> implements AgendaEntry {
   peer: Owner | undefined
   /** The driver's: its stream. The engine never looks at it. */
   stream: unknown
-  closed = false
-  /** Accepted connections: the identity is known, or the connection ended before it was. */
-  introduced = false
-  /** True while it is in the engine's list of connections to flush. */
-  dirty = false
-  /** Content messages encoded but not yet taken by the driver. */
-  #freshMessages = 0
-  /** Content messages the driver took and the host has not written yet. */
-  #takenMessages = 0
-  #takenBytes = 0
+  #flags = 0
+  /** What was encoded or taken and is not written yet. */
+  #window: Window | undefined
 
   constructor(
     role: 'dialler' | 'acceptor',
@@ -63,7 +70,7 @@ export class MeshConnection<Owner> implements AgendaEntry {
     identity: Uint8Array,
     limits: LimitsByTrust,
   ) {
-    this.role = role
+    if (role === 'dialler') this.#flags = DIALLED
     this.remote = remote
     this.zmtp = new ZmtpConnection({
       role,
@@ -92,33 +99,73 @@ export class MeshConnection<Owner> implements AgendaEntry {
     this.zmtp.setLimits(limits.introduced)
   }
 
+  get role(): 'dialler' | 'acceptor' {
+    return (this.#flags & DIALLED) === 0 ? 'acceptor' : 'dialler'
+  }
+
+  /** The engine is done with it. */
+  get closed(): boolean {
+    return (this.#flags & CLOSED) !== 0
+  }
+
+  close(): void {
+    this.#flags |= CLOSED
+  }
+
+  /** Accepted connections: the identity is known, or the connection ended before it was. */
+  get introduced(): boolean {
+    return (this.#flags & INTRODUCED) !== 0
+  }
+
+  introduce(): void {
+    this.#flags |= INTRODUCED
+  }
+
+  /** True while it is in the engine's list of connections to flush. */
+  get dirty(): boolean {
+    return (this.#flags & DIRTY) !== 0
+  }
+
+  markDirty(): void {
+    this.#flags |= DIRTY
+  }
+
   /** Bytes written to this connection that the host's network stack has not taken. */
   get windowBytes(): number {
-    return this.zmtp.outputBytes + this.#takenBytes
+    return this.zmtp.outputBytes + (this.#window?.takenBytes ?? 0)
   }
 
   /** Content messages among them. */
   get windowMessages(): number {
-    return this.#freshMessages + this.#takenMessages
+    const window = this.#window
+    return window === undefined ? 0 : window.freshMessages + window.takenMessages
   }
 
   countMessage(): void {
-    this.#freshMessages++
+    this.#window ??= new Window()
+    this.#window.freshMessages++
   }
 
   /** For the driver: everything to write now. It goes to the socket unchanged, then `handleDrained`. */
   takeSegments(): Uint8Array[] {
-    this.dirty = false
-    this.#takenBytes += this.zmtp.outputBytes
-    this.#takenMessages += this.#freshMessages
-    this.#freshMessages = 0
+    this.#flags &= ~DIRTY
+    const bytes = this.zmtp.outputBytes
+    if (bytes > 0) {
+      this.#window ??= new Window()
+      this.#window.takenBytes += bytes
+      this.#window.takenMessages += this.#window.freshMessages
+      this.#window.freshMessages = 0
+    }
     return this.zmtp.takeSegments()
   }
 
   /** The host has written all that was taken. */
   noteDrained(): void {
-    this.#takenBytes = 0
-    this.#takenMessages = 0
+    const window = this.#window
+    if (window === undefined) return
+    window.takenBytes = 0
+    window.takenMessages = 0
+    if (window.freshMessages === 0) this.#window = undefined
   }
 
   get remoteText(): string {

@@ -132,7 +132,7 @@ export class MeshContext {
 
   markDirty(connection: Connection): void {
     if (connection.dirty || connection.closed) return
-    connection.dirty = true
+    connection.markDirty()
     this.dirty.push(connection)
   }
 

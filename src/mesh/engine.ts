@@ -216,7 +216,7 @@ export class Engine {
   /** Takes a connection that ended by itself out of its peer's state. */
   #detach(connection: Connection, failure: LinkFailure | undefined, now: number): void {
     const { peer } = connection
-    connection.closed = true
+    connection.close()
     this.#context.agenda.remove(connection)
     if (peer === undefined || peer.phase === 'gone') return
     if (connection.role === 'dialler') {

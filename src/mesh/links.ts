@@ -220,7 +220,7 @@ export class Links {
     if (connection.closed) return
     // The driver takes what is still to be written with the action, not by `pollFlush`.
     if (how === 'flush') this.#context.counters.bytesOut += connection.zmtp.outputBytes
-    connection.closed = true
+    connection.close()
     this.#context.agenda.remove(connection)
     this.#context.actions.push({ kind: 'close', connection, how })
   }

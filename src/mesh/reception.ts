@@ -180,7 +180,7 @@ export class Reception {
 
   #leaveHalfOpen(connection: Connection): void {
     if (connection.introduced) return
-    connection.introduced = true
+    connection.introduce()
     const { address } = connection.remote
     const left = (this.#halfOpen.get(address) ?? 1) - 1
     if (left > 0) this.#halfOpen.set(address, left)

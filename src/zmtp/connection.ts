@@ -87,6 +87,34 @@ export const LARGE_FRAME_BYTES: number = 8 * 1024
 
 const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
 
+/** What an idle link in the clear has nothing of. */
+class Special {
+  /** Until the handshake is complete. */
+  handshake: Handshake | undefined
+  /** From the handshake on, where the mechanism has one. */
+  protection: FrameProtection | undefined
+  /** While a message is here in part. */
+  assembler: MessageAssembler | undefined
+  invalid: ZmtpInvalid | undefined
+  /** Context of the newest PING that has no PONG yet. */
+  owedPong: Uint8Array | undefined
+  ignoredCommands = 0
+  /** Where the turn before wrote much: bytes of the first chunk of the next. */
+  nextChunkBytes = CHUNK_BYTES_MIN
+
+  get isEmpty(): boolean {
+    return (
+      this.nextChunkBytes === CHUNK_BYTES_MIN &&
+      this.assembler === undefined &&
+      this.handshake === undefined &&
+      this.protection === undefined &&
+      this.invalid === undefined &&
+      this.owedPong === undefined &&
+      this.ignoredCommands === 0
+    )
+  }
+}
+
 export class ZmtpConnection {
   #limits: ConnectionLimits
   #state: ConnectionState = 'greeting'
@@ -94,23 +122,14 @@ export class ZmtpConnection {
   #input: InputBuffer | undefined
   /** While something waits to be sent. */
   #output: FrameWriter | undefined
-  /** Until the handshake is complete. */
-  #handshake: Handshake | undefined
-  /** While a message is here in part. */
-  #assembler: MessageAssembler | undefined
-  /** From the handshake on, where the mechanism has one. */
-  #protection: FrameProtection | undefined
-  #invalid: ZmtpInvalid | undefined
-  #ignoredCommands = 0
-  /** Context of the newest PING that has no PONG yet. */
-  #owedPong: Uint8Array | undefined
+  /** Anything out of the ordinary. */
+  #special: Special | undefined
   /** Whether the last frame written had MORE: nothing may come between it and the next. */
   #messageOpen = false
-  #nextChunkBytes = CHUNK_BYTES_MIN
 
   constructor(options: ConnectionOptions) {
     this.#limits = options.limits
-    this.#handshake = new Handshake(options, this.#makeOutput().buffer)
+    this.#makeSpecial().handshake = new Handshake(options, this.#makeOutput().buffer)
   }
 
   get state(): ConnectionState {
@@ -119,12 +138,12 @@ export class ZmtpConnection {
 
   /** Commands that meant nothing to us. A count that grows fast is a peer that plays games. */
   get ignoredCommands(): number {
-    return this.#ignoredCommands
+    return this.#special?.ignoredCommands ?? 0
   }
 
   /** Bytes of memory held for input that is not a message yet. */
   get bufferedBytes(): number {
-    return (this.#input?.heldBytes ?? 0) + (this.#assembler?.heldBytes ?? 0)
+    return (this.#input?.heldBytes ?? 0) + (this.#special?.assembler?.heldBytes ?? 0)
   }
 
   /** Bytes that wait to be sent. */
@@ -143,8 +162,10 @@ export class ZmtpConnection {
     if (output === undefined) return []
     output.finish()
     const segments = output.buffer.takeSegments()
-    this.#nextChunkBytes = output.buffer.nextChunkBytes
     this.#output = undefined
+    const { nextChunkBytes } = output.buffer
+    if (nextChunkBytes > CHUNK_BYTES_MIN) this.#makeSpecial().nextChunkBytes = nextChunkBytes
+    else if (this.#special !== undefined) this.#endBurst(this.#special)
     return segments
   }
 
@@ -171,7 +192,7 @@ export class ZmtpConnection {
       case 'offered':
         return this.#pollHandshake()
       case 'invalid':
-        return this.#invalid!
+        return this.#special!.invalid!
       default:
         return assertNever(state)
     }
@@ -180,7 +201,7 @@ export class ZmtpConnection {
   /** Acceptor, after 'offer': lets the peer in. */
   accept(): void {
     assert(this.#state === 'offered', 'accept() answers an offer')
-    const handshake = this.#handshake!
+    const handshake = this.#special!.handshake!
     handshake.accept(this.#makeOutput().buffer)
     this.#enterReady(handshake)
   }
@@ -200,7 +221,7 @@ export class ZmtpConnection {
    * has been sent. A smaller one is copied, and the caller's again at once.
    */
   writeFrame(payload: Uint8Array, more: boolean): void {
-    if (payload.length < LARGE_FRAME_BYTES || this.#protection !== undefined) {
+    if (payload.length < LARGE_FRAME_BYTES || this.#special?.protection !== undefined) {
       this.reserveFrame(payload.length, more).raw(payload)
       return
     }
@@ -220,19 +241,20 @@ export class ZmtpConnection {
   /** For tests: what must hold between any two calls. */
   invariants(): void {
     this.#input?.invariants()
-    this.#assembler?.invariants()
     this.#output?.buffer.invariants()
+    const { handshake, assembler, invalid } = this.#special ?? {}
+    assembler?.invariants()
     const handshaking = this.#state !== 'ready' && this.#state !== 'invalid'
-    assert((this.#handshake !== undefined) === handshaking, 'a handshake lives until its end')
-    assert(this.#assembler === undefined || this.#state === 'ready', 'messages come in ready')
-    assert((this.#invalid !== undefined) === (this.#state === 'invalid'), 'invalid has its reason')
+    assert((handshake !== undefined) === handshaking, 'a handshake lives until its end')
+    assert(assembler === undefined || this.#state === 'ready', 'messages come in ready')
+    assert((invalid !== undefined) === (this.#state === 'invalid'), 'invalid has its reason')
     if (this.#state === 'invalid') assert(this.bufferedBytes === 0, 'invalid holds no input')
   }
 
   #pollHandshake(): ConnectionInput {
     const input = this.#input
     if (input === undefined) return NEED_MORE
-    const handshake = this.#handshake!
+    const handshake = this.#special!.handshake!
     const output = this.#makeOutput()
     const result = handshake.poll(input, output.buffer)
     if (output.buffer.byteLength === 0) this.#output = undefined
@@ -243,14 +265,14 @@ export class ZmtpConnection {
     return result
   }
 
-  #enterReady(handshake: Handshake): void {
+  #enterReady({ protection }: Handshake): void {
     this.#state = 'ready'
-    this.#handshake = undefined
-    this.#protection = handshake.protection
+    const special = this.#special!
+    special.handshake = undefined
+    special.protection = protection
     // What waits of the handshake was written in the clear and is complete; frames to come are not part of it.
-    if (this.#protection !== undefined && this.#output !== undefined) {
-      this.#output.protection = this.#protection
-    }
+    if (this.#output !== undefined) this.#output.protection = protection
+    this.#forgetSpecial(special)
   }
 
   #pollTraffic(): ConnectionInput {
@@ -280,16 +302,24 @@ export class ZmtpConnection {
   }
 
   #decode(input: InputBuffer): Decoded {
-    if (this.#assembler === undefined) {
+    const special = this.#special
+    if (special === undefined || special.assembler === undefined) {
       // Sealed frames are opened one by one, exactly once: that is the careful half's.
-      const message =
-        this.#protection === undefined ? decodeInPlace(input, this.#limits) : undefined
+      const isSealed = special !== undefined && special.protection !== undefined
+      const message = isSealed ? undefined : decodeInPlace(input, this.#limits)
       if (message !== undefined) return message
       if (input.length === 0) return NEED_MORE
-      this.#assembler = new MessageAssembler(this.#limits, this.#protection)
     }
-    const decoded = this.#assembler.next(input, this.#limits)
-    if (this.#assembler.isIdle) this.#assembler = undefined
+    return this.#assemble(input, this.#makeSpecial())
+  }
+
+  #assemble(input: InputBuffer, special: Special): Decoded {
+    special.assembler ??= new MessageAssembler(this.#limits, special.protection)
+    const decoded = special.assembler.next(input, this.#limits)
+    if (special.assembler.isIdle) {
+      special.assembler = undefined
+      this.#forgetSpecial(special)
+    }
     return decoded
   }
 
@@ -303,7 +333,7 @@ export class ZmtpConnection {
       case 'PING': {
         const context = parsePing(command.data)
         if ('kind' in context) return this.#fail(context)
-        this.#owedPong = context
+        this.#makeSpecial().owedPong = context
         this.#answerPing()
         return undefined
       }
@@ -316,19 +346,21 @@ export class ZmtpConnection {
       case 'ERROR':
         return this.#fail(peerError(command.data))
       default:
-        this.#ignoredCommands++
+        this.#makeSpecial().ignoredCommands++
         return undefined
     }
   }
 
   /** Writes the PONG that is owed, unless the one before still waits, or a message of ours is half written. */
   #answerPing(): void {
-    if (this.#owedPong === undefined || this.#messageOpen) return
+    const special = this.#special
+    if (special?.owedPong === undefined || this.#messageOpen) return
     const output = this.#makeOutput()
     if (output.pongWaits) return
-    this.#writeCommand('PONG', this.#owedPong)
-    this.#owedPong = undefined
+    this.#writeCommand('PONG', special.owedPong)
+    special.owedPong = undefined
     output.pongWaits = true
+    this.#forgetSpecial(special)
   }
 
   #writeCommand(name: string, data: Uint8Array): void {
@@ -339,17 +371,36 @@ export class ZmtpConnection {
   }
 
   #makeOutput(): FrameWriter {
-    this.#output ??= new FrameWriter(this.#nextChunkBytes, this.#protection)
+    this.#output ??= new FrameWriter(
+      this.#special?.nextChunkBytes ?? CHUNK_BYTES_MIN,
+      this.#special?.protection,
+    )
     return this.#output
+  }
+
+  #makeSpecial(): Special {
+    this.#special ??= new Special()
+    return this.#special
+  }
+
+  #forgetSpecial(special: Special): void {
+    if (special.isEmpty) this.#special = undefined
+  }
+
+  /** The turn wrote little. */
+  #endBurst(special: Special): void {
+    special.nextChunkBytes = CHUNK_BYTES_MIN
+    this.#forgetSpecial(special)
   }
 
   #fail(problem: ZmtpInvalid): ZmtpInvalid {
     this.#state = 'invalid'
-    this.#invalid = problem
-    this.#handshake = undefined
-    this.#assembler = undefined
-    this.#owedPong = undefined
     this.#input = undefined
+    const special = this.#makeSpecial()
+    special.invalid = problem
+    special.handshake = undefined
+    special.assembler = undefined
+    special.owedPong = undefined
     return problem
   }
 }
