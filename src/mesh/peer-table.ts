@@ -40,7 +40,7 @@ const ROWS_MIN = 8
 /** Peers whose description is kept. Whoever talks is among them; of a thousand quiet peers most are not. */
 const DESCRIBED_MAX = 128
 
-interface Described {
+export interface Described {
   /** Forgets its description. */
   touchInfo(): void
 }

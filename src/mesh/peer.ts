@@ -9,23 +9,12 @@ import type { AgendaEntry } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
 import type { EndpointAddress, MeshConnection } from './connection.ts'
-import type { PeerInfo, Presence } from './events.ts'
+import type { PeerInfo } from './events.ts'
 import type { Outbox } from './outbox.ts'
-import { type PeerTable, PeerTimes } from './peer-table.ts'
+import { PeerState } from './peer-state.ts'
+import type { PeerTable } from './peer-table.ts'
 
 export type Connection = MeshConnection<Peer>
-
-/**
- * Our link to the peer's mailbox: the connection that we dial and send on.
- *
- *     idle ─▶ queued ─▶ dialling ─▶ open
- *               ▲          │          │
- *            waiting ◀─────┴──────────┘   (failure or loss; after a back-off)
- *
- * Idle: no endpoint known yet, or not ours to dial. Waiting: until the `redial` deadline. Queued: for a token of
- * the dial budget. There is a connection (`Peer.outbound`) from dialling on.
- */
-export type LinkState = 'idle' | 'waiting' | 'queued' | 'dialling' | 'open'
 
 /** Something suggests that the peer is gone, elsewhere or does not listen to us; a PING decides. */
 export type Doubt =
@@ -33,9 +22,6 @@ export type Doubt =
   | { readonly kind: 'replaced' } // a beacon with another identity from its endpoint
   | { readonly kind: 'moved'; readonly to: EndpointAddress } // its identity beacons from elsewhere
   | { readonly kind: 'deaf' } // it said HELLO, which we could not answer with ours: it may ignore us
-
-/** How a peer's sequence numbers wrap: as RFC 36 says (65535 → 0), or one early as some do (65534 → 0). */
-export type WrapStyle = 'unknown' | 'rfc' | 'short'
 
 export interface PeerCounters {
   messagesIn: number
@@ -55,7 +41,19 @@ const NO_COUNTS: Readonly<PeerCounters> = Object.freeze({
   messagesLost: 0,
 })
 
-export class Peer extends PeerTimes<Peer> implements AgendaEntry {
+/** What most peers have nothing of. */
+class Trouble {
+  doubt: Doubt | undefined
+  /** A newcomer that claims the same identity from another address, held back in its handshake. */
+  contender: Connection | undefined
+  /** It beacons from here too, and still answers on our link: it is on several networks. */
+  alsoAt: EndpointAddress | undefined
+  failedDials = 0
+  /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
+  answersDue = 0
+}
+
+export class Peer extends PeerState<Peer> implements AgendaEntry {
   agendaIndex = -1
 
   readonly id: PeerId
@@ -63,8 +61,7 @@ export class Peer extends PeerTimes<Peer> implements AgendaEntry {
   links = 0
   #counters: PeerCounters | undefined
 
-  phase: 'candidate' | 'present' | 'gone' = 'candidate'
-  presence: Presence = 'alive'
+  #trouble: Trouble | undefined
 
   // Who it is, from its HELLO
   name = ''
@@ -75,44 +72,17 @@ export class Peer extends PeerTimes<Peer> implements AgendaEntry {
 
   // Where it is, and our link to it
   endpoint: EndpointAddress | undefined
-  /** It beacons from here too, and still answers on our link: it is on several networks. */
-  alsoAt: EndpointAddress | undefined
-  /** Of all that claim this endpoint, it is the one to be dialled there (see `places.ts`). */
-  holdsEndpoint = false
   /** The address that is charged for this peer in the table of peers. */
   readonly chargedTo: string
-  link: LinkState = 'idle'
   /** The connection that we dial or have dialled. */
   outbound: Connection | undefined
-  failedDials = 0
   sentSequence = 0
-  /** It has our HELLO, as far as we know, and has not started over since. */
-  knowsUs = false
-  /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
-  answersDue = 0
-  /** A HELLO must go out before anything else on an open link. */
-  helloDue = false
   /** The empty one that all peers share, until something waits. */
   outbox: Outbox
-  /** A sender found the outbox full and waits to hear of room. */
-  roomWanted = false
 
   // Its link to us
   inbound: Connection | undefined
-  /** A newcomer that claims the same identity from another address, held back in its handshake. */
-  contender: Connection | undefined
   receivedSequence = 0
-  wrapStyle: WrapStyle = 'unknown'
-  /** It announced itself as earshot: knows the RFC's wrap, closes the links of a peer it gives up. */
-  isEarshot = false
-
-  // Signs of life
-  awaitingPong = false
-  /** It asked for a sign of life while it did not read. */
-  pongOwed = false
-  /** A PING is to be sent when the link opens. */
-  pongWanted = false
-  doubt: Doubt | undefined
 
   #info: PeerInfo | undefined
 
@@ -134,6 +104,53 @@ export class Peer extends PeerTimes<Peer> implements AgendaEntry {
 
   get openConnection(): Connection | undefined {
     return this.link === 'open' ? this.outbound : undefined
+  }
+
+  get doubt(): Doubt | undefined {
+    return this.#trouble?.doubt
+  }
+
+  set doubt(doubt: Doubt | undefined) {
+    if (doubt !== undefined || this.#trouble !== undefined) this.#inTrouble().doubt = doubt
+  }
+
+  get contender(): Connection | undefined {
+    return this.#trouble?.contender
+  }
+
+  set contender(contender: Connection | undefined) {
+    if (contender !== undefined || this.#trouble !== undefined) {
+      this.#inTrouble().contender = contender
+    }
+  }
+
+  get alsoAt(): EndpointAddress | undefined {
+    return this.#trouble?.alsoAt
+  }
+
+  set alsoAt(alsoAt: EndpointAddress) {
+    this.#inTrouble().alsoAt = alsoAt
+  }
+
+  get failedDials(): number {
+    return this.#trouble?.failedDials ?? 0
+  }
+
+  set failedDials(count: number) {
+    if (count > 0 || this.#trouble !== undefined) this.#inTrouble().failedDials = count
+  }
+
+  get answersDue(): number {
+    return this.#trouble?.answersDue ?? 0
+  }
+
+  set answersDue(count: number) {
+    if (count > 0 || this.#trouble !== undefined) this.#inTrouble().answersDue = count
+  }
+
+  #inTrouble(): Trouble {
+    this.#trouble ??= new Trouble()
+    return this.#trouble
   }
 
   setLink(link: 'idle' | 'waiting' | 'queued'): void {

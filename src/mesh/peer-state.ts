@@ -1,0 +1,159 @@
+/**
+ * The states of a peer that are one of a few, or yes or no: bits of one number. There are a dozen, and a field for
+ * each would be a third of what a quiet peer takes; a large mesh has nothing but quiet peers.
+ */
+import type { Presence } from './events.ts'
+import { type Described, PeerTimes } from './peer-table.ts'
+
+/**
+ * Our link to the peer's mailbox: the connection that we dial and send on.
+ *
+ *     idle ─▶ queued ─▶ dialling ─▶ open
+ *               ▲          │          │
+ *            waiting ◀─────┴──────────┘   (failure or loss; after a back-off)
+ *
+ * Idle: no endpoint known yet, or not ours to dial. Waiting: until the `redial` deadline. Queued: for a token of
+ * the dial budget. There is a connection (`Peer.outbound`) from dialling on.
+ */
+export type LinkState = 'idle' | 'waiting' | 'queued' | 'dialling' | 'open'
+
+/** How a peer's sequence numbers wrap: as RFC 36 says (65535 → 0), or one early as some do (65534 → 0). */
+export type WrapStyle = 'unknown' | 'rfc' | 'short'
+
+export type Phase = 'candidate' | 'present' | 'gone'
+
+// The first of each is what a peer starts with. None has more than eight.
+const PHASES: readonly Phase[] = ['candidate', 'present', 'gone']
+const PRESENCES: readonly Presence[] = ['alive', 'evasive', 'silent']
+const LINKS: readonly LinkState[] = ['idle', 'waiting', 'queued', 'dialling', 'open']
+const WRAP_STYLES: readonly WrapStyle[] = ['unknown', 'rfc', 'short']
+
+const CHOICE = 7
+const PHASE = 0
+const PRESENCE = 3
+const LINK = 6
+const WRAP_STYLE = 9
+
+const HOLDS_ENDPOINT = 1 << 12
+const KNOWS_US = 1 << 13
+const HELLO_DUE = 1 << 14
+const ROOM_WANTED = 1 << 15
+const IS_EARSHOT = 1 << 16
+const AWAITING_PONG = 1 << 17
+const PONG_OWED = 1 << 18
+const PONG_WANTED = 1 << 19
+
+export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
+  #bits = 0
+
+  get phase(): Phase {
+    return PHASES[(this.#bits >> PHASE) & CHOICE]!
+  }
+
+  set phase(phase: Phase) {
+    this.#bits = choose(this.#bits, PHASE, PHASES.indexOf(phase))
+  }
+
+  get presence(): Presence {
+    return PRESENCES[(this.#bits >> PRESENCE) & CHOICE]!
+  }
+
+  set presence(presence: Presence) {
+    this.#bits = choose(this.#bits, PRESENCE, PRESENCES.indexOf(presence))
+  }
+
+  get link(): LinkState {
+    return LINKS[(this.#bits >> LINK) & CHOICE]!
+  }
+
+  protected set link(link: LinkState) {
+    this.#bits = choose(this.#bits, LINK, LINKS.indexOf(link))
+  }
+
+  get wrapStyle(): WrapStyle {
+    return WRAP_STYLES[(this.#bits >> WRAP_STYLE) & CHOICE]!
+  }
+
+  set wrapStyle(style: WrapStyle) {
+    this.#bits = choose(this.#bits, WRAP_STYLE, WRAP_STYLES.indexOf(style))
+  }
+
+  /** Of all that claim this endpoint, it is the one to be dialled there (see `places.ts`). */
+  get holdsEndpoint(): boolean {
+    return (this.#bits & HOLDS_ENDPOINT) !== 0
+  }
+
+  set holdsEndpoint(value: boolean) {
+    this.#bits = mark(this.#bits, HOLDS_ENDPOINT, value)
+  }
+
+  /** It has our HELLO, as far as we know, and has not started over since. */
+  get knowsUs(): boolean {
+    return (this.#bits & KNOWS_US) !== 0
+  }
+
+  set knowsUs(value: boolean) {
+    this.#bits = mark(this.#bits, KNOWS_US, value)
+  }
+
+  /** A HELLO must go out before anything else on an open link. */
+  get helloDue(): boolean {
+    return (this.#bits & HELLO_DUE) !== 0
+  }
+
+  set helloDue(value: boolean) {
+    this.#bits = mark(this.#bits, HELLO_DUE, value)
+  }
+
+  /** A sender found the outbox full and waits to hear of room. */
+  get roomWanted(): boolean {
+    return (this.#bits & ROOM_WANTED) !== 0
+  }
+
+  set roomWanted(value: boolean) {
+    this.#bits = mark(this.#bits, ROOM_WANTED, value)
+  }
+
+  /** It announced itself as earshot: knows the RFC's wrap, closes the links of a peer it gives up. */
+  get isEarshot(): boolean {
+    return (this.#bits & IS_EARSHOT) !== 0
+  }
+
+  set isEarshot(value: boolean) {
+    this.#bits = mark(this.#bits, IS_EARSHOT, value)
+  }
+
+  get awaitingPong(): boolean {
+    return (this.#bits & AWAITING_PONG) !== 0
+  }
+
+  set awaitingPong(value: boolean) {
+    this.#bits = mark(this.#bits, AWAITING_PONG, value)
+  }
+
+  /** It asked for a sign of life while it did not read. */
+  get pongOwed(): boolean {
+    return (this.#bits & PONG_OWED) !== 0
+  }
+
+  set pongOwed(value: boolean) {
+    this.#bits = mark(this.#bits, PONG_OWED, value)
+  }
+
+  /** A PING is to be sent when the link opens. */
+  get pongWanted(): boolean {
+    return (this.#bits & PONG_WANTED) !== 0
+  }
+
+  set pongWanted(value: boolean) {
+    this.#bits = mark(this.#bits, PONG_WANTED, value)
+  }
+}
+
+function choose(bits: number, at: number, index: number): number {
+  return (bits & ~(CHOICE << at)) | (index << at)
+}
+
+function mark(bits: number, bit: number, value: boolean): number {
+  return value ? bits | bit : bits & ~bit
+}
