@@ -49,6 +49,7 @@ import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
 import { type Decoded, MessageAssembler } from './message-assembler.ts'
 import type { PeerMetadata } from './metadata.ts'
 import type { Multipart } from './multipart.ts'
+import { Special } from './special.ts'
 import { CHUNK_BYTES_MIN } from './write-buffer.ts'
 
 export type { PeerMetadata } from './metadata.ts'
@@ -86,34 +87,6 @@ export type ConnectionInput =
 export const LARGE_FRAME_BYTES: number = 8 * 1024
 
 const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
-
-/** What an idle link in the clear has nothing of. */
-class Special {
-  /** Until the handshake is complete. */
-  handshake: Handshake | undefined
-  /** From the handshake on, where the mechanism has one. */
-  protection: FrameProtection | undefined
-  /** While a message is here in part. */
-  assembler: MessageAssembler | undefined
-  invalid: ZmtpInvalid | undefined
-  /** Context of the newest PING that has no PONG yet. */
-  owedPong: Uint8Array | undefined
-  ignoredCommands = 0
-  /** Where the turn before wrote much: bytes of the first chunk of the next. */
-  nextChunkBytes = CHUNK_BYTES_MIN
-
-  get isEmpty(): boolean {
-    return (
-      this.nextChunkBytes === CHUNK_BYTES_MIN &&
-      this.assembler === undefined &&
-      this.handshake === undefined &&
-      this.protection === undefined &&
-      this.invalid === undefined &&
-      this.owedPong === undefined &&
-      this.ignoredCommands === 0
-    )
-  }
-}
 
 export class ZmtpConnection {
   #limits: ConnectionLimits
