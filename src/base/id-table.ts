@@ -6,7 +6,7 @@
  * unbroken row of items from there on.
  */
 import type { PeerId } from './peer-id.ts'
-import { isTextOfId, PEER_ID_BYTES, peerIdToBytes } from './peer-id.ts'
+import { isTextOfId, PEER_ID_BYTES } from './peer-id.ts'
 
 const SLOTS_MIN = 16
 
@@ -71,14 +71,30 @@ export class IdTable<Item extends { readonly id: PeerId }> {
   }
 }
 
-function homeOf(item: { readonly id: PeerId }, mask: number): number {
-  return hashOf(peerIdToBytes(item.id), 0) & mask
+function homeOf({ id }: { readonly id: PeerId }, mask: number): number {
+  let hash = 0
+  for (let i = 0; i < id.length; i += 2) {
+    hash = mix(hash, (valueOfDigit(id.charCodeAt(i)) << 4) | valueOfDigit(id.charCodeAt(i + 1)))
+  }
+  return finish(hash) & mask
 }
 
 /** All bytes count: ids are random, unless somebody chose them. */
 function hashOf(bytes: Uint8Array, offset: number): number {
   let hash = 0
-  for (let i = offset; i < offset + PEER_ID_BYTES; i++)
-    hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  for (let i = offset; i < offset + PEER_ID_BYTES; i++) hash = mix(hash, bytes[i]!)
+  return finish(hash)
+}
+
+function mix(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193)
+}
+
+function finish(hash: number): number {
   return hash ^ (hash >>> 15)
+}
+
+/** Of the code of an upper-case hexadecimal digit. */
+function valueOfDigit(code: number): number {
+  return code < 0x40 ? code - 0x30 : code - 0x37
 }

@@ -6,7 +6,6 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
-import { parseEndpoint } from '../zre/endpoint.ts'
 import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
 import type { EndpointAddress } from './connection.ts'
@@ -180,7 +179,7 @@ export class Conversation {
    * could send us to a third party.
    */
   #learnEndpoint(peer: Peer, connection: Connection, hello: Introduction, now: number): void {
-    const named = parseEndpoint(hello.endpoint)
+    const { named } = hello
     const port = named?.port ?? portOf(hello.endpoint)
     if (port === undefined) {
       const reason = 'HELLO names an endpoint without a port'

@@ -9,11 +9,16 @@
 
 export class OwnGroups {
   readonly #names = new Set<string>()
-  #status = 0
+  #changes = 0
 
-  /** Changes so far, mod 256 (RFC 36: "status"). */
+  /** Joins and leaves so far. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** The same, mod 256 (RFC 36: "status"). */
   get status(): number {
-    return this.#status
+    return this.#changes & 0xff
   }
 
   get size(): number {
@@ -32,14 +37,14 @@ export class OwnGroups {
   join(group: string): boolean {
     if (this.#names.has(group)) return false
     this.#names.add(group)
-    this.#status = (this.#status + 1) & 0xff
+    this.#changes++
     return true
   }
 
   /** False when we are not in it: then nothing is to be sent. */
   leave(group: string): boolean {
     if (!this.#names.delete(group)) return false
-    this.#status = (this.#status + 1) & 0xff
+    this.#changes++
     return true
   }
 }

@@ -7,9 +7,12 @@
  */
 import { bytesEqual } from '../base/bytes.ts'
 import { decodeZre, type ZreLimits } from '../zre/decode.ts'
+import { type Endpoint, parseEndpoint } from '../zre/endpoint.ts'
 import { COMMAND, type Hello, type ZreMessage } from '../zre/message.ts'
 
 export interface Introduction extends Hello {
+  /** Its endpoint, if it can be dialled as it stands. */
+  readonly named: Endpoint | undefined
   /** The headers without a prototype: any name is an ordinary key. Frozen, as are the groups. */
   readonly record: Readonly<Record<string, string>>
 }
@@ -64,7 +67,8 @@ function readHello(bytes: Uint8Array, limits: ZreLimits): PeerMessage {
 function introductionOf(hello: Hello): Introduction {
   const record: Record<string, string> = Object.create(null)
   for (const [name, value] of hello.headers) record[name] = value
-  return { ...hello, groups: Object.freeze(hello.groups), record: Object.freeze(record) }
+  const named = parseEndpoint(hello.endpoint)
+  return { ...hello, named, groups: Object.freeze(hello.groups), record: Object.freeze(record) }
 }
 
 function sameLimits(a: ZreLimits, b: ZreLimits): boolean {

@@ -9,7 +9,6 @@
  */
 import { assert } from '../base/assert.ts'
 import { encodeZre, zreLength } from '../zre/encode.ts'
-import { formatEndpoint } from '../zre/endpoint.ts'
 import type { ZreMessage } from '../zre/message.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
@@ -17,6 +16,7 @@ import type { MeshContext } from './context.ts'
 import { DialQueue } from './dial-queue.ts'
 import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
 import { isContent, Outbox } from './outbox.ts'
+import { OwnHello } from './own-hello.ts'
 import type { Connection, Peer } from './peer.ts'
 
 /**
@@ -52,9 +52,11 @@ export interface LinkFailure {
 export class Links {
   readonly #context: MeshContext
   readonly #dials: DialQueue
+  readonly #hello: OwnHello
 
   constructor(context: MeshContext) {
     this.#context = context
+    this.#hello = new OwnHello(context)
     this.#dials = new DialQueue(context.options.limits.dialsPerSecond)
   }
 
@@ -364,7 +366,6 @@ export class Links {
   }
 
   #sendHello(peer: Peer, connection: Connection, now: number): void {
-    const { options, ownGroups } = this.#context
     peer.helloDue = false
     if (peer.knowsUs && !peer.isEarshot) peer.answersDue++
     peer.knowsUs = true
@@ -374,24 +375,9 @@ export class Links {
       peer.doubt = undefined // this is what it would have led to
       peer.clearDeadline('confirm')
     }
-    peer.outbox.dropMemberships()
-    this.#encodeCommand(peer, connection, {
-      kind: 'hello',
-      sequence: 1,
-      endpoint: this.#ownEndpointTowards(connection),
-      groups: ownGroups.names(),
-      status: ownGroups.status,
-      name: options.name,
-      headers: options.headers,
-    })
+    if (peer.outbox.length > 0) peer.outbox.dropMemberships()
+    const bytes = this.#hello.bytesTowards(connection)
+    connection.zmtp.reserveFrame(bytes.length, false).raw(bytes)
     this.#context.markDirty(connection)
-  }
-
-  /** The mailbox on the address that we speak from: never a wildcard, never another network's address. */
-  #ownEndpointTowards(connection: Connection): string {
-    const { mailboxes } = this.#context
-    const local = connection.local?.address ?? mailboxes[0]?.address ?? '127.0.0.1'
-    const mailbox = mailboxes.find((candidate) => candidate.address === local) ?? mailboxes[0]
-    return formatEndpoint(local, mailbox?.port ?? 0)
   }
 }

@@ -14,6 +14,7 @@ import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
+import type { WarningSubject } from './warnings.ts'
 import type { Watch } from './watch.ts'
 
 export class Reception {
@@ -36,19 +37,18 @@ export class Reception {
   accept(remote: EndpointAddress, local: EndpointAddress, now: number): Connection | undefined {
     const { limits } = this.#context.options
     const { counters } = this.#context
-    const subject = { address: `${remote.address}:${remote.port}` }
     const halfOpen = this.#halfOpen.get(remote.address) ?? 0
     if (this.#context.stopping) return undefined
     if (halfOpen >= limits.halfOpenPerAddress) {
       counters.connectionsRefused++
       const reason = `${halfOpen} connections from ${remote.address} have not completed their handshake`
-      this.#context.warn('half-open-limit', reason, subject, now)
+      this.#context.warn('half-open-limit', reason, subjectAt(remote), now)
       return undefined
     }
     if (this.#inboundCount >= limits.inboundConnections) {
       counters.connectionsRefused++
       const reason = `${this.#inboundCount} connections are open`
-      this.#context.warn('inbound-limit', reason, subject, now)
+      this.#context.warn('inbound-limit', reason, subjectAt(remote), now)
       return undefined
     }
     counters.connectionsAccepted++
@@ -186,4 +186,8 @@ export class Reception {
     if (left > 0) this.#halfOpen.set(address, left)
     else this.#halfOpen.delete(address)
   }
+}
+
+function subjectAt({ address, port }: EndpointAddress): WarningSubject {
+  return { address: `${address}:${port}` }
 }

@@ -33,6 +33,8 @@ export class Driver {
   #flushPlanned = false
   #paused = false
   #closed = false
+  readonly #onEndOfTurn = (): void => this.#flush()
+  readonly #onTimer = (): void => this.#wake()
 
   constructor(
     platform: Platform,
@@ -171,7 +173,7 @@ export class Driver {
   #planFlush(): void {
     if (this.#flushPlanned || !this.#engine.hasFlush) return
     this.#flushPlanned = true
-    this.#platform.clock.endOfTurn(() => this.#flush())
+    this.#platform.clock.endOfTurn(this.#onEndOfTurn)
   }
 
   #flush(): void {
@@ -190,7 +192,7 @@ export class Driver {
     if (at === this.#timerAt) return
     this.#timer?.cancel()
     this.#timerAt = at
-    this.#timer = at === NEVER ? undefined : this.#platform.clock.setTimer(at, () => this.#wake())
+    this.#timer = at === NEVER ? undefined : this.#platform.clock.setTimer(at, this.#onTimer)
   }
 
   #wake(): void {

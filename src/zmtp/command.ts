@@ -40,17 +40,27 @@ export function parseCommand(body: Uint8Array): Command | ZmtpInvalid {
   if (1 + nameBytes > body.length) {
     return invalid('zmtp-command', `a command's name of ${nameBytes} bytes in ${body.length}`)
   }
-  const name = String.fromCharCode(...body.subarray(1, 1 + nameBytes))
-  return { kind: 'command', name, data: body.subarray(1 + nameBytes) }
+  return { kind: 'command', name: nameOf(body, nameBytes), data: body.subarray(1 + nameBytes) }
 }
 
-/** A command's body: its name and its data. */
+/** Names that come in numbers. */
+const USUAL_NAMES: readonly string[] = ['READY', 'PING', 'PONG']
+
+function nameOf(body: Uint8Array, length: number): string {
+  for (const name of USUAL_NAMES) {
+    let i = 0
+    while (i < length && body[1 + i] === name.charCodeAt(i)) i++
+    if (i === length && i === name.length) return name
+  }
+  return String.fromCharCode(...body.subarray(1, 1 + length))
+}
+
+/** A command's body: its name, which is ASCII, and its data. */
 export function encodeCommand(name: string, data: Uint8Array = EMPTY_BYTES): Uint8Array {
-  const nameBytes = utf8Encode(name)
-  const body = new Uint8Array(1 + nameBytes.length + data.length)
-  body[0] = nameBytes.length
-  body.set(nameBytes, 1)
-  body.set(data, 1 + nameBytes.length)
+  const body = new Uint8Array(1 + name.length + data.length)
+  body[0] = name.length
+  for (let i = 0; i < name.length; i++) body[1 + i] = name.charCodeAt(i)
+  body.set(data, 1 + name.length)
   return body
 }
 

@@ -46,31 +46,34 @@ export function writeGreetingTail(output: WriteBuffer, mechanism: string): void 
 }
 
 /**
- * Judges as much of a greeting as has arrived in `bytes[start, end)`. Undefined means: good so far.
+ * Judges a part of a greeting, `bytes[start, end)`: its octets from number `at` on. Undefined means: good so far.
  * Padding, minor version, as-server and filler are not looked at.
  */
 export function checkGreeting(
   bytes: Uint8Array,
   start: number,
   end: number,
+  at: number,
   mechanism: string,
 ): ZmtpInvalid | undefined {
-  const length = Math.min(end - start, GREETING_BYTES)
+  const origin = start - at
+  const length = end - origin
   // RFC 37 "Formal Grammar": `signature = %xFF padding %x7F`.
-  if (length > 0 && bytes[start] !== 0xff) {
+  if (at === 0 && length > 0 && bytes[start] !== 0xff) {
     return invalid('zmtp-unversioned', 'not ZMTP, or ZMTP 1.0 without a version')
   }
-  if (length > SIGNATURE_LAST && bytes[start + SIGNATURE_LAST] !== 0x7f) {
+  if (at <= SIGNATURE_LAST && length > SIGNATURE_LAST && bytes[origin + SIGNATURE_LAST] !== 0x7f) {
     return invalid('zmtp-signature', 'the signature does not end with 7F')
   }
   // RFC 37: "If a peer cannot downgrade its protocol to match its peer, it MUST close the connection."
-  if (length > MAJOR && bytes[start + MAJOR]! < MAJOR_MIN) {
-    return invalid('zmtp-version', `the peer's major version is ${bytes[start + MAJOR]}`)
+  if (at <= MAJOR && length > MAJOR && bytes[origin + MAJOR]! < MAJOR_MIN) {
+    return invalid('zmtp-version', `the peer's major version is ${bytes[origin + MAJOR]}`)
   }
   // RFC 37 "Authentication and Confidentiality": "If the mechanism that the peer received does not
   // exactly match the mechanism it sent, it MUST close the connection."
-  for (let i = MECHANISM; i < Math.min(length, MECHANISM + MECHANISM_BYTES); i++) {
-    if (bytes[start + i] !== mechanismByte(mechanism, i - MECHANISM)) {
+  const mechanismEnd = Math.min(length, MECHANISM + MECHANISM_BYTES)
+  for (let i = Math.max(at, MECHANISM); i < mechanismEnd; i++) {
+    if (bytes[origin + i] !== mechanismByte(mechanism, i - MECHANISM)) {
       return invalid('zmtp-mechanism', `the peer's mechanism is not ${mechanism}`)
     }
   }

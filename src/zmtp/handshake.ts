@@ -113,17 +113,20 @@ export class Handshake {
 
   #readGreeting(input: InputBuffer, output: WriteBuffer): HandshakeResult | undefined {
     const { mechanism, role, identity } = this.#options
-    const problem = checkGreeting(input.bytes, input.start, input.end, mechanism.name)
+    // What has come is read at once, so that nothing need be joined with what is still to come.
+    const at = this.#bytesRead
+    const end = Math.min(input.end, input.start + GREETING_BYTES - at)
+    const problem = checkGreeting(input.bytes, input.start, end, at, mechanism.name)
+    this.#consume(input, end - input.start)
     const compatible = problem === undefined || problem.code === 'zmtp-mechanism'
-    if (compatible && !this.#tailSent && input.length >= GREETING_HEAD_BYTES) {
+    if (compatible && !this.#tailSent && this.#bytesRead >= GREETING_HEAD_BYTES) {
       // RFC 37 "Authentication and Confidentiality": "A peer that reads a full greeting, including
       // mechanism, MUST also send a full greeting including mechanism", even one that is about to close.
       writeGreetingTail(output, mechanism.name)
       this.#tailSent = true
     }
     if (problem !== undefined) return problem
-    if (input.length < GREETING_BYTES) return NEED_MORE
-    this.#consume(input, GREETING_BYTES)
+    if (this.#bytesRead < GREETING_BYTES) return NEED_MORE
     this.#state = 'handshake'
     const first = mechanism.begin(role, encodeMetadata(SOCKET_TYPES[role].ours, identity))
     if (first !== undefined) writeCommand(output, first)

@@ -2,7 +2,14 @@
  * Connection metadata: the name-value properties that both peers send as the end of the handshake.
  * RFC 37 "The NULL Security Mechanism" has the encoding, "Connection Metadata" the meaning.
  */
-import { ByteReader, ByteWriter, EMPTY_BYTES, utf8Decode, utf8Encode } from '../base/bytes.ts'
+import {
+  ByteReader,
+  ByteWriter,
+  bytesEqual,
+  EMPTY_BYTES,
+  utf8Decode,
+  utf8Encode,
+} from '../base/bytes.ts'
 import { invalid } from '../base/errors.ts'
 import type { ZmtpInvalid } from './codes.ts'
 
@@ -19,25 +26,54 @@ export interface PeerMetadata {
 /** RFC 37 "The Identity Property": `identity = 0*255OCTET`. */
 const IDENTITY_BYTES_MAX = 255
 
+const SOCKET_TYPE = utf8Encode('Socket-Type')
+const IDENTITY = utf8Encode('Identity')
+
+/**
+ * A node says the same of itself on all its links, and listeners mostly say the same as each other. The latest
+ * blocks of usual size are kept with what they say. A memory aid and no more: what a call answers never depends on
+ * an earlier one. A power of two of them, 128 bytes each: the most that strangers can make us keep.
+ */
+const RECENT_BLOCKS = 1_024
+const RECENT_BYTES_MAX = 128
+
+interface Recent {
+  /** A copy of our own. */
+  readonly block: Uint8Array
+  readonly metadata: PeerMetadata
+}
+
+const recent: (Recent | undefined)[] = new Array<Recent | undefined>(RECENT_BLOCKS).fill(undefined)
+
+/** The socket type is ASCII. */
 export function encodeMetadata(socketType: string, identity: Uint8Array): Uint8Array {
-  const properties = [
-    { name: utf8Encode('Socket-Type'), value: utf8Encode(socketType) },
-    { name: utf8Encode('Identity'), value: identity },
-  ]
-  let length = 0
-  for (const { name, value } of properties) length += 1 + name.length + 4 + value.length
-  const writer = new ByteWriter(new Uint8Array(length))
-  for (const { name, value } of properties) {
-    writer.u8(name.length)
-    writer.raw(name)
-    writer.u32(value.length)
-    writer.raw(value)
-  }
+  const length = 1 + SOCKET_TYPE.length + 4 + socketType.length + 1 + IDENTITY.length + 4
+  const writer = new ByteWriter(new Uint8Array(length + identity.length))
+  writer.u8(SOCKET_TYPE.length)
+  writer.raw(SOCKET_TYPE)
+  writer.u32(socketType.length)
+  for (let i = 0; i < socketType.length; i++) writer.u8(socketType.charCodeAt(i))
+  writer.u8(IDENTITY.length)
+  writer.raw(IDENTITY)
+  writer.u32(identity.length)
+  writer.raw(identity)
   return writer.bytes
 }
 
 /** Reads a metadata block. How many properties there may be is bounded by the limit on the handshake. */
 export function parseMetadata(block: Uint8Array): PeerMetadata | ZmtpInvalid {
+  if (block.length > RECENT_BYTES_MAX) return parseBlock(block)
+  let hash = block.length
+  for (let i = 0; i < block.length; i++) hash = Math.imul(hash ^ block[i]!, 0x01000193)
+  const slot = (hash ^ (hash >>> 15)) & (RECENT_BLOCKS - 1)
+  const known = recent[slot]
+  if (known !== undefined && bytesEqual(known.block, block)) return known.metadata
+  const metadata = parseBlock(block)
+  if (!('kind' in metadata)) recent[slot] = { block: new Uint8Array(block), metadata }
+  return metadata
+}
+
+function parseBlock(block: Uint8Array): PeerMetadata | ZmtpInvalid {
   const properties = new Map<string, Uint8Array>()
   const reader = new ByteReader(block)
   while (reader.remaining > 0) {

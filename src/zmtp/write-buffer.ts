@@ -24,8 +24,8 @@ const ALONE_BYTES_MIN = 16 * 1024
 
 /** Chunks up to this size come from the slab. */
 const SLAB_CHUNK_BYTES_MAX = 1024
-/** What one peer that reads nothing can pin by a segment of a few bytes. */
-const SLAB_BYTES = 8 * 1024
+/** What one peer that reads nothing can pin by a segment of a few bytes; far less than it can have wait for it. */
+const SLAB_BYTES = 32 * 1024
 
 let slab = EMPTY_BYTES
 let slabUsed = 0

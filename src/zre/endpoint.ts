@@ -31,7 +31,8 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 
 /** Writes an endpoint; a `%scope` means nothing to others and is left out. */
 export function formatEndpoint(address: string, port: number): string {
-  const [bare = ''] = address.split('%', 1)
+  const scopeAt = address.indexOf('%')
+  const bare = scopeAt < 0 ? address : address.slice(0, scopeAt)
   return bare.includes(':') ? `tcp://[${bare}]:${port}` : `tcp://${bare}:${port}`
 }
 

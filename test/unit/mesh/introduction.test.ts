@@ -30,7 +30,11 @@ function read(bytes: Uint8Array, limits = DEFAULT_LIMITS) {
 
 describe('an introduction', () => {
   it('is what the HELLO says, with the headers as a record', () => {
-    expect(read(encoded(hello()))).toEqual({ ...hello(), record: { 'X-A': '1' } })
+    expect(read(encoded(hello()))).toEqual({
+      ...hello(),
+      named: { address: '10.0.0.1', port: 49_152 },
+      record: { 'X-A': '1' },
+    })
   })
 
   it('that was read before is the same again, wherever it lies', () => {

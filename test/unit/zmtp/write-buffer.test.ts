@@ -3,7 +3,7 @@ import { concatBytes, toHex } from '../../../src/base/bytes.ts'
 import { CHUNK_BYTES_MAX, CHUNK_BYTES_MIN, WriteBuffer } from '../../../src/zmtp/write-buffer.ts'
 
 /** Shared by the small chunks of all buffers. */
-const SLAB_BYTES = 8 * 1024
+const SLAB_BYTES = 32 * 1024
 
 function fill(buffer: WriteBuffer, length: number, value: number): void {
   buffer.reserve(length).raw(new Uint8Array(length).fill(value))
