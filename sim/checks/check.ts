@@ -2,10 +2,11 @@
  * What a check is: something that watches a run from outside the workload, and says at the end what was wrong.
  * Each check is a file of this folder; `checks/index.ts` lists them.
  */
+import type { PeerId } from '../../src/base/peer-id.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { NodeEvent } from '../../src/runtime/node-events.ts'
 import type { Member } from '../population.ts'
-import type { TrackedMessage } from '../scenario/ledger.ts'
+import type { ReceivedMessage, TrackedMessage } from '../scenario/ledger.ts'
 import type { Fault, Simulation } from '../simulation.ts'
 
 /** Something that must not be. */
@@ -27,10 +28,10 @@ export interface Watcher {
   event?(member: Member, node: MeshNode, event: NodeEvent): void
   faultBegan?(fault: Fault): void
   faultEnded?(fault: Fault, atMs: number): void
-  /** The workload offered a message; `accepted` is what the node said. */
-  sent?(message: TrackedMessage, accepted: boolean): void
-  /** A message of the workload arrived. */
-  received?(member: Member, node: MeshNode, message: TrackedMessage): void
+  /** The workload offered a message; `accepted`: by all whom it was for. `peers` are those who will get it. */
+  sent?(message: TrackedMessage, accepted: boolean, peers: readonly PeerId[]): void
+  /** A message of the workload arrived. `from` is whom the receiver believes to be the sender. */
+  received?(member: Member, node: MeshNode, message: ReceivedMessage, from: PeerId): void
   /** Once per second of virtual time. */
   sampled?(): void
   /** Faults are over, the time to converge has passed; nodes still run. */

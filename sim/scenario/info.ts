@@ -26,7 +26,7 @@ export const COMMON_SETTINGS: {
     'torture',
   ]),
   everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 1_000),
-  messageBytes: numberSetting('bytes of a message', 100, { min: 28, max: 1_000_000 }),
+  messageBytes: numberSetting('bytes of a message', 100, { min: 32, max: 1_000_000 }),
 }
 
 export interface RunInfo {

@@ -2,7 +2,10 @@
  * Tracked messages: what the workload sends carries who sent it, which of the sender's messages it is, and when,
  * so that whoever receives it can be held to it.
  *
- *     magic 'ESIM' | sender: member u32 | start u32 | number u32 | sent at f64 (ms) | padding
+ *     magic 'ESIM' | sender: member u32 | start u32 | number u32 | sent at f64 (ms) | to u32 | sum u32 | padding
+ *
+ * The sum covers all of it and the group: what comes out other than it was put in is recognised without keeping a
+ * copy of everything that was ever sent.
  */
 
 export interface TrackedMessage {
@@ -20,12 +23,19 @@ export interface TrackedMessage {
   readonly bytes: number
 }
 
+export interface ReceivedMessage extends TrackedMessage {
+  /** Whether it is, to the byte and with its group, what somebody sent. */
+  readonly intact: boolean
+}
+
 const MAGIC = 0x4553494d
-export const TRACKED_BYTES_MIN = 28
+export const TRACKED_BYTES_MIN = 32
 const TO_ALL = 0xffffffff
+const SUM_AT = 28
 
 export function encodeTracked(message: TrackedMessage): Uint8Array {
   const bytes = new Uint8Array(Math.max(message.bytes, TRACKED_BYTES_MIN))
+  bytes.fill(message.number, TRACKED_BYTES_MIN)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, MAGIC)
   view.setUint32(4, message.sender)
@@ -33,11 +43,12 @@ export function encodeTracked(message: TrackedMessage): Uint8Array {
   view.setUint32(12, message.number)
   view.setFloat64(16, message.sentAtMs)
   view.setUint32(24, message.to ?? TO_ALL)
+  view.setUint32(SUM_AT, sumOf(view, message.group))
   return bytes
 }
 
 /** `undefined` for bytes that are no tracked message. `group` is that of the shout it came in. */
-export function decodeTracked(bytes: Uint8Array, group?: string): TrackedMessage | undefined {
+export function decodeTracked(bytes: Uint8Array, group?: string): ReceivedMessage | undefined {
   if (bytes.length < TRACKED_BYTES_MIN) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (view.getUint32(0) !== MAGIC) return undefined
@@ -50,5 +61,21 @@ export function decodeTracked(bytes: Uint8Array, group?: string): TrackedMessage
     to: to === TO_ALL ? undefined : to,
     group,
     bytes: bytes.length,
+    intact: view.getUint32(SUM_AT) === sumOf(view, group),
   }
+}
+
+/** FNV-1a over words, of everything but the sum itself. */
+function sumOf(view: DataView, group: string | undefined): number {
+  let sum = 0x811c9dc5
+  const words = view.byteLength - 3
+  let at = 0
+  for (; at < words; at += 4) {
+    if (at !== SUM_AT) sum = Math.imul(sum ^ view.getUint32(at), 0x01000193)
+  }
+  for (; at < view.byteLength; at++) sum = Math.imul(sum ^ view.getUint8(at), 0x01000193)
+  for (let i = 0; group !== undefined && i < group.length; i++) {
+    sum = Math.imul(sum ^ group.charCodeAt(i), 0x01000193)
+  }
+  return (sum ^ (sum >>> 15)) >>> 0
 }

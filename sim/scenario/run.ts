@@ -16,7 +16,6 @@ import type { Chunking } from '../network/tcp-end.ts'
 import type { Member } from '../population.ts'
 import { Simulation } from '../simulation.ts'
 import { COMMON_SETTINGS, type RunInfo } from './info.ts'
-import type { TrackedMessage } from './ledger.ts'
 import { type RunResult, resultOf } from './result.ts'
 import type { AnyScenario, Plan } from './scenario.ts'
 import { type Settings, settingValues } from './settings.ts'
@@ -117,8 +116,10 @@ class Runner {
     )
     this.#watchers = [this.#journal, ...checks.map((check) => this.#watch(check))]
     this.#stage = new Stage(this.#sim, this.#plan, {
-      sent: (message, accepted) => this.#tell((each) => each.sent?.(message, accepted)),
-      received: (member, node, message) => this.#handleReceived(member, node, message),
+      sent: (message, accepted, peers) =>
+        this.#tell((each) => each.sent?.(message, accepted, peers)),
+      received: (member, node, message, from) =>
+        this.#tell((each) => each.received?.(member, node, message, from)),
     })
     this.#info = {
       scenario: scenario.name,
@@ -279,10 +280,6 @@ class Runner {
 
   #handleEvent(member: Member, node: MeshNode, event: NodeEvent): void {
     this.#tell((each) => each.event?.(member, node, event))
-  }
-
-  #handleReceived(member: Member, node: MeshNode, message: TrackedMessage): void {
-    this.#tell((each) => each.received?.(member, node, message))
   }
 
   #tell(action: (watcher: Watcher) => void): void {

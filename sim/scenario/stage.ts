@@ -17,7 +17,7 @@ import type { Member } from '../population.ts'
 import type { Simulation } from '../simulation.ts'
 import type { Plan } from './scenario.ts'
 import type { Settings, SettingValues } from './settings.ts'
-import { Traffic, type TrafficOptions, type TrafficWatcher } from './traffic.ts'
+import { Post, Traffic, type TrafficOptions, type TrafficWatcher } from './traffic.ts'
 
 /** The scenario's time is over: not an error. */
 export class StageOver extends Error {
@@ -31,6 +31,7 @@ export class Stage<Declared extends Settings = Settings> {
   readonly durationMs: number
   readonly #watcher: TrafficWatcher
   readonly #sleepers = new Set<Sleeper>()
+  #post: Post | undefined
   #over = false
 
   constructor(sim: Simulation, plan: Plan<Declared>, watcher: TrafficWatcher) {
@@ -84,7 +85,8 @@ export class Stage<Declared extends Settings = Settings> {
 
   /** Has all nodes send tracked messages; see `TrafficOptions`. */
   traffic(options?: TrafficOptions): Promise<never> {
-    const traffic = new Traffic(this.sim, options ?? {}, this.#watcher)
+    this.#post ??= new Post(this.sim, this.#watcher)
+    const traffic = new Traffic(this.#post, options ?? {})
     return this.every(traffic.stepMs, () => traffic.step())
   }
 

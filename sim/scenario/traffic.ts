@@ -3,10 +3,17 @@
  * groups, and whatever it receives is decoded and told to the watchers.
  */
 import { EarshotError } from '../../src/base/errors.ts'
+import type { PeerId } from '../../src/base/peer-id.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { RandomStream } from '../kernel/random.ts'
 import type { Member, Population } from '../population.ts'
-import { decodeTracked, encodeTracked, TRACKED_BYTES_MIN, type TrackedMessage } from './ledger.ts'
+import {
+  decodeTracked,
+  encodeTracked,
+  type ReceivedMessage,
+  TRACKED_BYTES_MIN,
+  type TrackedMessage,
+} from './ledger.ts'
 
 export interface TrafficOptions {
   /** Between two messages of one node, on average, in milliseconds. Default 1,000. */
@@ -19,75 +26,60 @@ export interface TrafficOptions {
 
 /** Whom traffic tells. */
 export interface TrafficWatcher {
-  /** `peer` is whom a whisper went to, as the sender knows it. */
-  sent(message: TrackedMessage, accepted: boolean): void
-  received(member: Member, node: MeshNode, message: TrackedMessage): void
+  /** `accepted`: by all whom it was for, who are `peers` then; else `peers` are those who will get it. */
+  sent(message: TrackedMessage, accepted: boolean, peers: readonly PeerId[]): void
+  /** `from` is whom the receiver believes to be the sender. */
+  received(member: Member, node: MeshNode, message: ReceivedMessage, from: PeerId): void
 }
 
 /** How often senders are chosen: many small steps spread the messages over time. */
 const STEP_MS = 50
 
-export class Traffic {
-  readonly stepMs: number = STEP_MS
-  readonly #population: Population
+/**
+ * The post of a run, shared by all its traffic: numbers each node's messages, hands them over, and listens at all
+ * nodes, once.
+ */
+export class Post {
+  readonly population: Population
   readonly #watcher: TrafficWatcher
-  readonly #random: RandomStream
-  readonly #everyMs: number
-  readonly #whispers: number
-  readonly #bytes: number
   /** By member index: the start that is counted, and its messages so far. */
   readonly #numbers = new Map<number, { start: number; number: number }>()
 
-  constructor(population: Population, options: TrafficOptions, watcher: TrafficWatcher) {
-    this.#population = population
+  constructor(population: Population, watcher: TrafficWatcher) {
+    this.population = population
     this.#watcher = watcher
-    this.#random = population.random('traffic')
-    this.#everyMs = options.everyMs ?? 1_000
-    this.#whispers = options.whispers ?? 0.5
-    this.#bytes = options.bytes ?? 100
-    if (!(this.#everyMs > 0))
-      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', 'option everyMs: expected more than 0')
     population.onStart((member, node) => this.#listen(member, node))
     for (const member of population.members) {
       if (member.node !== undefined) this.#listen(member, member.node)
     }
   }
 
-  /** Some of the nodes send something. */
-  step(): void {
-    const share = STEP_MS / this.#everyMs
-    for (const member of this.#population.members) {
-      if (member.node === undefined) continue
-      for (let left = share; left > 0; left--) {
-        if (left >= 1 || this.#random.chance(left)) this.#send(member, member.node)
-      }
-    }
-  }
-
-  #send(member: Member, node: MeshNode): void {
-    if (member.process?.isFrozen === true) return
-    const [group] = node.groups()
-    if (group === undefined || this.#random.chance(this.#whispers)) this.#whisper(member, node)
-    else this.#shout(member, node, group)
-  }
-
-  #whisper(member: Member, node: MeshNode): void {
-    const peers = node.peers()
-    if (peers.length === 0) return
-    const peer = this.#random.pick(peers)
-    const to = this.#population.memberOf(peer.id)
+  /** Offers a tracked message to one peer. */
+  whisper(member: Member, node: MeshNode, peer: PeerId, bytes: number): void {
+    const to = this.population.memberOf(peer)
     if (to === undefined) return
-    const message = this.#next(member, to.index, undefined)
-    this.#watcher.sent(message, node.tryWhisper(peer.id, encodeTracked(message)))
+    const message = this.#next(member, to.index, undefined, bytes)
+    const accepted = offered(() => node.tryWhisper(peer, encodeTracked(message)))
+    if (accepted !== undefined) this.#watcher.sent(message, accepted, accepted ? [peer] : [])
   }
 
-  #shout(member: Member, node: MeshNode, group: string): void {
-    const message = this.#next(member, undefined, group)
-    const { full } = node.tryShout(group, encodeTracked(message))
-    this.#watcher.sent(message, full.length === 0)
+  /** Offers a tracked message to all members of a group. */
+  shout(member: Member, node: MeshNode, group: string, bytes: number): void {
+    const message = this.#next(member, undefined, group, bytes)
+    const members = node.members(group).map(({ id }) => id)
+    const outcome = offered(() => node.tryShout(group, encodeTracked(message)))
+    if (outcome === undefined) return
+    const left = new Set(outcome.full)
+    const peers = left.size === 0 ? members : members.filter((id) => !left.has(id))
+    this.#watcher.sent(message, left.size === 0, peers)
   }
 
-  #next(member: Member, to: number | undefined, group: string | undefined): TrackedMessage {
+  #next(
+    member: Member,
+    to: number | undefined,
+    group: string | undefined,
+    bytes: number,
+  ): TrackedMessage {
     let count = this.#numbers.get(member.index)
     if (count === undefined || count.start !== member.starts) {
       count = { start: member.starts, number: 0 }
@@ -98,19 +90,71 @@ export class Traffic {
       sender: member.index,
       start: count.start,
       number: count.number,
-      sentAtMs: this.#population.now,
+      sentAtMs: this.population.now,
       to,
       group,
-      bytes: Math.max(TRACKED_BYTES_MIN, this.#bytes),
+      bytes: Math.max(TRACKED_BYTES_MIN, bytes),
     }
   }
 
   #listen(member: Member, node: MeshNode): void {
-    const take = (bytes: Uint8Array, group?: string): void => {
+    const take = (from: PeerId, bytes: Uint8Array, group?: string): void => {
       const message = decodeTracked(bytes, group)
-      if (message !== undefined) this.#watcher.received(member, node, message)
+      if (message !== undefined) this.#watcher.received(member, node, message, from)
     }
-    node.on('whisper', ({ message }) => take(message.bytes()))
-    node.on('shout', ({ message, group }) => take(message.bytes(), group))
+    node.on('whisper', ({ peer, message }) => take(peer.id, message.bytes()))
+    node.on('shout', ({ peer, message, group }) => take(peer.id, message.bytes(), group))
+  }
+}
+
+export class Traffic {
+  readonly stepMs: number = STEP_MS
+  readonly #post: Post
+  readonly #random: RandomStream
+  readonly #everyMs: number
+  readonly #whispers: number
+  readonly #bytes: number
+
+  constructor(post: Post, options: TrafficOptions) {
+    this.#post = post
+    this.#random = post.population.random('traffic')
+    this.#everyMs = options.everyMs ?? 1_000
+    this.#whispers = options.whispers ?? 0.5
+    this.#bytes = options.bytes ?? 100
+    if (!(this.#everyMs > 0))
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', 'option everyMs: expected more than 0')
+  }
+
+  /** Some of the nodes send something. */
+  step(): void {
+    const share = STEP_MS / this.#everyMs
+    for (const member of this.#post.population.members) {
+      for (let left = share; left > 0 && member.node !== undefined; left--) {
+        if (left >= 1 || this.#random.chance(left)) this.#send(member, member.node)
+      }
+    }
+  }
+
+  #send(member: Member, node: MeshNode): void {
+    if (member.process?.isFrozen === true) return
+    const [group] = node.groups()
+    if (group === undefined || this.#random.chance(this.#whispers)) this.#whisper(member, node)
+    else this.#post.shout(member, node, group, this.#bytes)
+  }
+
+  #whisper(member: Member, node: MeshNode): void {
+    const peers = node.peers()
+    if (peers.length === 0) return
+    this.#post.whisper(member, node, this.#random.pick(peers).id, this.#bytes)
+  }
+}
+
+/** `undefined` when the node is just stopping: that it takes nothing more is no news. */
+function offered<Outcome>(offer: () => Outcome): Outcome | undefined {
+  try {
+    return offer()
+  } catch (error) {
+    if (error instanceof EarshotError && error.code === 'ERR_EARSHOT_NOT_RUNNING') return undefined
+    throw error
   }
 }
