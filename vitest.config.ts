@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'parallel',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           sequence: { groupOrder: 0 },
           ...limits,
