@@ -53,6 +53,8 @@ export class VirtualHost {
   #attachments: readonly Attachment[] = []
   #interfaces: readonly NetworkInterface[] | undefined
   #power: 'on' | 'asleep' | 'off' = 'on'
+  #clockRate = 1
+  #isClockStopped = false
   readonly #processes = new Set<VirtualProcess>()
   #processCount = 0
   #portCount: number
@@ -167,6 +169,7 @@ export class VirtualHost {
   /** The power fails: everything is gone, and nobody is told. */
   powerOff(): void {
     this.#power = 'off'
+    this.#startClock()
     for (const process of this.#processes) process.crash()
   }
 
@@ -179,19 +182,29 @@ export class VirtualHost {
     if (this.#power !== 'on') return
     this.#power = 'asleep'
     for (const process of this.#processes) process.freeze()
-    if (options.clockStops) this.clock.setRate(0)
+    if (!options.clockStops) return
+    this.#isClockStopped = true
+    this.clock.setRate(0)
   }
 
   wake(): void {
     if (this.#power !== 'asleep') return
     this.#power = 'on'
-    this.setClockRate(1)
+    this.#startClock()
     for (const process of this.#processes) process.thaw()
   }
 
-  /** The clock gains or loses from now on; 1 is right. */
+  /** The clock gains or loses from now on, or once it goes again; 1 is right. */
   setClockRate(rate: number): void {
+    this.#clockRate = rate
+    if (this.#isClockStopped) return
     this.clock.setRate(rate)
     for (const process of this.#processes) process.rearmTimers()
+  }
+
+  #startClock(): void {
+    if (!this.#isClockStopped) return
+    this.#isClockStopped = false
+    this.setClockRate(this.#clockRate)
   }
 }
