@@ -31,6 +31,13 @@ export interface AddNodeOptions extends NodeOptions {
 /** A node, by itself or by the name it was added with. A name goes on meaning the node that replaced it. */
 export type NodeRef = MeshNode | string
 
+export interface RestartOptions {
+  /** With the identity that it had before. Default: a fresh one, as at every start. */
+  readonly sameIdentity?: boolean
+  /** Other headers from now on, as of a new version. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** Runs until a condition holds at the most this long, in virtual milliseconds. */
 const PATIENCE_MS = 60_000
 
@@ -44,6 +51,8 @@ export interface Member {
   /** `undefined` while it does not run. */
   readonly process: VirtualProcess | undefined
   readonly node: MeshNode | undefined
+  /** Its node is about to stop, and takes no more orders. */
+  readonly isLeaving: boolean
   /** How often it was started. */
   readonly starts: number
 }
@@ -170,6 +179,7 @@ export abstract class Population {
       options: { ...options, name },
       process: undefined,
       node: undefined,
+      isLeaving: false,
       starts: 0,
     }
     this.#members.push(member)
@@ -185,6 +195,7 @@ export abstract class Population {
   async #start(member: MutableMember, identity?: string): Promise<MeshNode> {
     const process = member.host.spawn(identity)
     member.process = process
+    member.isLeaving = false
     member.starts++
     const node = await createNodeOn(process, member.options)
     if (!process.isRunning) return node // killed while it started
@@ -202,11 +213,10 @@ export abstract class Population {
    * Starts a node again where it was: on the same host, with the same options. An identity is fresh at every start,
    * unless `sameIdentity` makes it the one before.
    */
-  protected async startAgain(
-    ref: NodeRef,
-    options: { sameIdentity?: boolean } = {},
-  ): Promise<MeshNode> {
+  protected async startAgain(ref: NodeRef, options: RestartOptions = {}): Promise<MeshNode> {
     const member = this.find(ref)
+    const { headers } = options
+    if (headers !== undefined) member.options = { ...member.options, headers }
     member.process?.kill()
     this.lose(member)
     if (!member.host.isOn) member.host.powerOn()

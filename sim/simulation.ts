@@ -9,7 +9,7 @@
 import type { MeshNode } from '../src/runtime/node.ts'
 import type { HostSet, Undo } from './network/network.ts'
 import type { Weather } from './network/weather.ts'
-import type { NodeRef, SimulationOptions } from './population.ts'
+import type { NodeRef, RestartOptions, SimulationOptions } from './population.ts'
 import { Population } from './population.ts'
 
 /**
@@ -75,9 +75,11 @@ export class Simulation extends Population {
 
   /** Stops a node as its application would, and waits until it has. */
   async leave(ref: NodeRef): Promise<void> {
-    const { node } = this.member(ref)
+    const member = this.find(ref)
+    const { node } = member
     if (node === undefined) return
     this.#happens('leave', [ref], 'stops politely')
+    member.isLeaving = true
     await node.stop()
   }
 
@@ -101,7 +103,7 @@ export class Simulation extends Population {
    * Starts a node again where it was: on the same host, with the same options. An identity is fresh at every start,
    * unless `sameIdentity` makes it the one before.
    */
-  restart(ref: NodeRef, options: { sameIdentity?: boolean } = {}): Promise<MeshNode> {
+  restart(ref: NodeRef, options: RestartOptions = {}): Promise<MeshNode> {
     const label = options.sameIdentity ? 'restarts with its old identity' : 'restarts'
     this.#happens('restart', [ref], label)
     return this.startAgain(ref, options)

@@ -11,13 +11,13 @@ import type { MeshNode } from '../../src/runtime/node.ts'
 import type { NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
 import type { Check, Failure, Watcher } from '../checks/check.ts'
 import { Journal } from '../journal/journal.ts'
-import { expectedViews } from '../journal/views.ts'
+import { outlook } from '../journal/outlook.ts'
 import type { Chunking } from '../network/tcp-end.ts'
 import type { Member } from '../population.ts'
 import { Simulation } from '../simulation.ts'
 import { COMMON_SETTINGS, type RunInfo } from './info.ts'
 import { type RunResult, resultOf } from './result.ts'
-import type { AnyScenario, Plan } from './scenario.ts'
+import { type AnyScenario, type Plan, planRandom } from './scenario.ts'
 import { type Settings, settingValues } from './settings.ts'
 import { Stage, StageOver } from './stage.ts'
 
@@ -56,6 +56,10 @@ export interface ScenarioRun {
 
 /** After the last fault a mesh has this long until all see each other. Ghosts need 30 s to expire. */
 const CONVERGE_MS = 90_000
+/** Looking at all that all nodes see costs nodes². */
+const LOOK_AGAIN_MS = 50
+/** A scenario that ends once it is complete lasts this long at the least. */
+const BRIEF_MS = 3_000
 const SAMPLE_MS = 1_000
 /** Failures of one check that are reported; the rest is counted. */
 const FAILURES_PER_CHECK = 20
@@ -105,13 +109,13 @@ class Runner {
     const durationMs = options.durationMs ?? scenario.durationMs
     checkCounts(nodes, durationMs)
     const settings = settingValues(declared, options.settings ?? {})
-    this.#plan = { nodes, durationMs, settings }
+    this.#plan = { nodes, durationMs, settings, random: planRandom(options.seed) }
     this.#sim = this.#build()
     this.#journal = new Journal(this.#sim, {
       size: nodes,
       keepsViews: options.keepsViews ?? false,
     })
-    const checks = (options.checks ?? []).filter(
+    const checks = [...(options.checks ?? []), ...(scenario.checks ?? [])].filter(
       ({ name }) => !(name in (scenario.skipChecks ?? {})),
     )
     this.#watchers = [this.#journal, ...checks.map((check) => this.#watch(check))]
@@ -138,7 +142,7 @@ class Runner {
     this.#phase = 'running'
     this.#script(this.#scenario.faults)
     this.#script(this.#scenario.workload ?? ((stage) => this.#defaultWorkload(stage)))
-    await this.#runFor(this.#plan.durationMs - this.#sim.now)
+    await this.#runFor(this.#plan.durationMs - this.#sim.now, () => this.#isEarlyEnd())
     this.#stage.close()
     this.#sim.heal()
     this.#phase = 'converging'
@@ -181,7 +185,7 @@ class Runner {
     const sim = new Simulation({
       seed: this.#options.seed,
       networks,
-      chunking: settings['chunking'] as Chunking,
+      chunking: plan.chunking ?? (settings['chunking'] as Chunking),
     })
     for (const { joins, weather } of plan.routers ?? []) sim.addRouter(joins, weather)
     return sim
@@ -266,16 +270,34 @@ class Runner {
 
   async #converge(): Promise<void> {
     const startedAt = this.#sim.now
-    const running = this.#sim.members.filter(({ node }) => node !== undefined)
-    const expected = expectedViews(running)
+    // Nodes that were told to leave at the last moment may take a while to.
+    let lives = -1
+    let expected = 0
+    let lookAgainAt = 0
     const isConverged = (): boolean => {
-      if (this.#journal.views.known !== expected) return false
-      let peers = 0
-      for (const { node } of running) peers += node?.peers().length ?? 0
-      return peers === expected
+      const { truths, views } = this.#journal
+      if (lives !== truths.length) expected = views.complete
+      lives = truths.length
+      // Counting is cheap. There may be more views than expected, of nodes that moved behind a router.
+      if (views.known < expected || this.#sim.now < lookAgainAt) return false
+      lookAgainAt = this.#sim.now + LOOK_AGAIN_MS
+      return this.#sim.members.every((member) => this.#isSettled(member))
     }
     await this.#runFor(CONVERGE_MS, isConverged)
+    lookAgainAt = 0
     if (isConverged()) this.#convergedMs = this.#sim.now - startedAt
+  }
+
+  #isSettled(member: Member): boolean {
+    if (member.node === undefined) return true
+    if (member.isLeaving) return false
+    const { missing, ghosts } = outlook(this.#sim, member)
+    return missing.length === 0 && ghosts.length === 0
+  }
+
+  #isEarlyEnd(): boolean {
+    if (this.#scenario.untilComplete !== true || this.#sim.now < BRIEF_MS) return false
+    return this.#journal.views.milestone(100) !== undefined
   }
 
   #handleEvent(member: Member, node: MeshNode, event: NodeEvent): void {

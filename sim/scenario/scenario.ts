@@ -3,6 +3,9 @@
  * one; `sim/scenarios` has the ready ones.
  */
 import { EarshotError } from '../../src/base/errors.ts'
+import type { Check } from '../checks/check.ts'
+import { RandomStream, seedNumber } from '../kernel/random.ts'
+import type { Chunking } from '../network/tcp-end.ts'
 import type { SubnetOptions } from '../network/topology.ts'
 import type { Weather } from '../network/weather.ts'
 import type { AddNodeOptions } from '../population.ts'
@@ -16,6 +19,8 @@ export interface NetworkPlan {
     readonly joins: readonly string[]
     readonly weather?: Partial<Weather>
   }[]
+  /** How byte streams are cut into chunks, instead of the common setting. */
+  readonly chunking?: Chunking
 }
 
 /** What is known before anything exists. */
@@ -23,6 +28,13 @@ export interface Plan<Declared extends Settings> {
   readonly nodes: number
   readonly durationMs: number
   readonly settings: SettingValues<Declared>
+  /** Random numbers for one purpose, as those of the stage. */
+  readonly random: (purpose: string) => RandomStream
+}
+
+/** Random numbers as those of the simulation, before there is one. */
+export function planRandom(seed: number | string): (purpose: string) => RandomStream {
+  return (purpose) => new RandomStream(seedNumber(seed), `application ${purpose}`)
 }
 
 export interface ScenarioDefinition<Declared extends Settings> {
@@ -42,12 +54,16 @@ export interface ScenarioDefinition<Declared extends Settings> {
   readonly node?: (index: number, plan: Plan<Declared>) => AddNodeOptions
   /** Milliseconds over which the nodes start, evenly; 0: all at once. Default 0. */
   readonly bootMs?: number | ((plan: Plan<Declared>) => number)
+  /** Ends as soon as all see each other, after `BRIEF_MS` at the least; `durationMs` is the longest then. */
+  readonly untilComplete?: boolean
   /** Nodes that are not started by the scenario's boot but by its `faults`: those from this index on. */
   readonly lateFrom?: (plan: Plan<Declared>) => number
   /** What is done to nodes and network, in virtual time; ended when the time is over. */
   readonly faults?: (stage: Stage<Declared>) => Promise<void>
   /** What the nodes do. Default: each shouts and whispers once per second (see `Stage.traffic`). */
   readonly workload?: (stage: Stage<Declared>) => Promise<void>
+  /** What must hold in this scenario, beside what must hold in all. */
+  readonly checks?: readonly Check[]
   /** Checks that make no sense here, with the reason. */
   readonly skipChecks?: Readonly<Record<string, string>>
 }

@@ -50,9 +50,15 @@ export class Stage<Declared extends Settings = Settings> {
     return this.sim.members.map(({ name }) => name)
   }
 
-  /** Names of the members whose node runs. */
+  /** Names of the members whose node runs and is not about to stop. */
   get running(): string[] {
-    return this.sim.members.flatMap(({ name, node }) => (node === undefined ? [] : [name]))
+    const running = this.sim.members.filter(({ node, isLeaving }) => node && !isLeaving)
+    return running.map(({ name }) => name)
+  }
+
+  /** Names of the members whose node does not run. */
+  get down(): string[] {
+    return this.sim.members.filter(({ node }) => node === undefined).map(({ name }) => name)
   }
 
   /** The first half of all names, or another share of them. */
@@ -60,9 +66,14 @@ export class Stage<Declared extends Settings = Settings> {
     return this.names.slice(0, Math.ceil(this.names.length * share))
   }
 
-  /** Random numbers for one purpose. */
+  /** Random numbers for one purpose: for one purpose always the same, from the first one on. */
   random(purpose: string): RandomStream {
     return this.sim.random(purpose)
+  }
+
+  /** Waits until so much virtual time has passed since the beginning. Rejects like `sleep`. */
+  sleepUntil(atMs: number): Promise<void> {
+    return this.sleep(Math.max(0, atMs - this.sim.now))
   }
 
   /** Waits for virtual time to pass. Rejects with StageOver when the scenario's time is over. */

@@ -137,7 +137,8 @@ export class Traffic {
 
   #send(member: Member, node: MeshNode): void {
     if (member.process?.isFrozen === true) return
-    const [group] = node.groups()
+    const groups = node.groups()
+    const group = groups.length > 1 ? this.#random.pick(groups) : groups[0]
     if (group === undefined || this.#random.chance(this.#whispers)) this.#whisper(member, node)
     else this.#post.shout(member, node, group, this.#bytes)
   }

@@ -1,0 +1,53 @@
+/**
+ * What a node ought to see, beside what it sees: the one definition of a mesh that has converged, for the runner
+ * that waits for it and the check that judges it.
+ *
+ *   near   runs, and shares a network: beacons reach, so it must be seen.
+ *   far    runs behind a router: beacons do not cross, but who met before one of them moved may go on to see it.
+ *   ghost  whatever else is seen.
+ */
+import type { PeerInfo } from '../../src/mesh/events.ts'
+import type { Attachment } from '../network/topology.ts'
+import type { Member, Population } from '../population.ts'
+
+export interface Outlook {
+  /** Near, and not seen. */
+  readonly missing: readonly Member[]
+  /** Seen, and neither near nor far. */
+  readonly ghosts: readonly PeerInfo[]
+  /** Seen, and not alive. */
+  readonly quiet: readonly PeerInfo[]
+}
+
+/** How `member`, whose node runs, sees the others that run. */
+export function outlook(population: Population, member: Member): Outlook {
+  const peers = member.node?.peers() ?? []
+  const seen = new Set(peers.map(({ id }) => id))
+  const missing = population.members.filter((other) => {
+    if (other === member || other.node === undefined || seen.has(other.node.id)) return false
+    return isNear(member, other)
+  })
+  const ghosts = peers.filter(({ id }) => {
+    const other = population.memberOf(id)
+    if (other?.node?.id !== id) return true
+    return !isNear(member, other) && !isFar(population, member, other)
+  })
+  const quiet = peers.filter(({ presence }) => presence !== 'alive')
+  return { missing, ghosts, quiet }
+}
+
+function isNear(member: Member, other: Member): boolean {
+  const theirs = other.host.attachments
+  return member.host.attachments.some((mine) => theirs.some(({ subnet }) => subnet === mine.subnet))
+}
+
+function isFar({ network }: Population, member: Member, other: Member): boolean {
+  return pairs(member, other).some(([from, to]) => network.path(from, to) !== undefined)
+}
+
+/** Their interfaces, each with each. */
+function pairs(member: Member, other: Member): [Attachment, Attachment][] {
+  return member.host.attachments.flatMap((from) =>
+    other.host.attachments.map((to): [Attachment, Attachment] => [from, to]),
+  )
+}
