@@ -19,6 +19,16 @@
  *   ping-summary  peer, sent, answered, and minMs, avgMs, maxMs when anything was answered
  *   demo          a step of the demo: ms, ok (when it was checked), text
  *
+ * Of `earshot sim`, all times in milliseconds:
+ *
+ *   sim-start     what a run starts with: scenario, seed, nodes, durationMs, settings, checks, version
+ *   sim-result    what it came to: a RunResult of `earshot/sim`; sameHash, when another hash was expected
+ *   sim-partial   what had come of a run that was interrupted: phase, virtualMs, events, knownViews, completeViews
+ *   sim-sweep     what a sweep starts with: as sim-start, with seeds, count and jobs instead of a seed
+ *   sim-broken    a seed of a sweep without a result: seed, reason, replay
+ *   sim-total     what a sweep came to: ok, done, failed, failedSeeds, ended, seedsPerMinute
+ *   sim-scenario, sim-check   what there is: name, summary, and nodes, durationMs, settings, skipChecks
+ *
  * `peer` in events is `{ id, name }`. A message is its fields `text` (valid UTF-8) or `base64` (anything else), or
  * `frames`, an array of such, when it has not exactly one frame.
  */

@@ -23,9 +23,10 @@ const COLUMNS_DEFAULT = 80
 
 export class Output {
   readonly #host: Host
-  readonly #quiet: boolean
   readonly #errorPaint: Paint
   #curtain: Curtain | undefined
+  /** Nothing on stderr but problems. */
+  readonly quiet: boolean
   /** Data goes out as NDJSON. */
   readonly json: boolean
   /** Data is read by a person: align it. */
@@ -34,7 +35,7 @@ export class Output {
 
   constructor(host: Host, settings: Pick<Settings, 'json' | 'quiet'>) {
     this.#host = host
-    this.#quiet = settings.quiet
+    this.quiet = settings.quiet
     this.#errorPaint = painter(wantsColour(host.stderr, host.env))
     this.json = settings.json
     this.isTerminal = host.stdout.isTTY === true && !settings.json
@@ -79,7 +80,7 @@ export class Output {
 
   /** What is good to know. */
   note(message: string): void {
-    if (!this.#quiet) this.#diagnose(`earshot: ${escapeText(message)}`)
+    if (!this.quiet) this.#diagnose(`earshot: ${escapeText(message)}`)
   }
 
   /** What is good to know for somebody who sits there. */
@@ -88,7 +89,7 @@ export class Output {
   }
 
   warning(event: WarningEvent<string>): void {
-    if (this.#quiet) return
+    if (this.quiet) return
     const more = event.suppressed > 0 ? ` (and ${event.suppressed} more of these)` : ''
     const title = this.#errorPaint('yellow', `warning [${escapeText(event.code)}]`)
     this.#diagnose(`earshot: ${title} ${escapeText(event.reason)}${more}`)

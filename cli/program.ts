@@ -17,6 +17,7 @@ import { addPeers } from './verbs/peers.ts'
 import { addPing } from './verbs/ping.ts'
 import { addRun } from './verbs/run.ts'
 import { addShout } from './verbs/shout.ts'
+import { addSim } from './verbs/sim.ts'
 import { addSub } from './verbs/sub.ts'
 import type { Cli } from './verbs/verb.ts'
 import { addWatch } from './verbs/watch.ts'
@@ -32,6 +33,7 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addRun,
   addPing,
   addDemo,
+  addSim,
   addCompletion,
 ]
 

@@ -31,6 +31,11 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
 /** Folders that stand outside the house and may import anything. */
 export const OUTSIDE: readonly string[] = ['test', 'bench', 'examples']
 
+/** Files that import what the user names, each with its reason; nobody else may compute a specifier. */
+const LOADERS: Readonly<Record<string, string>> = {
+  'sim/sweep/request.ts': 'a scenario of the user’s own, by its path',
+}
+
 /** What the portable entry may need from npm: plain JavaScript that runs on every host. */
 const PORTABLE_PACKAGES: readonly string[] = ['msgpackr', '@standard-schema/spec']
 
@@ -92,7 +97,9 @@ export function checkDirections(sources: readonly Source[]): string[] {
 
 function faultOf(each: Import, room: string, files: ReadonlySet<string>): string | undefined {
   const { specifier, path } = each
-  if (specifier === undefined) return 'imports a computed specifier'
+  if (specifier === undefined) {
+    return Object.hasOwn(LOADERS, each.from.path) ? undefined : 'imports a computed specifier'
+  }
   if (path === undefined) {
     return isUnder(specifier, 'earshot') ? 'imports the package by its own name' : undefined
   }

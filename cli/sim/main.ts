@@ -1,0 +1,66 @@
+/**
+ * What `earshot sim` does with what was asked for: lists, replays, sweeps, or runs once. Loaded when the verb runs.
+ */
+import { previewRequest, type RunRequest } from '../../sim/sweep/request.ts'
+import { CliError, ExitCode } from '../exit-codes.ts'
+import { list } from './list.ts'
+import { readReplay } from './replay.ts'
+import { runOnce } from './run-once.ts'
+import { runSweep } from './run-sweep.ts'
+import type { SimContext, SimValues } from './values.ts'
+
+const SCENARIO_DEFAULT = 'random'
+
+/** @throws EarshotError and CliError for what makes no sense */
+export async function runSim(context: SimContext, values: SimValues): Promise<ExitCode> {
+  if (values.list === true) return list(context.out, values.scenario)
+  if (values.replay !== undefined) return replay(context, values)
+  if (values.seeds !== undefined)
+    return runSweep(context, requestOf(values), { ...values, seeds: values.seeds })
+  if (values.jobs !== undefined || values.maxFailures !== undefined) {
+    throw new CliError(ExitCode.usage, '--jobs and --max-failures are for sweeps: give --seeds')
+  }
+  // Whatever is wrong with the request is told before anything else is printed.
+  await previewRequest({ ...requestOf(values), seed: 0 })
+  const { randomInt } = await import('node:crypto')
+  const seed = values.seed ?? randomInt(1, SEED_END)
+  return runOnce(context, { ...requestOf(values), seed }, values)
+}
+
+/** Above all that anybody types, short enough to be typed. */
+const SEED_END = 1_000_000_000
+
+/** Of the other options, only those about the output go with `--replay`: all else is in what is replayed. */
+async function replay(context: SimContext, values: SimValues): Promise<ExitCode> {
+  const { replay: source = '', report, ...rest } = values
+  const [other] = Object.entries(rest).find(([, value]) => value !== undefined) ?? []
+  if (other !== undefined) {
+    throw new CliError(ExitCode.usage, `--replay says it all: leave ${other} out`)
+  }
+  const found = await readReplay(source)
+  for (const note of found.notes) context.out.note(note)
+  const { seed, hash } = found.values
+  if (seed === undefined) throw new CliError(ExitCode.usage, 'what to replay names no --seed')
+  const request = { ...requestOf(found.values), seed }
+  return runOnce(context, request, {
+    ...(report !== undefined && { report }),
+    ...(hash !== undefined && { hash }),
+  })
+}
+
+function requestOf(values: SimValues): Omit<RunRequest, 'seed'> {
+  const { scenario = SCENARIO_DEFAULT, nodes, for: durationMs, set, skipCheck } = values
+  return {
+    scenario,
+    ...(nodes !== undefined && { nodes }),
+    ...(durationMs !== undefined && { durationMs }),
+    ...(set !== undefined && { settings: Object.fromEntries(set.map(settingOf)) }),
+    ...(skipCheck !== undefined && { skipChecks: skipCheck }),
+  }
+}
+
+function settingOf(text: string): readonly [string, string] {
+  const at = text.indexOf('=')
+  if (at >= 1) return [text.slice(0, at), text.slice(at + 1)]
+  throw new CliError(ExitCode.usage, `setting '${text}' is invalid: expected KEY=VALUE`)
+}

@@ -1,0 +1,95 @@
+/** One run: its heading, its progress, its summary, and whether it went as the one that it replays. */
+import { writeFile } from 'node:fs/promises'
+import type { RunInfo } from '../../sim/scenario/info.ts'
+import type { Progress, ScenarioRun } from '../../sim/scenario/run.ts'
+import { type RunRequest, retryOf, runRequest } from '../../sim/sweep/request.ts'
+import { ExitCode } from '../exit-codes.ts'
+import { failureOf } from '../failure.ts'
+import { recordOf } from '../json.ts'
+import { ProgressLine, runLine } from './progress.ts'
+import { headingLines, partialLines, replayLine, summaryLines } from './summary.ts'
+import type { SimContext } from './values.ts'
+
+export interface RunOnceOptions {
+  /** Writes a report to this file. */
+  readonly report?: string
+  /** Of the run that this one should go like. */
+  readonly hash?: string
+}
+
+export async function runOnce(
+  context: SimContext,
+  request: RunRequest,
+  options: RunOnceOptions,
+): Promise<ExitCode> {
+  const { host, out } = context
+  const line = new ProgressLine(context)
+  let last: Progress | undefined
+  try {
+    const run = await runRequest(request, {
+      keepsViews: options.report !== undefined,
+      signal: host.signal,
+      onStart: (info) => tellStart(context, info),
+      onProgress: (progress) => {
+        last = progress
+        line.update(() => runLine(progress))
+      },
+    })
+    line.end()
+    return await tellEnd(context, run, options)
+  } catch (error) {
+    line.end()
+    if (host.signal.aborted) return tellPartial(context, request, last)
+    const { exitCode, message } = failureOf(error, host.env)
+    if (exitCode === ExitCode.usage) throw error
+    out.problem(`the scenario failed: ${message}`)
+    out.problem(replayLine(retryOf(request), (_style, text) => text))
+    return ExitCode.failure
+  } finally {
+    out.setCurtain(undefined)
+  }
+}
+
+function tellStart({ host, out }: SimContext, info: RunInfo): void {
+  if (out.json) void out.printRecord(recordOf('sim-start', { ...info, version: host.version }))
+  else for (const line of headingLines(info, out.paint)) void out.print(line)
+}
+
+async function tellEnd(
+  context: SimContext,
+  { result, ...rest }: ScenarioRun,
+  { hash, report }: RunOnceOptions,
+): Promise<ExitCode> {
+  const { out } = context
+  const isSame = hash === undefined ? undefined : hash === result.hash
+  if (out.json) {
+    const compared = isSame === undefined ? {} : { expectedHash: hash, sameHash: isSame }
+    await out.printRecord(recordOf('sim-result', { ...result, ...compared }))
+  } else {
+    for (const line of summaryLines(result, out.paint)) await out.print(line)
+  }
+  if (isSame === true) out.note('the same hash: it went exactly as before')
+  if (isSame === false) {
+    out.problem(
+      `another hash than ${hash}: it did not go as before; another version of the program?`,
+    )
+  }
+  if (report !== undefined) await writeReport(context, { result, ...rest }, report)
+  return result.ok ? ExitCode.ok : ExitCode.failure
+}
+
+async function writeReport({ out }: SimContext, _run: ScenarioRun, file: string): Promise<void> {
+  await writeFile(file, '')
+  out.note(`the report is in ${file}`)
+}
+
+function tellPartial(
+  { host, out }: SimContext,
+  request: RunRequest,
+  progress: Progress | undefined,
+): ExitCode {
+  if (host.signal.reason === 'output-closed') return ExitCode.ok
+  if (out.json) void out.printRecord(recordOf('sim-partial', { ...request, ...progress }))
+  else for (const line of partialLines(progress, out.paint)) void out.print(line)
+  return ExitCode.interrupted
+}

@@ -1,0 +1,62 @@
+/**
+ * `earshot sim`: hundreds of virtual nodes on a virtual network, from one seed. Here is what can be asked for; what
+ * is done with it, and the simulator itself, are loaded when the verb runs: other verbs start without them.
+ */
+import type { Command } from 'commander'
+import { settingsOf } from '../common-options.ts'
+import { CliError, ExitCode } from '../exit-codes.ts'
+import type { Host } from '../host.ts'
+import { Output } from '../output.ts'
+import { defineSim } from '../sim/options.ts'
+import type { SimValues } from '../sim/values.ts'
+import type { Cli } from './verb.ts'
+import { examples } from './verb.ts'
+
+export function addSim({ program, host, action }: Cli): void {
+  const command = program
+    .command('sim')
+    .summary('run hundreds of virtual nodes from one seed')
+    .description(
+      'Run real nodes on a virtual network, in virtual time: any number of nodes, any fault, faster than the clock, ' +
+        'and the same every time for the same seed. Checks watch the run; a check that fails is named, with the ' +
+        'command that runs exactly this again, and the exit code is 1. Nothing touches a real network.',
+    )
+    .configureHelp({ showGlobalOptions: false })
+  defineSim(command)
+  command
+    .addHelpText(
+      'after',
+      examples([
+        ['earshot sim steady', 'a healthy mesh'],
+        [
+          'earshot sim churn --nodes 50 --report churn.html',
+          'nodes come and go; with a report to look at',
+        ],
+        ['earshot sim --seeds 1..1000', 'a thousand runs with random faults, on all cores'],
+        ['earshot sim --list', 'the scenarios, and what --set may change'],
+        ['earshot sim ./my-scenario.js', 'one of your own; see defineScenario of earshot/sim'],
+      ]),
+    )
+    .action(
+      action((scenario: string | undefined, values: SimValues, self: Command) => {
+        return sim(host, self, scenario, values)
+      }),
+    )
+}
+
+async function sim(
+  host: Host,
+  command: Command,
+  scenario: string | undefined,
+  values: SimValues,
+): Promise<ExitCode> {
+  const out = new Output(host, settingsOf(command))
+  // Most likely `-n` was meant to be `--nodes`: not to be passed over in silence.
+  if (command.getOptionValueSourceWithGlobals('name') === 'cli') {
+    throw new CliError(ExitCode.usage, '--name (-n) means nothing here; did you mean --nodes (-N)?')
+  }
+  const { runSim } = await import('../sim/main.ts')
+  const isBare = scenario === undefined && Object.keys(values).length === 0
+  if (isBare) command.outputHelp()
+  return runSim({ host, out }, isBare ? { list: true } : { ...values, scenario })
+}
