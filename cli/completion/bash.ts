@@ -6,13 +6,14 @@ export function bashScript(all: Completable): string {
   const { command, options, verbs } = all
   const everyOption = [options, ...verbs.map((verb) => verb.options)].flat()
   const withValue = [...new Set(everyOption.filter((each) => each.takesValue).flatMap(flagsOf))]
+  const helped = everyOption.filter((each) => each.values.length > 0 || each.takesFile)
   const verbNames = verbs.map(({ name }) => name)
   return `# bash completion for ${command}. Load it with:  source <(${command} completion bash)
 _${command}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' words='' options='' i
   COMPREPLY=()
   case $previous in
-    ${withValue.join('|')}) return ;;
+${helped.map((option) => `${valueCase(option)}\n`).join('')}    ${withValue.join('|')}) return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case \${COMP_WORDS[i-1]} in
@@ -31,6 +32,15 @@ ${verbs.map((verb) => verbCase(all, verb)).join('\n')}
 }
 complete -F _${command} ${command}
 `
+}
+
+/** A value that ends in `=` goes on: no space after it. */
+function valueCase({ flags, values, takesFile }: CompletableOption): string {
+  const words = takesFile ? '-f' : `-W "${values.join(' ')}"`
+  const goesOn = values.some((value) => value.endsWith('='))
+    ? ' compopt -o nospace 2>/dev/null;'
+    : ''
+  return `    ${flags.join('|')}) COMPREPLY=($(compgen ${words} -- "$current"));${goesOn} return ;;`
 }
 
 function verbCase(all: Completable, verb: CompletableVerb): string {

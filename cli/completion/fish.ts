@@ -33,7 +33,8 @@ function optionLine(command: string, option: CompletableOption, condition?: stri
     `complete -c ${command}`,
     ...(condition === undefined ? [] : [`-n ${quoted(condition)}`]),
     ...flags,
-    ...(option.takesValue ? ['-x'] : []),
+    ...(option.takesValue ? [option.takesFile ? '-r -F' : '-x'] : []),
+    ...(option.values.length > 0 ? [`-a ${quoted(option.values.join(' '))}`] : []),
     `-d ${quoted(option.description)}`,
   ]
   return parts.join(' ')

@@ -10,6 +10,9 @@ export interface CompletableOption {
   readonly description: string
   readonly takesValue: boolean
   readonly isRepeatable: boolean
+  /** Values that are known; one that ends in `=` goes on. */
+  readonly values: readonly string[]
+  readonly takesFile: boolean
 }
 
 export interface CompletableVerb {
@@ -26,27 +29,42 @@ export interface Completable {
   readonly verbs: readonly CompletableVerb[]
 }
 
-export function completable(program: Command): Completable {
+/** Words that the program's definition does not hold, because they take time to load. */
+export interface KnownWords {
+  /** By verb: what its argument may be. */
+  readonly ofArguments: Readonly<Record<string, readonly string[]>>
+  /** By option. */
+  readonly ofOptions: Readonly<Record<string, readonly string[]>>
+}
+
+/** Options whose value names a file, whatever the verb. */
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay'])
+
+export function completable(program: Command, known: KnownWords): Completable {
   const help = program.createHelp()
   const verbs = help.visibleCommands(program).map((verb) => ({
     name: verb.name(),
     description: verb.summary() || verb.description(),
-    options: help.visibleOptions(verb).map(optionOf),
+    options: help.visibleOptions(verb).map((option) => optionOf(option, known)),
     choices:
       verb.name() === 'help'
         ? program.commands.map((each) => each.name())
-        : verb.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+        : (known.ofArguments[verb.name()] ??
+          verb.registeredArguments.flatMap((argument) => argument.argChoices ?? [])),
   }))
-  const options = help.visibleOptions(program).map(optionOf)
+  const options = help.visibleOptions(program).map((option) => optionOf(option, known))
   return { command: program.name(), options, verbs }
 }
 
-function optionOf(option: Option): CompletableOption {
+function optionOf(option: Option, known: KnownWords): CompletableOption {
+  const { long } = option
   return {
     flags: [option.long, option.short].filter((flag) => flag !== undefined && flag !== null),
     description: option.description.replace(/;.*| \(.*/, ''),
     takesValue: option.required || option.optional,
     isRepeatable: option.parseArg === repeatedOption,
+    values: known.ofOptions[long ?? ''] ?? [],
+    takesFile: FILE_OPTIONS.has(long ?? ''),
   }
 }
 

@@ -39,12 +39,18 @@ function verbCase(all: Completable, verb: CompletableVerb): string {
 }
 
 /** `'(--name -n)'{--name,-n}'[how others see it]:value: '`. */
-function argumentOf({ flags, description, takesValue, isRepeatable }: CompletableOption): string {
+function argumentOf(option: CompletableOption): string {
+  const { flags, description, takesValue, isRepeatable } = option
   const text = description.replace(/[[\]:\\]/g, '\\$&')
-  const value = takesValue ? ':value: ' : ''
+  const value = takesValue ? `:value:${valuesOf(option)}` : ''
   const before = isRepeatable ? '*' : flags.length > 1 ? `(${flags.join(' ')})` : ''
   const names = flags.length > 1 ? `{${flags.join(',')}}` : (flags[0] ?? '')
   return `${before === '' ? '' : quoted(before)}${names}${quoted(`[${text}]${value}`)}`
+}
+
+function valuesOf({ values, takesFile }: CompletableOption): string {
+  if (takesFile) return '_files'
+  return values.length > 0 ? `(${values.join(' ')})` : ' '
 }
 
 function quoted(text: string): string {

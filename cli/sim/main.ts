@@ -14,6 +14,7 @@ const SCENARIO_DEFAULT = 'random'
 /** @throws EarshotError and CliError for what makes no sense */
 export async function runSim(context: SimContext, values: SimValues): Promise<ExitCode> {
   if (values.list === true) return list(context.out, values.scenario)
+  if (values.real === true) return runReal(context, values)
   if (values.replay !== undefined) return replay(context, values)
   if (values.seeds !== undefined)
     return runSweep(context, requestOf(values), { ...values, seeds: values.seeds })
@@ -25,6 +26,11 @@ export async function runSim(context: SimContext, values: SimValues): Promise<Ex
   const { randomInt } = await import('node:crypto')
   const seed = values.seed ?? randomInt(1, SEED_END)
   return runOnce(context, { ...requestOf(values), seed }, values)
+}
+
+async function runReal(context: SimContext, values: SimValues): Promise<ExitCode> {
+  const { runRealSim } = await import('../sim-real/main.ts')
+  return runRealSim(context, values, requestOf(values).settings ?? {})
 }
 
 /** Above all that anybody types, short enough to be typed. */

@@ -23,7 +23,11 @@ export function defineSim(command: Command): Command {
         .argParser(seedsOption)
         .conflicts(['seed', 'hash']),
     )
-    .option('--jobs <count>', 'with --seeds: how many at once; default: one per core', countOption)
+    .option(
+      '--jobs <count>',
+      'processes of --real, or runs at once of --seeds; default: one per core',
+      countOption,
+    )
     .option('--max-failures <count>', 'with --seeds: end after so many that failed', countOption)
     .addOption(
       new Option('--hash <hash>', 'say whether the run went as the one with this hash').argParser(
@@ -31,6 +35,7 @@ export function defineSim(command: Command): Command {
       ),
     )
     .option('--replay <file>', 'run again what a --json output, or a printed command, tells of')
+    .option('--real', 'beside it, the same with real nodes on the loopback interface, in real time')
     .option('--list', 'print the scenarios, their settings and the checks')
     .option('-j, --json', 'write NDJSON: one object a line, with a versioned "type"')
     .option('-q, --quiet', 'no progress and notes on stderr')

@@ -17,6 +17,7 @@ export interface SimValues {
   readonly hash?: string
   readonly replay?: string
   readonly list?: boolean
+  readonly real?: boolean
 }
 
 /** What all parts of the verb work with. */

@@ -33,7 +33,9 @@ export function addCompletion({ program, host, action }: Cli): void {
     )
     .action(
       action(async (shell: Shell) => {
-        host.stdout.write(SCRIPTS[shell](completable(program)))
+        // Loaded for the script alone: the script itself asks nobody, and is fast.
+        const { simWords } = await import('../sim/words.ts')
+        host.stdout.write(SCRIPTS[shell](completable(program, simWords())))
         return ExitCode.ok
       }),
     )

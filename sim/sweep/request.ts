@@ -33,14 +33,18 @@ export type RunHooks = Pick<ScenarioRunOptions, 'keepsViews' | 'onProgress' | 'o
 export async function runRequest(request: RunRequest, hooks: RunHooks = {}): Promise<ScenarioRun> {
   const scenario = await loadScenario(request.scenario)
   const { seed, nodes, durationMs, settings } = request
-  const run = await runScenario(scenario, {
-    ...hooks,
-    seed,
-    ...(nodes !== undefined && { nodes }),
-    ...(durationMs !== undefined && { durationMs }),
-    ...(settings !== undefined && { settings }),
-    checks: checksOf(scenario, request),
-  })
+  const { ofAll, own } = checksOf(scenario, request)
+  const run = await runScenario(
+    { ...scenario, checks: own },
+    {
+      ...hooks,
+      seed,
+      ...(nodes !== undefined && { nodes }),
+      ...(durationMs !== undefined && { durationMs }),
+      ...(settings !== undefined && { settings }),
+      checks: ofAll,
+    },
+  )
   const replay = replayOf(request, run.result)
   return { ...run, result: { ...run.result, replay } }
 }
@@ -49,13 +53,14 @@ export async function runRequest(request: RunRequest, hooks: RunHooks = {}): Pro
 export async function previewRequest(request: RunRequest): Promise<RunInfo> {
   const scenario = await loadScenario(request.scenario)
   const declared: Settings = { ...COMMON_SETTINGS, ...scenario.settings }
+  const { ofAll, own } = checksOf(scenario, request)
   return {
     scenario: scenario.name,
     seed: request.seed,
     nodes: request.nodes ?? scenario.nodes,
     durationMs: request.durationMs ?? scenario.durationMs,
     settings: settingValues(declared, request.settings ?? {}),
-    checks: checksOf(scenario, request).map(({ name }) => name),
+    checks: [...ofAll, ...own].map(({ name }) => name),
   }
 }
 
@@ -97,15 +102,18 @@ function isScenario(value: unknown): value is AnyScenario {
   return typeof name === 'string' && hasNumbers && typeof settings === 'object'
 }
 
-function checksOf(scenario: AnyScenario, { skipChecks = [] }: RunRequest): Check[] {
-  const wrong = skipChecks.find((name) => CHECKS.every((check) => check.name !== name))
+/** The checks of all scenarios and those of this one, without those that are to be left out. */
+function checksOf(
+  { checks = [], skipChecks: senseless = {} }: AnyScenario,
+  { skipChecks: unwanted = [] }: Pick<RunRequest, 'skipChecks'>,
+): { readonly ofAll: readonly Check[]; readonly own: readonly Check[] } {
+  const names = [...CHECKS, ...checks].map(({ name }) => name)
+  const wrong = unwanted.find((name) => !names.includes(name))
   if (wrong !== undefined) {
-    const names = CHECKS.map(({ name }) => name)
     throw bad('skip-check', `'${wrong}' is no check; there are: ${names.join(', ')}`)
   }
-  return CHECKS.filter(
-    ({ name }) => !skipChecks.includes(name) && !(name in (scenario.skipChecks ?? {})),
-  )
+  const isWanted = ({ name }: Check): boolean => !unwanted.includes(name) && !(name in senseless)
+  return { ofAll: CHECKS.filter(isWanted), own: checks.filter(isWanted) }
 }
 
 /** The command that runs exactly this again, and can tell whether it did. */
