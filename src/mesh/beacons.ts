@@ -11,6 +11,7 @@ import type { EndpointAddress } from './connection.ts'
 import type { Mailbox, MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import type { Peer } from './peer.ts'
+import { placeOf } from './peer-table.ts'
 import type { Roster } from './roster.ts'
 import type { Watch } from './watch.ts'
 
@@ -79,16 +80,28 @@ export class Beacons {
 
   // Hearing
 
-  handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): void {
+  /** False when it brought nothing new, as nearly all do: then nothing is made, and nothing to be done. */
+  handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): boolean {
+    const { counters, peerTable, stopping } = this.#context
     const port = plainBeaconPort(bytes)
-    const known = port === 0 ? undefined : this.#roster.withIdAt(bytes, BEACON_ID_OFFSET)
-    if (known === undefined || this.#context.stopping) {
+    if (port === 0 || stopping) {
       this.#handleUnusual(bytes, from, now)
-      return
+      return true
     }
-    // Nearly all that come are of known peers: nothing is made for them.
-    this.#context.counters.beaconsReceived++
+    const place = placeOf(from.address, port)
+    if (this.#watch.isCalm && peerTable.noteCalmBeacon(bytes, BEACON_ID_OFFSET, place, now)) {
+      counters.beaconsReceived++
+      return false
+    }
+    const known = peerTable.find(bytes, BEACON_ID_OFFSET)
+    if (known === undefined) {
+      this.#handleUnusual(bytes, from, now)
+      return true
+    }
+    counters.beaconsReceived++
     this.#handleKnown(known, from.address, port, now)
+    if (known.isCalm && isAt(known, from.address, port)) known.calmAt(place)
+    return true
   }
 
   #handleUnusual(bytes: Uint8Array, from: EndpointAddress, now: number): void {
@@ -161,6 +174,10 @@ export class Beacons {
     }
     this.#watch.doubt(peer, { kind: 'goodbye' }, now)
   }
+}
+
+function isAt({ endpoint }: Peer, address: string, port: number): boolean {
+  return endpoint?.port === port && endpoint.address === address
 }
 
 function textOf(address: EndpointAddress): string {

@@ -44,6 +44,7 @@ export class Engine {
   readonly #attention: Attention
   readonly #clock: EngineClock = { timed: 'engine', agendaIndex: -1 }
   readonly #connections = new Set<Connection>()
+  readonly #sleepMs: number
   #lastCallAt = Number.NEGATIVE_INFINITY
 
   constructor(options: EngineOptions) {
@@ -52,6 +53,7 @@ export class Engine {
     const roster = new Roster(context, links)
     const watch = new Watch(context, links, roster)
     this.#context = context
+    this.#sleepMs = Math.max(options.timers.evasiveMs, SLEEP_MIN_MS)
     this.#links = links
     this.#roster = roster
     this.#watch = watch
@@ -106,11 +108,12 @@ export class Engine {
     this.#rearm(now)
   }
 
-  /** A datagram on the beacon port. `from` is its source. */
-  handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): void {
-    this.#advance(now)
-    this.#beacons.handleDatagram(bytes, from, now)
+  /** A datagram on the beacon port. `from` is its source. False when there is nothing to poll after it. */
+  handleDatagram(bytes: Uint8Array, from: EndpointAddress, now: number): boolean {
+    const slept = this.#advance(now)
+    if (!this.#beacons.handleDatagram(bytes, from, now) && !slept) return false
     this.#rearm(now)
+    return true
   }
 
   /** Somebody dialled us; `undefined` means: drop it. */
@@ -376,23 +379,21 @@ export class Engine {
 
   // Time
 
-  /**
-   * Called first by everything that takes `now`. When a deadline is overdue by more than `evasiveMs`, the host slept
-   * or was stuck: the silence was ours, and no peer is judged by it.
-   */
-  #advance(now: number): void {
+  /** Called first by everything that takes `now`. When a deadline is overdue by more than `evasiveMs`, the host slept
+   *  or was stuck: the silence was ours, and no peer is judged by it. True in that case. */
+  #advance(now: number): boolean {
     const missed = now - Math.max(this.#context.agenda.next(), this.#lastCallAt)
     this.#lastCallAt = now
-    if (missed <= Math.max(this.#context.options.timers.evasiveMs, SLEEP_MIN_MS)) return
+    if (missed <= this.#sleepMs) return false
     for (const peer of this.#roster.all()) peer.heardAt += missed
     if (this.#departure.isRunning) this.#beacons.announce(now)
+    return true
   }
 
   #rearm(now: number): void {
     if (this.#departure.isStopped) return
-    const queuedAt = this.#links.nextQueuedAt(now)
     const stepAt = Math.min(this.#departure.nextAt, this.#attention.nextAt)
-    const next = Math.min(this.#beacons.nextAt, queuedAt, stepAt)
+    const next = Math.min(this.#beacons.nextAt, this.#links.nextQueuedAt(now), stepAt)
     this.#context.agenda.schedule(this.#clock, next)
   }
 }

@@ -43,8 +43,16 @@ const AWAITING_PONG = 1 << 17
 const PONG_OWED = 1 << 18
 const PONG_WANTED = 1 << 19
 
+// A peer is calm (see `PeerTable`) as long as none of its presence, link and place changes.
 export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
   #bits = 0
+
+  /** Beacons from where it is say nothing new: it is alive, and dialled there. */
+  get isCalm(): boolean {
+    const { link } = this
+    const isDialled = link === 'open' || link === 'dialling' || link === 'queued'
+    return isDialled && this.holdsEndpoint && this.presence === 'alive'
+  }
 
   get phase(): Phase {
     return PHASES[(this.#bits >> PHASE) & CHOICE]!
@@ -59,6 +67,7 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
   }
 
   set presence(presence: Presence) {
+    this.disturb()
     this.#bits = choose(this.#bits, PRESENCE, PRESENCES.indexOf(presence))
   }
 
@@ -67,6 +76,7 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
   }
 
   protected set link(link: LinkState) {
+    this.disturb()
     this.#bits = choose(this.#bits, LINK, LINKS.indexOf(link))
   }
 
@@ -84,6 +94,7 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
   }
 
   set holdsEndpoint(value: boolean) {
+    this.disturb()
     this.#bits = mark(this.#bits, HOLDS_ENDPOINT, value)
   }
 

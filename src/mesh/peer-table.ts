@@ -6,6 +6,9 @@
  * straight through.
  */
 import { Deadlines, NEVER } from '../base/deadlines.ts'
+import { IdIndex, putIdWords } from '../base/id-index.ts'
+import { ipv4Number } from '../base/ipv4.ts'
+import type { PeerId } from '../base/peer-id.ts'
 
 export const PEER_DEADLINES = [
   'redial',
@@ -19,24 +22,29 @@ export type PeerDeadline = (typeof PEER_DEADLINES)[number]
 
 export const NEVER_HEARD: number = Number.NEGATIVE_INFINITY
 
-// What a row holds. The first are what a beacon touches.
-const HEARD_AT = 0
-const HEARD_BEACON_AT = 1
-const ENDPOINT_BEACON_AT = 2
+// What a row holds: first of all, close together, what a beacon touches.
+/** The id, as four words of 32 bits. */
+const ID = 0
+const HEARD_AT = 2
+const HEARD_BEACON_AT = 3
+const ENDPOINT_BEACON_AT = 4
+/** Where a beacon of the peer changes nothing but these times; −1 if there is no such place. */
+const CALM_PLACE = 5
 /** Milliseconds after `HEARD_AT` at which its presence changes. */
-const PATIENCE_MS = 3
-const HEARD_TCP_AT = 4
-const PING_SENT_AT = 5
-const LINK_OPENED_AT = 6
-const REFUSED_AT = 7
-const HELLO_SENT_AT = 8
-const ENTERED_AT = 9
+const PATIENCE_MS = 6
+const HEARD_TCP_AT = 7
+const PING_SENT_AT = 8
+const LINK_OPENED_AT = 9
+const REFUSED_AT = 10
+const HELLO_SENT_AT = 11
+const ENTERED_AT = 12
 /** Of the last PING; NEVER_HEARD before the first answer. */
-const ROUND_TRIP_MS = 10
-const FIRST_DEADLINE = 11
+const ROUND_TRIP_MS = 13
+const FIRST_DEADLINE = 14
 const WIDTH = FIRST_DEADLINE + PEER_DEADLINES.length
 
 const ROWS_MIN = 8
+const NO_PLACE = -1
 /** Peers whose description is kept. Whoever talks is among them; of a thousand quiet peers most are not. */
 const DESCRIBED_MAX = 128
 
@@ -48,6 +56,9 @@ export interface Described {
 /** `Owner` is the peer; a parameter, so that this file need not know peers. */
 export class PeerTable<Owner extends Described> {
   values: Float64Array = new Float64Array(0)
+  /** The same memory. */
+  #words = new Uint32Array(0)
+  readonly #index = new IdIndex(2 * WIDTH)
   /** By row; the holes are free. */
   readonly #owners: (Owner | undefined)[] = []
   readonly #free: number[] = []
@@ -58,7 +69,7 @@ export class PeerTable<Owner extends Described> {
   readonly #deadlines = new Deadlines(PEER_DEADLINES)
 
   /** A row for a new peer, last heard at `now`: where it starts in `values`. */
-  add(owner: Owner, now: number): number {
+  add(owner: Owner, id: PeerId, now: number): number {
     const row = this.#free.pop() ?? this.#owners.length
     this.#owners[row] = owner
     const start = row * WIDTH
@@ -66,7 +77,10 @@ export class PeerTable<Owner extends Described> {
     this.values.fill(NEVER_HEARD, start, start + FIRST_DEADLINE)
     this.values.fill(NEVER, start + FIRST_DEADLINE, start + WIDTH)
     this.values[start + HEARD_AT] = now
+    this.values[start + CALM_PLACE] = NO_PLACE
     this.values[start + PATIENCE_MS] = NEVER
+    putIdWords(this.#words, 2 * (start + ID), id)
+    this.#index.add(this.#words, row)
     return start
   }
 
@@ -76,12 +90,34 @@ export class PeerTable<Owner extends Described> {
     own.values = this.values.slice(start, start + WIDTH)
     own.#owners.push(owner)
     const row = start / WIDTH
+    this.#index.delete(this.#words, row)
     this.#owners[row] = undefined
     this.#free.push(row)
     // Nobody becomes impatient with a free row.
     this.values[start + HEARD_AT] = NEVER
     this.values[start + PATIENCE_MS] = NEVER
     return own
+  }
+
+  /** The peer whose id are the 16 bytes at `offset`. */
+  find(bytes: Uint8Array, offset: number): Owner | undefined {
+    const row = this.#index.find(this.#words, bytes, offset)
+    return row < 0 ? undefined : this.#owners[row]
+  }
+
+  /**
+   * A beacon came from `place` (see `placeOf`): true when it was of a peer that is calm there, for which that is all
+   * that there is to it. The peer itself is not touched: among a million, it is far away.
+   */
+  noteCalmBeacon(bytes: Uint8Array, idOffset: number, place: number, now: number): boolean {
+    const row = this.#index.find(this.#words, bytes, idOffset)
+    const start = row * WIDTH
+    const { values } = this
+    if (row < 0 || values[start + CALM_PLACE] !== place || place === NO_PLACE) return false
+    values[start + HEARD_AT] = now
+    values[start + HEARD_BEACON_AT] = now
+    values[start + ENDPOINT_BEACON_AT] = now
+    return true
   }
 
   deadlinesAt(start: number): Deadlines<PeerDeadline> {
@@ -125,7 +161,21 @@ export class PeerTable<Owner extends Described> {
     const grown = new Float64Array(Math.max(ROWS_MIN * WIDTH, 2 * this.values.length))
     grown.set(this.values)
     this.values = grown
+    this.#words = new Uint32Array(grown.buffer)
   }
+}
+
+// A beacon goes to many, and where they share a process its address comes again and again.
+let lastAddress = ''
+let lastNumber = -1
+
+/** An endpoint as one number, or −1 when it is not one of IPv4. */
+export function placeOf(address: string, port: number): number {
+  if (address !== lastAddress) {
+    lastAddress = address
+    lastNumber = ipv4Number(address)
+  }
+  return lastNumber < 0 ? NO_PLACE : lastNumber * 0x1_0000 + port
 }
 
 /** The times of one peer, wherever they lie: what `Peer` is built upon. */
@@ -133,9 +183,9 @@ export class PeerTimes<Owner extends Described> {
   #table: PeerTable<Owner>
   #start: number
 
-  constructor(table: PeerTable<Owner>, now: number) {
+  constructor(table: PeerTable<Owner>, id: PeerId, now: number) {
     this.#table = table
-    this.#start = table.add(this as unknown as Owner, now)
+    this.#start = table.add(this as unknown as Owner, id, now)
   }
 
   /** It is gone, and its row free for another. */
@@ -170,6 +220,18 @@ export class PeerTimes<Owner extends Described> {
   /** Takes the earliest deadline that has come, clearing it; call until `undefined`. */
   takeDeadline(now: number): PeerDeadline | undefined {
     return this.#table.deadlinesAt(this.#start).takeDue(now)
+  }
+
+  // Calm
+
+  /** Beacons from `place` change nothing but times from here on. */
+  calmAt(place: number): void {
+    this.#table.values[this.#start + CALM_PLACE] = place
+  }
+
+  /** What a beacon means has to be looked into again. */
+  protected disturb(): void {
+    this.#table.values[this.#start + CALM_PLACE] = NO_PLACE
   }
 
   // Signs of life

@@ -92,7 +92,7 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
     shared: { readonly peerTable: PeerTable<Peer>; readonly emptyOutbox: Outbox },
     now: number,
   ) {
-    super(shared.peerTable, now)
+    super(shared.peerTable, id, now)
     this.id = id
     this.chargedTo = chargedTo
     this.outbox = shared.emptyOutbox

@@ -5,7 +5,6 @@
  * without an `exit` between; nothing about a peer after its `exit`.
  */
 import { assert } from '../base/assert.ts'
-import { IdTable } from '../base/id-table.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
@@ -19,7 +18,6 @@ export class Roster {
   readonly #context: MeshContext
   readonly #links: Links
   readonly #byId = new Map<PeerId, Peer>()
-  readonly #byIdBytes = new IdTable<Peer>()
   readonly #places = new Places()
   readonly #countByAddress = new Map<string, number>()
 
@@ -32,11 +30,6 @@ export class Roster {
 
   get(id: PeerId): Peer | undefined {
     return this.#byId.get(id)
-  }
-
-  /** The peer whose id are the 16 bytes at `offset`. */
-  withIdAt(bytes: Uint8Array, offset: number): Peer | undefined {
-    return this.#byIdBytes.find(bytes, offset)
   }
 
   /** A peer that has entered, or `undefined`. */
@@ -75,7 +68,6 @@ export class Roster {
     }
     const peer = new Peer(id, address, this.#context, now)
     this.#byId.set(id, peer)
-    this.#byIdBytes.add(peer)
     this.#countByAddress.set(address, (this.#countByAddress.get(address) ?? 0) + 1)
     return peer
   }
@@ -211,7 +203,6 @@ export class Roster {
     peer.inbound = undefined
     peer.contender = undefined
     this.#byId.delete(peer.id)
-    this.#byIdBytes.delete(peer)
     this.#leavePlace(peer, now)
     const left = (this.#countByAddress.get(peer.chargedTo) ?? 1) - 1
     if (left > 0) this.#countByAddress.set(peer.chargedTo, left)

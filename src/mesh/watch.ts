@@ -47,6 +47,11 @@ export class Watch {
 
   // Signs of life
 
+  /** A beacon of a peer that is calm (see `PeerTable`) means nothing more. */
+  get isCalm(): boolean {
+    return !this.#addresses.anyGone
+  }
+
   handleBeacon(peer: Peer, now: number): void {
     peer.heardBeacon(now)
     if (peer.presence !== 'alive') this.#revive(peer)

@@ -55,8 +55,7 @@ export class Driver {
   // From the platform
 
   handleDatagram(bytes: Uint8Array, from: SocketAddress): void {
-    this.#engine.handleDatagram(bytes, from, this.now())
-    this.settle()
+    if (this.#engine.handleDatagram(bytes, from, this.now())) this.settle()
   }
 
   handleMailboxes(mailboxes: readonly Mailbox[]): void {
