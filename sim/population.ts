@@ -6,6 +6,7 @@ import { EarshotError } from '../src/base/errors.ts'
 import type { PeerId } from '../src/base/peer-id.ts'
 import { createNodeOn, type MeshNode } from '../src/runtime/node.ts'
 import type { NodeOptions } from '../src/runtime/options.ts'
+import type { Platform } from '../src/runtime/platform.ts'
 import type { RandomStream } from './kernel/random.ts'
 import { type RunOptions, World } from './kernel/world.ts'
 import { Internet, type VirtualHost } from './network/host.ts'
@@ -21,7 +22,12 @@ export interface SimulationOptions {
   readonly networks?: readonly SubnetOptions[]
   /** `torture` cuts bytes into chunks as badly as a network may. Default `natural`. */
   readonly chunking?: Chunking
+  /** Puts something between a node and the process it runs on: to watch what it does, or to break it on purpose. */
+  readonly wrapPlatform?: WrapPlatform
 }
+
+/** Called at every start of a member, restarts included. */
+export type WrapPlatform = (platform: Platform, member: Member) => Platform
 
 export interface AddNodeOptions extends NodeOptions {
   /** Networks to be in, by name. Default: the first. */
@@ -67,10 +73,12 @@ export abstract class Population {
   readonly #byName = new Map<string, MutableMember>()
   readonly #byNode = new WeakMap<MeshNode, MutableMember>()
   readonly #byId = new Map<PeerId, MutableMember>()
+  readonly #wrapPlatform: WrapPlatform
   readonly #onStart: ((member: Member, node: MeshNode) => void)[] = []
   readonly #onEnd: ((member: Member, node: MeshNode) => void)[] = []
 
   constructor(options: SimulationOptions) {
+    this.#wrapPlatform = options.wrapPlatform ?? ((platform) => platform)
     this.world = new World(options.seed ?? 'earshot')
     this.network = new VirtualNetwork(this.world)
     for (const subnet of options.networks ?? [{}]) this.network.addSubnet(subnet)
@@ -197,7 +205,7 @@ export abstract class Population {
     member.process = process
     member.isLeaving = false
     member.starts++
-    const node = await createNodeOn(process, member.options)
+    const node = await createNodeOn(this.#wrapPlatform(process, member), member.options)
     if (!process.isRunning) return node // killed while it started
     member.node = node
     this.#byNode.set(node, member)

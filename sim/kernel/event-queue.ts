@@ -12,6 +12,8 @@ import { assert } from '../../src/base/assert.ts'
 
 /** Handles the events that were put in for it. What kinds and arguments mean is its own affair. */
 export interface EventTarget {
+  /** Where it is known: whether nothing will come of the events that are still pending for it. */
+  readonly isOver?: boolean
   handleEvent(kind: number, argument: number): void
 }
 
@@ -55,6 +57,11 @@ export class EventQueue {
   /** Pending events, cancelled ones not counted. */
   get length(): number {
     return this.#length
+  }
+
+  /** Whom pending events are for, once per event. */
+  *pendingTargets(): Iterable<EventTarget> {
+    for (const target of this.#targets) if (target !== undefined) yield target
   }
 
   /** The tick of the wheel: nothing can be put in before it. */

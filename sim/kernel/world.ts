@@ -68,6 +68,11 @@ export class World {
     return this.#queue.length
   }
 
+  /** Whom pending events are for, once per event: to look for leaks. */
+  pendingTargets(): Iterable<EventTarget> {
+    return this.#queue.pendingTargets()
+  }
+
   /** A sequence of random numbers for one purpose. */
   random(purpose: string): RandomStream {
     return new RandomStream(this.seedNumber, purpose)

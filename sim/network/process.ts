@@ -223,6 +223,10 @@ class VirtualTimer implements Timer, EventTarget {
     this.#callback = callback
   }
 
+  get isOver(): boolean {
+    return this.#callback === undefined
+  }
+
   /** Plans the event for when the clock, at its present rate, shows the time. */
   arm(): void {
     if (this.#callback === undefined) return

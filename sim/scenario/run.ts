@@ -13,7 +13,7 @@ import type { Check, Failure, Watcher } from '../checks/check.ts'
 import { Journal } from '../journal/journal.ts'
 import { outlook } from '../journal/outlook.ts'
 import type { Chunking } from '../network/tcp-end.ts'
-import type { Member } from '../population.ts'
+import type { Member, WrapPlatform } from '../population.ts'
 import { Simulation } from '../simulation.ts'
 import { COMMON_SETTINGS, type RunInfo } from './info.ts'
 import { type RunResult, resultOf } from './result.ts'
@@ -32,6 +32,8 @@ export interface ScenarioRunOptions {
   readonly keepsViews?: boolean
   /** The seed and all derived options, before anything happens. */
   readonly onStart?: (info: RunInfo) => void
+  /** See `SimulationOptions`. */
+  readonly wrapPlatform?: WrapPlatform
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
 }
@@ -61,6 +63,8 @@ const LOOK_AGAIN_MS = 50
 /** A scenario that ends once it is complete lasts this long at the least. */
 const BRIEF_MS = 3_000
 const SAMPLE_MS = 1_000
+/** Nobody says anything any more: what is under way arrives. */
+const QUIET_MS = 1_000
 /** Failures of one check that are reported; the rest is counted. */
 const FAILURES_PER_CHECK = 20
 const EVENT_TYPES = [
@@ -147,6 +151,7 @@ class Runner {
     this.#sim.heal()
     this.#phase = 'converging'
     await this.#converge()
+    await this.#runFor(QUIET_MS)
     const { known, complete } = this.#journal.views
     this.#tell((each) => each.settled?.())
     this.#phase = 'stopping'
@@ -182,8 +187,10 @@ class Runner {
       settings['weather'] === 'own'
         ? plan.networks
         : plan.networks.map((each) => ({ ...each, weather: String(settings['weather']) }))
+    const { seed, wrapPlatform } = this.#options
     const sim = new Simulation({
-      seed: this.#options.seed,
+      seed,
+      ...(wrapPlatform !== undefined && { wrapPlatform }),
       networks,
       chunking: plan.chunking ?? (settings['chunking'] as Chunking),
     })
@@ -291,8 +298,8 @@ class Runner {
   #isSettled(member: Member): boolean {
     if (member.node === undefined) return true
     if (member.isLeaving) return false
-    const { missing, ghosts } = outlook(this.#sim, member)
-    return missing.length === 0 && ghosts.length === 0
+    const { missing, ghosts, quiet } = outlook(this.#sim, member)
+    return missing.length + ghosts.length + quiet.length === 0
   }
 
   #isEarlyEnd(): boolean {
