@@ -12,7 +12,7 @@ import { type RunOptions, World } from './kernel/world.ts'
 import { Internet, type VirtualHost } from './network/host.ts'
 import { VirtualNetwork } from './network/network.ts'
 import type { VirtualProcess } from './network/process.ts'
-import type { Chunking } from './network/tcp-end.ts'
+import type { Chunking } from './network/tcp-shared.ts'
 import type { Subnet, SubnetOptions } from './network/topology.ts'
 
 export interface SimulationOptions {

@@ -12,7 +12,7 @@ import { LocalClock } from './local-clock.ts'
 import type { VirtualNetwork } from './network.ts'
 import { VirtualProcess } from './process.ts'
 import { TcpLayer } from './tcp.ts'
-import type { Chunking } from './tcp-end.ts'
+import type { Chunking } from './tcp-shared.ts'
 import type { Attachment, Subnet } from './topology.ts'
 
 /** As on Linux. */

@@ -59,6 +59,16 @@ export class Path {
     return hashUnit(this.#seeds.loss, from, to, packet) >= survival
   }
 
+  /**
+   * How often `bytes` are sent until all of their packets have arrived, each time only those that were lost. One
+   * draw for all rounds: within `n` of them a packet gets through by 1 − lossⁿ.
+   */
+  rounds(from: number, to: number, packet: number, bytes: number): number {
+    if (!this.isLossy) return 1
+    const unlucky = hashUnit(this.#seeds.loss, from, to, packet) ** (1 / this.packets(bytes))
+    return Math.max(1, Math.ceil(Math.log(1 - unlucky) / Math.log(1 - this.#survival)))
+  }
+
   /** Milliseconds on the way, jitter included. */
   latencyMs(from: number, to: number, packet: number): number {
     let ms = 0

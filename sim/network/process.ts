@@ -21,10 +21,10 @@ import type { EventTarget, EventToken } from '../kernel/event-queue.ts'
 import { RandomStream } from '../kernel/random.ts'
 import type { TurnTaker, World } from '../kernel/world.ts'
 import type { UdpHost, UdpLayer } from './datagrams.ts'
+import { EndList } from './end-list.ts'
 import { Gate } from './gate.ts'
 import type { LocalClock } from './local-clock.ts'
 import type { TcpHost, TcpLayer } from './tcp.ts'
-import { EndList } from './tcp-end.ts'
 
 /** The host, as its processes see it. */
 export interface ProcessHost extends TcpHost, UdpHost {
@@ -47,7 +47,7 @@ export class VirtualProcess implements Platform, TurnTaker, EventTarget {
   readonly #random: RandomStream
   readonly #onEnd: () => void
   readonly #timers = new Set<VirtualTimer>()
-  readonly #ends = new EndList()
+  readonly #ends: EndList
   readonly #open = new Set<{ close(): void }>()
   #turn: (() => void)[] = []
   #isTurnPlanned = false
@@ -58,6 +58,7 @@ export class VirtualProcess implements Platform, TurnTaker, EventTarget {
     this.name = name
     this.#world = host.internet.world
     this.#gate = new Gate(this.#world)
+    this.#ends = new EndList(host.internet.tcp, this.#gate)
     this.#random = new RandomStream(this.#world.seedNumber, `process ${name}`)
     this.#onEnd = onEnd
   }
@@ -100,11 +101,11 @@ export class VirtualProcess implements Platform, TurnTaker, EventTarget {
 
   async listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener> {
     const { tcp } = this.host.internet
-    return this.#keep(tcp.listen(this.host, this.#gate, this.#ends, options, handlers))
+    return this.#keep(tcp.listen(this.host, this.#ends, options, handlers))
   }
 
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream {
-    return this.host.internet.tcp.dial(this.host, this.#gate, this.#ends, options, handlers)
+    return this.host.internet.tcp.dial(this.host, this.#ends, options, handlers)
   }
 
   reportUncaught(error: unknown): void {

@@ -1,16 +1,12 @@
 /**
  * The TCP of the virtual network: who listens where, how connections come to stand, and the numbers that all
- * connections share. One connection's bytes are in `tcp-end.ts`.
- *
- *     dialler                       listener's host
- *       │ ── SYN ─────────────────────▶ │   nobody listens: refused
- *       │ ◀──────────────────── SYN-ACK │
- *     opened ── ACK, bytes … ───────▶ accepted
+ * connections share. One connection comes to stand in `tcp-opening.ts`; its bytes are in `tcp-end.ts`.
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import { parseIpv4 } from '../../src/runtime/interface-selection.ts'
 import type {
   DialOptions,
+  IoFailure,
   Listener,
   ListenHandlers,
   ListenOptions,
@@ -18,17 +14,12 @@ import type {
 } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import type { World } from '../kernel/world.ts'
-import type { Gate } from './gate.ts'
+import type { EndList } from './end-list.ts'
 import type { VirtualNetwork } from './network.ts'
 import { Slab } from './slab.ts'
-import {
-  type Acceptor,
-  type Chunking,
-  type EndList,
-  type TcpCounters,
-  TcpEnd,
-  type TcpShared,
-} from './tcp-end.ts'
+import { TcpEnd } from './tcp-end.ts'
+import { TcpOpening } from './tcp-opening.ts'
+import type { Acceptor, Chunking, TcpCounters, TcpShared } from './tcp-shared.ts'
 import type { Attachment } from './topology.ts'
 
 /** A host, as its TCP sees it. */
@@ -66,7 +57,6 @@ export class TcpLayer implements TcpShared {
   /** @throws EarshotError as `Platform.listen` rejects. */
   listen(
     host: TcpHost,
-    gate: Gate,
     owner: EndList,
     options: ListenOptions,
     handlers: ListenHandlers,
@@ -87,7 +77,7 @@ export class TcpLayer implements TcpShared {
       const where = `TCP port ${port} at ${options.address}`
       throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `${where} is taken by another program.`)
     }
-    const listener = new VirtualListener(port, gate, owner, handlers, () =>
+    const listener = new VirtualListener(port, owner, handlers, () =>
       listeners.delete(address * PORTS + port),
     )
     listeners.set(address * PORTS + port, listener)
@@ -127,42 +117,50 @@ export class TcpLayer implements TcpShared {
     return made
   }
 
-  dial(
-    host: TcpHost,
-    gate: Gate,
-    owner: EndList,
-    { to, from }: DialOptions,
-    handlers: StreamHandlers,
-  ): TcpEnd {
-    const local = { address: from ?? '0.0.0.0', port: 0 }
-    const end = new TcpEnd(this, gate, owner, local, to, handlers)
+  dial(host: TcpHost, owner: EndList, options: DialOptions, handlers: StreamHandlers): TcpEnd {
+    const { to, from } = options
     const address = parseIpv4(to.address)
     const isPort = Number.isInteger(to.port) && to.port >= 1 && to.port < PORTS
     if (address === undefined || !isPort) {
-      end.failLater({ kind: 'other', message: `cannot dial ${to.address}:${to.port}` })
-      return end
+      const message = `cannot dial ${to.address}:${to.port}`
+      return failed(host, owner, options, handlers, { kind: 'other', message })
     }
     const fromAddress = from === undefined ? undefined : parseIpv4(from)
+    if (from !== undefined && (fromAddress === undefined || !localAttachment(host, fromAddress))) {
+      const message = `no interface of this host has the address ${from}`
+      return failed(host, owner, options, handlers, { kind: 'address-unavailable', message })
+    }
     const near =
       fromAddress === undefined
         ? host.attachmentTowards(address)
         : localAttachment(host, fromAddress)
-    if (from !== undefined && near === undefined) {
-      const message = `no interface of this host has the address ${from}`
-      end.failLater({ kind: 'address-unavailable', message })
-      return end
-    }
     const far = localAttachment(host, address) ?? this.network.find(address)
     const isLocal = far?.host === near?.host
     if (near === undefined || (far !== undefined && !isLocal && !this.network.path(near, far))) {
-      end.failLater({ kind: 'unreachable', message: `no route to ${to.address}` })
-      return end
+      const message = `no route to ${to.address}`
+      return failed(host, owner, options, handlers, { kind: 'unreachable', message })
     }
     // Without `from`, a connection to an address of this host comes from that address.
     const source = isLocal && from === undefined && far !== undefined ? far : near
-    end.connect(source, far, { address: source.address, port: host.ephemeralPort() })
+    const local = { address: source.address, port: host.ephemeralPort() }
+    const end = new TcpEnd(owner, local, to, source, handlers)
+    new TcpOpening(this, end, source, far).start()
     return end
   }
+}
+
+/** A stream that cannot even try. */
+function failed(
+  host: TcpHost,
+  owner: EndList,
+  { to, from }: DialOptions,
+  handlers: StreamHandlers,
+  failure: IoFailure,
+): TcpEnd {
+  const local = { address: from ?? '0.0.0.0', port: 0 }
+  const end = new TcpEnd(owner, local, to, host.loopback, handlers)
+  end.fail(failure)
+  return end
 }
 
 function localAttachment(host: TcpHost, address: number): Attachment | undefined {
@@ -171,33 +169,17 @@ function localAttachment(host: TcpHost, address: number): Attachment | undefined
 
 export class VirtualListener implements Acceptor, Listener, EventTarget {
   readonly port: number
-  readonly #gate: Gate
-  readonly #owner: EndList
+  readonly owner: EndList
   readonly #onClose: () => void
   #handlers: ListenHandlers | undefined
   /** Connections that the process has not accepted yet. */
   #waiting: TcpEnd[] = []
 
-  constructor(
-    port: number,
-    gate: Gate,
-    owner: EndList,
-    handlers: ListenHandlers,
-    onClose: () => void,
-  ) {
+  constructor(port: number, owner: EndList, handlers: ListenHandlers, onClose: () => void) {
     this.port = port
-    this.#gate = gate
-    this.#owner = owner
+    this.owner = owner
     this.#handlers = handlers
     this.#onClose = onClose
-  }
-
-  get gate(): Gate {
-    return this.#gate
-  }
-
-  get owner(): EndList {
-    return this.#owner
   }
 
   get hasRoom(): boolean {
@@ -212,8 +194,9 @@ export class VirtualListener implements Acceptor, Listener, EventTarget {
 
   handleEvent(): void {
     if (this.#handlers === undefined || this.#waiting.length === 0) return
-    if (this.#gate.defers(this, ACCEPT, 0)) return
+    if (this.owner.gate.defers(this, ACCEPT, 0)) return
     const end = this.#waiting.shift()!
+    if (end.isOver) return // reset before anybody took it
     end.adopt(this.#handlers.accepted(end))
   }
 
