@@ -60,6 +60,15 @@ export class UdpLayer {
   constructor(world: World, network: VirtualNetwork) {
     this.world = world
     this.network = network
+    network.onAttached((attachment) => this.#handleAttached(attachment))
+  }
+
+  /** What is open to all interfaces of a host hears at one that comes later, too. */
+  #handleAttached(attachment: Attachment): void {
+    for (const ports of this.#ports.values()) {
+      if (ports[0]?.host !== attachment.host) continue
+      for (const each of ports) if (each.bound === undefined) each.hearAt(attachment)
+    }
   }
 
   /** @throws EarshotError as `Platform.openDatagrams` rejects. */
@@ -145,10 +154,10 @@ export class VirtualPort implements DatagramPort, EventTarget {
   readonly port: number
   readonly bound: Bound | undefined
   readonly #layer: UdpLayer
-  readonly #host: UdpHost
+  readonly host: UdpHost
   readonly #gate: Gate
   /** One for each interface that it hears broadcasts at. */
-  readonly #ears: readonly Ear[]
+  readonly #ears: Ear[] = []
   #handlers: DatagramHandlers | undefined
   #unread: { readonly bytes: Uint8Array; readonly from: SocketAddress }[] = []
   #failures: IoFailure[] = []
@@ -163,13 +172,19 @@ export class VirtualPort implements DatagramPort, EventTarget {
     handlers: DatagramHandlers,
   ) {
     this.#layer = layer
-    this.#host = host
+    this.host = host
     this.#gate = gate
     this.port = port
     this.bound = bound
     this.#handlers = handlers
-    this.#ears = bound === undefined ? host.attachments.map((each) => new Ear(this, each)) : []
-    for (const ear of this.#ears) ear.attachment.subnet.addReceiver(port, ear)
+    if (bound === undefined) for (const each of host.attachments) this.hearAt(each)
+  }
+
+  /** Hears broadcasts at one more interface. */
+  hearAt(attachment: Attachment): void {
+    const ear = new Ear(this, attachment)
+    this.#ears.push(ear)
+    attachment.subnet.addReceiver(this.port, ear)
   }
 
   send(bytes: Uint8Array, to: SocketAddress): void {
@@ -200,8 +215,8 @@ export class VirtualPort implements DatagramPort, EventTarget {
   /** The interface that a datagram leaves by; `undefined` when there is none (any more). */
   #source(to: number): Attachment | undefined {
     if (this.bound === undefined) {
-      if (to === LIMITED_BROADCAST || isMulticast(to)) return this.#host.attachments[0]
-      return this.#host.attachmentTowards(to)
+      if (to === LIMITED_BROADCAST || isMulticast(to)) return this.host.attachments[0]
+      return this.host.attachmentTowards(to)
     }
     const { attachment, address } = this.bound
     return attachment.up && attachment.address === address ? attachment : undefined
@@ -209,8 +224,8 @@ export class VirtualPort implements DatagramPort, EventTarget {
 
   #sendToAll(bytes: Uint8Array, near: Attachment, source: SocketAddress, port: number): void {
     const { world, network, counters } = this.#layer
-    if (near === this.#host.loopback) {
-      for (const each of this.#layer.sharers(this.#host.index, port)) {
+    if (near === this.host.loopback) {
+      for (const each of this.#layer.sharers(this.host.index, port)) {
         const flight = new OneFlight(this.#layer, bytes.slice(), near, near, source, port, each)
         world.after(0, flight, ARRIVE)
       }
@@ -265,8 +280,8 @@ export class VirtualPort implements DatagramPort, EventTarget {
     const { world, network, counters } = this.#layer
     const far =
       address >>> 24 === 127
-        ? this.#host.loopback
-        : (this.#host.attachmentAt(address) ?? network.find(address))
+        ? this.host.loopback
+        : (this.host.attachmentAt(address) ?? network.find(address))
     const path = far && network.path(near, far)
     if (far === undefined || path === undefined) return // as on a real network: nobody says so
     const packet = this.#nextPacket()
@@ -318,7 +333,7 @@ export class VirtualPort implements DatagramPort, EventTarget {
     this.#handlers = undefined
     this.#unread = []
     for (const ear of this.#ears) ear.attachment.subnet.removeReceiver(this.port, ear)
-    this.#layer.forget(this.#host.index, this)
+    this.#layer.forget(this.host.index, this)
   }
 
   #failLater(failure: IoFailure): void {

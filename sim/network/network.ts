@@ -44,6 +44,7 @@ export class VirtualNetwork {
   readonly #seed: number
   readonly #loopbackSubnet: Subnet
   readonly #attachments = new Map<number, Attachment>()
+  readonly #onAttached: ((attachment: Attachment) => void)[] = []
   #attachmentCount = 0
   /** Subnets that a router joins, with the router's own weather. */
   readonly #routers: { readonly subnets: ReadonlySet<Subnet>; readonly weather: Weather }[] = []
@@ -92,7 +93,13 @@ export class VirtualNetwork {
     const index = this.#attachmentCount++
     const attachment = new Attachment(host, index, name, subnet, subnet.freeAddress())
     this.#attachments.set(attachment.addressNumber, attachment)
+    for (const listener of this.#onAttached) listener(attachment)
     return attachment
+  }
+
+  /** Calls the listener with every interface that a host gets from now on. */
+  onAttached(listener: (attachment: Attachment) => void): void {
+    this.#onAttached.push(listener)
   }
 
   /** The interface that reaches only the host itself. */
