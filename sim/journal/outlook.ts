@@ -15,7 +15,7 @@ export interface Outlook {
   readonly missing: readonly Member[]
   /** Seen, and neither near nor far. */
   readonly ghosts: readonly PeerInfo[]
-  /** Seen, and not alive. */
+  /** Near, seen, and not alive. Far ones are quiet now and then: no beacon of theirs comes. */
   readonly quiet: readonly PeerInfo[]
 }
 
@@ -32,7 +32,11 @@ export function outlook(population: Population, member: Member): Outlook {
     if (other?.node?.id !== id) return true
     return !isNear(member, other) && !isFar(population, member, other)
   })
-  const quiet = peers.filter(({ presence }) => presence !== 'alive')
+  const quiet = peers.filter(({ id, presence }) => {
+    if (presence === 'alive') return false
+    const other = population.memberOf(id)
+    return other !== undefined && isNear(member, other)
+  })
   return { missing, ghosts, quiet }
 }
 

@@ -94,6 +94,14 @@ export class Stage<Declared extends Settings = Settings> {
     }
   }
 
+  /** Does something for each of these at the same time, until it is done for all. */
+  async together<Item>(
+    items: readonly Item[],
+    script: (item: Item) => Promise<void>,
+  ): Promise<void> {
+    await Promise.all(items.map((item) => script(item)))
+  }
+
   /** Has all nodes send tracked messages; see `TrafficOptions`. */
   traffic(options?: TrafficOptions): Promise<never> {
     this.#post ??= new Post(this.sim, this.#watcher)
