@@ -65,6 +65,12 @@ const count = (name: string, title: string, of: (measures: Measures) => Value): 
 })
 
 const QUANTITIES: readonly Quantity[] = [
+  {
+    name: 'startedMs',
+    title: 'all nodes started',
+    of: ({ startedMs }) => startedMs,
+    text: formatDuration,
+  },
   ...[50, 90, 99, 100].map(views),
   count('views', 'views at the end', ({ viewsKnown }) => viewsKnown),
   count('falseExits', 'false exits', ({ falseExits }) => falseExits),

@@ -2,6 +2,8 @@
 import type { Tally } from './tally.ts'
 
 export interface Measures {
+  /** Milliseconds from the common start until every node had started once; null: some never did. */
+  readonly startedMs: number | null
   /** Milliseconds from the common start until so many per cent of all views were there; null: never. */
   readonly viewsMs: Readonly<Record<string, number | null>>
   /** Views at the end, before all stop, and how many there should be. */

@@ -14,6 +14,9 @@
 import type { Part, Step } from './script.ts'
 import type { Tally } from './tally.ts'
 
+/** Unprivileged, below where hosts pick ports by themselves; one run does not meet another. */
+export const PORTS = { first: 10_000, end: 32_000 } as const
+
 export interface BeginOrder {
   readonly kind: 'begin'
   /** UDP port of the beacons. */

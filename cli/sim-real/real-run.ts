@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { pause } from '../deadline.ts'
-import { hostNow } from './protocol.ts'
+import { hostNow, PORTS } from './protocol.ts'
 import { type Reckoning, reckon } from './reckoning.ts'
 import type { Script } from './script.ts'
 import { Worker } from './workers.ts'
@@ -28,8 +28,6 @@ export interface RealProgress {
   readonly expected: number
 }
 
-/** Unprivileged, below where hosts pick ports by themselves; one run does not meet another. */
-const PORTS = { first: 10_000, end: 32_000 } as const
 /** Many processes at once on a busy host take their time. */
 const START_MS = 60_000
 /** Between the order to begin and the beginning: all workers have it by then. */

@@ -81,6 +81,7 @@ export function reckon(
   const { running } = lives
   return {
     measures: {
+      startedMs: startedMs(lives, names.length),
       viewsMs: milestonesOf(changes, lives, names.length),
       viewsKnown: seen,
       viewsExpected: running.length * (running.length - 1),
@@ -127,6 +128,12 @@ function sumByName(all: readonly Readonly<Record<string, number>>[]): Record<str
     sums.set(name, (sums.get(name) ?? 0) + count)
   }
   return Object.fromEntries(sums)
+}
+
+function startedMs({ all }: Lives, members: number): number | null {
+  const first = all.filter(({ start }) => start === 1)
+  if (first.length < members) return null
+  return Math.max(...first.map(({ startedAtMs }) => startedAtMs))
 }
 
 // Views

@@ -54,6 +54,8 @@ export class ScriptRecorder implements Watcher {
   readonly #onUnreal: (what: string) => void
   #sim: Simulation | undefined
   #settled = false
+  /** When the last of the members started for the first time. */
+  startedMs = 0
   falseExits = 0
   warnings = 0
   residentBytes = 0
@@ -97,6 +99,7 @@ export class ScriptRecorder implements Watcher {
   started(member: Member, node: { readonly id: string }): void {
     if (this.#ids.has(node.id)) this.#onUnreal('restart with the same identity')
     this.#ids.add(node.id)
+    if (member.starts === 1) this.startedMs = this.#now()
     this.#add({ kind: 'start', atMs: this.#now(), member: member.index })
   }
 

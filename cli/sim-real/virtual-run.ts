@@ -126,6 +126,7 @@ function measuresOf(
 ): Measures {
   const { views, messages } = result
   return {
+    startedMs: recorder.startedMs,
     viewsMs: views.milestonesMs,
     viewsKnown: views.known,
     viewsExpected: views.complete,

@@ -2,7 +2,9 @@
  * A worker process of `earshot sim --real`: hosts real nodes on the loopback interface. It ends with the command that
  * started it, however that ends; Ctrl-C in a terminal reaches it too, and is for the command to decide.
  */
-import type { News, Order } from './protocol.ts'
+import { randomInt } from 'node:crypto'
+import { createNode } from '../../src/index.ts'
+import { type News, type Order, PORTS } from './protocol.ts'
 import { Troupe } from './troupe.ts'
 
 /** Whatever happens, no worker outlives this. */
@@ -38,9 +40,16 @@ async function take(order: Order): Promise<void> {
   }
 }
 
+/** A node that nobody meets: what is measured is not to be the first use of everything. */
+async function warmUp(): Promise<void> {
+  const port = randomInt(PORTS.first, PORTS.end)
+  const node = await createNode({ interfaces: '127.0.0.1', port })
+  await node.stop()
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('uncaughtException', fail)
 process.on('disconnect', () => process.exit())
 process.on('message', (order: Order) => void take(order).catch(fail))
 setTimeout(() => process.exit(), LIFE_MS_MAX).unref()
-tell({ kind: 'ready' })
+warmUp().then(() => tell({ kind: 'ready' }), fail)

@@ -19,7 +19,8 @@ export function addSim({ program, host, action }: Cli): void {
     .description(
       'Run real nodes on a virtual network, in virtual time: any number of nodes, any fault, faster than the clock, ' +
         'and the same every time for the same seed. Checks watch the run; a check that fails is named, with the ' +
-        'command that runs exactly this again, and the exit code is 1. Nothing touches a real network.',
+        'command that runs exactly this again, and the exit code is 1. Nothing touches a real network; --real ' +
+        'stays on the loopback interface.',
     )
     .configureHelp({ showGlobalOptions: false })
   defineSim(command)
@@ -33,6 +34,7 @@ export function addSim({ program, host, action }: Cli): void {
           'nodes come and go; with a report to look at',
         ],
         ['earshot sim --seeds 1..1000', 'a thousand runs with random faults, on all cores'],
+        ['earshot sim steady --real', 'real nodes on this host, beside the virtual ones'],
         ['earshot sim --list', 'the scenarios, and what --set may change'],
         ['earshot sim ./my-scenario.js', 'one of your own; see defineScenario of earshot/sim'],
       ]),
