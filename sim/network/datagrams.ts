@@ -66,7 +66,7 @@ export class UdpLayer {
   /** What is open to all interfaces of a host hears at one that comes later, too. */
   #handleAttached(attachment: Attachment): void {
     for (const ports of this.#ports.values()) {
-      if (ports[0]?.host !== attachment.host) continue
+      if (ports[0]?.host.index !== attachment.host.index) continue
       for (const each of ports) if (each.bound === undefined) each.hearAt(attachment)
     }
   }
