@@ -26,7 +26,7 @@ export { CHECKS } from './checks/index.ts'
 export type { RandomStream } from './kernel/random.ts'
 // Your own nodes.
 export type { Undo } from './network/network.ts'
-export type { Chunking } from './network/tcp-end.ts'
+export type { Chunking } from './network/tcp-shared.ts'
 export type { SubnetOptions } from './network/topology.ts'
 export type { Latency, Weather } from './network/weather.ts'
 export { WEATHERS } from './network/weather.ts'

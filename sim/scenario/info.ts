@@ -1,5 +1,5 @@
 /** What a run is started with, in full: printed first, and enough to run exactly this again. */
-import type { Chunking } from '../network/tcp-end.ts'
+import type { Chunking } from '../network/tcp-shared.ts'
 import { WEATHERS } from '../network/weather.ts'
 import type { AnyScenario } from './scenario.ts'
 import {

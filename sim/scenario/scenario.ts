@@ -5,7 +5,7 @@
 import { EarshotError } from '../../src/base/errors.ts'
 import type { Check } from '../checks/check.ts'
 import { RandomStream, seedNumber } from '../kernel/random.ts'
-import type { Chunking } from '../network/tcp-end.ts'
+import type { Chunking } from '../network/tcp-shared.ts'
 import type { SubnetOptions } from '../network/topology.ts'
 import type { Weather } from '../network/weather.ts'
 import type { AddNodeOptions } from '../population.ts'
