@@ -2,7 +2,7 @@
  * What the command and its worker processes tell each other:
  *
  *     worker   ─ ready ─▶            it has loaded
- *              ◀─ begin ─            its parts, its steps, and when all begin
+ *              ◀─ begin ─            its steps, and when all begin
  *              ─ progress ─▶         again and again
  *              ◀─ settle ─           the time is over: nothing more is said
  *              ─ settled ─▶          what was measured, nodes still run
@@ -11,7 +11,7 @@
  *
  * `failed` may come at any time. A worker whose command is gone ends at once.
  */
-import type { Part, Step } from './script.ts'
+import type { Step } from './script.ts'
 import type { Tally } from './tally.ts'
 
 /** Unprivileged, below where hosts pick ports by themselves; one run does not meet another. */
@@ -21,7 +21,7 @@ export interface BeginOrder {
   readonly kind: 'begin'
   /** UDP port of the beacons. */
   readonly port: number
-  readonly parts: readonly Part[]
+  /** The steps of this worker's members. */
   readonly steps: readonly Step[]
   /** Names of all members, by index. */
   readonly names: readonly string[]

@@ -43,14 +43,14 @@ const STOP_MS = 30_000
 export async function runReal(options: RealRunOptions): Promise<Reckoning> {
   const { script, jobs, signal } = options
   signal.throwIfAborted()
-  const names = script.parts.map(({ options: { name } }) => name ?? '')
+  const { names } = script
   const startedAt = performance.now()
   const workers = Array.from({ length: jobs }, () => new Worker())
   options.onStarted(workers.flatMap(({ pid }) => (pid === undefined ? [] : [pid])))
   try {
     await Promise.all(workers.map((worker) => worker.ready(START_MS, signal)))
     const beginAtMs = hostNow() + BEGIN_MS
-    begin(workers, script, names, beginAtMs)
+    begin(workers, script, beginAtMs)
     await watch(workers, beginAtMs, options)
     for (const worker of workers) worker.tell({ kind: 'settle' })
     const records = await Promise.all(workers.map((worker) => worker.settled(REPORT_MS, signal)))
@@ -64,19 +64,11 @@ export async function runReal(options: RealRunOptions): Promise<Reckoning> {
 }
 
 /** Deals the members out to the workers, like cards: those who start late are not all in one. */
-function begin(
-  workers: readonly Worker[],
-  { parts, steps }: Script,
-  names: readonly string[],
-  beginAtMs: number,
-): void {
+function begin(workers: readonly Worker[], { names, steps }: Script, beginAtMs: number): void {
   const port = randomInt(PORTS.first, PORTS.end)
   workers.forEach((worker, index) => {
-    const isOwn = ({ member }: { readonly member: number }): boolean => {
-      return member % workers.length === index
-    }
-    const [own, ownSteps] = [parts.filter(isOwn), steps.filter(isOwn)]
-    worker.tell({ kind: 'begin', port, parts: own, steps: ownSteps, names, beginAtMs })
+    const own = steps.filter(({ member }) => member % workers.length === index)
+    worker.tell({ kind: 'begin', port, steps: own, names, beginAtMs })
   })
 }
 

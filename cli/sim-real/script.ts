@@ -11,30 +11,19 @@ import type { Fault, Simulation } from '../../sim/simulation.ts'
 import type { NodeEvent, NodeOptions } from '../../src/index.ts'
 import { NodeTally } from './tally.ts'
 
-/** What a node is made with, as plain data. Where it is (loopback, and which port) is not for the script to say. */
+/** What a node is made with, as plain data. Where it is (loopback, and which ports) is not for the script to say. */
 export type PartOptions = Pick<NodeOptions, 'name' | 'groups' | 'headers' | 'timers' | 'limits'>
 
-export interface Part {
-  readonly member: number
-  readonly options: PartOptions
-}
-
 /** Times are milliseconds since the common start. */
-export type Step =
-  | {
-      readonly kind: 'start' | 'stop' | 'pause' | 'resume'
-      readonly atMs: number
-      readonly member: number
-    }
-  | {
-      readonly kind: 'say'
-      readonly atMs: number
-      readonly member: number
-      readonly message: TrackedMessage
-    }
+export type Step = { readonly atMs: number; readonly member: number } & (
+  | { readonly kind: 'start'; readonly options: PartOptions }
+  | { readonly kind: 'stop' | 'pause' | 'resume' }
+  | { readonly kind: 'say'; readonly message: TrackedMessage }
+)
 
 export interface Script {
-  readonly parts: readonly Part[]
+  /** Names of all members, in their order. */
+  readonly names: readonly string[]
   /** In the order of time. */
   readonly steps: readonly Step[]
 }
@@ -78,29 +67,17 @@ export class ScriptRecorder implements Watcher {
   }
 
   script(): Script {
-    const parts = this.#sim?.members.map(({ index, options }): Part => {
-      const { name, groups, headers, timers, limits } = options
-      return {
-        member: index,
-        options: {
-          ...(name !== undefined && { name }),
-          ...(groups !== undefined && { groups }),
-          ...(headers !== undefined && { headers }),
-          ...(timers !== undefined && { timers }),
-          ...(limits !== undefined && { limits }),
-        },
-      }
-    })
     // A stable sort: what happened at one time stays in its order.
     const steps = [...this.#steps].sort((a, b) => a.atMs - b.atMs)
-    return { parts: parts ?? [], steps }
+    return { names: this.#sim?.members.map(({ name }) => name) ?? [], steps }
   }
 
   started(member: Member, node: { readonly id: string }): void {
     if (this.#ids.has(node.id)) this.#onUnreal('restart with the same identity')
     this.#ids.add(node.id)
     if (member.starts === 1) this.startedMs = this.#now()
-    this.#add({ kind: 'start', atMs: this.#now(), member: member.index })
+    const { index, options } = member
+    this.#add({ kind: 'start', atMs: this.#now(), member: index, options: plainOptions(options) })
   }
 
   ended(): void {
@@ -151,5 +128,16 @@ export class ScriptRecorder implements Watcher {
     if (this.#settled) return
     if (this.#steps.length === STEPS_MAX) this.#onUnreal(`more than ${STEPS_MAX} steps`)
     if (this.#steps.length < STEPS_MAX) this.#steps.push(step)
+  }
+}
+
+/** Of all options those that are for the node itself. */
+function plainOptions({ name, groups, headers, timers, limits }: NodeOptions): PartOptions {
+  return {
+    ...(name !== undefined && { name }),
+    ...(groups !== undefined && { groups }),
+    ...(headers !== undefined && { headers }),
+    ...(timers !== undefined && { timers }),
+    ...(limits !== undefined && { limits }),
   }
 }

@@ -16,7 +16,6 @@ import { NodeTally } from './tally.ts'
 const RECORD_MAX = 40_000_000
 
 interface Actor {
-  readonly options: PartOptions
   node: MeshNode | undefined
   life: Life | undefined
   starts: number
@@ -50,16 +49,9 @@ export class Troupe {
     this.#order = order
     this.#onFailure = onFailure
     this.#memberOfName = new Map(order.names.map((name, member) => [name, member]))
-    for (const { member, options } of order.parts) {
+    for (const { member } of order.steps) {
       const busy = Promise.resolve()
-      this.#actors.set(member, {
-        options,
-        node: undefined,
-        life: undefined,
-        starts: 0,
-        known: 0,
-        busy,
-      })
+      this.#actors.set(member, { node: undefined, life: undefined, starts: 0, known: 0, busy })
     }
   }
 
@@ -138,7 +130,7 @@ export class Troupe {
     const actor = this.#actors.get(step.member)!
     switch (step.kind) {
       case 'start':
-        this.#queue(actor, () => this.#open(actor, step.member))
+        this.#queue(actor, () => this.#open(actor, step.member, step.options))
         break
       case 'stop':
         this.#queue(actor, () => this.#close(actor))
@@ -159,11 +151,11 @@ export class Troupe {
     actor.busy = actor.busy.then(action).catch((error: unknown) => this.#onFailure(error))
   }
 
-  async #open(actor: Actor, member: number): Promise<void> {
+  async #open(actor: Actor, member: number, options: PartOptions): Promise<void> {
     if (actor.node !== undefined) await this.#close(actor)
     // Last, so that nothing can override it: nothing of a real run leaves this host.
     const node = await createNode({
-      ...actor.options,
+      ...options,
       interfaces: '127.0.0.1',
       port: this.#order.port,
     })

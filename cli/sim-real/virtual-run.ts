@@ -30,19 +30,22 @@ export interface VirtualRun {
 /** What a packet on the loopback interface of an idle host goes through. */
 const LOOPBACK = { latencyMs: 0.05, jitterMs: 0.05, mtuBytes: 65_536 } as const
 
-/** Scenarios whose faults real nodes on one host can have too; the test runs each. */
-const REAL_SCENARIOS: ReadonlySet<string> = new Set([
-  'steady',
-  'cold-boot',
-  'churn',
-  'flash-crowd',
-  'goodbye-storm',
-  'rolling-upgrade',
-  'slow-consumer',
-])
+/**
+ * Scenarios for real nodes on one host, and what is set in them unless the user sets it: no faults that cannot be had
+ * there (several nodes share a process, so none can be killed), and times that fit into 20 s.
+ */
+const REAL_SETTINGS: Readonly<Record<string, RealOptions['settings']>> = {
+  steady: {},
+  'cold-boot': {},
+  churn: { killed: 0, sameIdentity: 0 },
+  'flash-crowd': { doorsMs: 3_000, stayMs: 6_000 },
+  'goodbye-storm': { killed: 0, crashed: 0, bellMs: 8_000 },
+  'slow-consumer': { slow: 0, stopMs: 4_000 },
+  'rolling-upgrade': { killed: 0, sameIdentity: 0, calmMs: 4_000, pauseMs: 500 },
+}
 
 export function realScenarios(): readonly string[] {
-  return SCENARIOS.map(({ name }) => name).filter((name) => REAL_SCENARIOS.has(name))
+  return SCENARIOS.map(({ name }) => name).filter((name) => Object.hasOwn(REAL_SETTINGS, name))
 }
 
 /**
@@ -60,7 +63,8 @@ export async function runVirtual(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<VirtualRun> {
-  checkSettings(scenario, options)
+  const settings = { ...REAL_SETTINGS[scenario.name], ...options.settings }
+  checkSettings(scenario, settings)
   const unreal = new AbortController()
   const onSignal = (): void => unreal.abort(signal.reason)
   signal.addEventListener('abort', onSignal)
@@ -71,6 +75,7 @@ export async function runVirtual(
     signal.throwIfAborted()
     const run = await runScenario(onLoopback(scenario), {
       ...options,
+      settings,
       checks: [...CHECKS, recorder.check],
       onProgress,
       signal: unreal.signal,
@@ -88,7 +93,7 @@ export async function runVirtual(
 }
 
 /** @throws CliError for settings of networks: there is but one kind of loopback. */
-function checkSettings(scenario: AnyScenario, { settings }: RealOptions): void {
+function checkSettings(scenario: AnyScenario, settings: RealOptions['settings']): void {
   const values = settingValues({ ...COMMON_SETTINGS, ...scenario.settings }, settings)
   for (const name of ['weather', 'chunking'] as const) {
     if (values[name] === COMMON_SETTINGS[name].default) continue
@@ -113,7 +118,7 @@ function onLoopback(scenario: AnyScenario): AnyScenario {
       return { networks: [{ name: 'loopback', weather: LOOPBACK }] }
     },
     node: (index, plan) => {
-      const { networks: _, ...own } = scenario.node?.(index, plan) ?? {}
+      const { networks: _network, mailboxPort: _port, ...own } = scenario.node?.(index, plan) ?? {}
       return { ...own, limits: { ...sharedAddressLimits(plan.nodes), ...own.limits } }
     },
   }
