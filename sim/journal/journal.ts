@@ -51,6 +51,7 @@ export const SAMPLE_COLUMNS = [
   'messagesSent',
   'messagesReceived',
   'latencyP50Ms',
+  'latencyP90Ms',
   'latencyP99Ms',
   'outboxMessagesMax',
   'outboxBytes',
@@ -73,6 +74,10 @@ export class Journal implements Watcher {
   readonly latency: Histogram = new Histogram()
   /** By event type. */
   readonly eventCounts: Map<NodeEvent['type'], number> = new Map()
+  /** Of events of type `warning`, by their code. */
+  readonly warningCounts: Map<string, number> = new Map()
+  /** When the scenario was over and the mesh had converged; `undefined` until then. What follows is the end of all. */
+  settledMs: number | undefined
   messagesSent = 0
   messagesAccepted = 0
   messagesReceived = 0
@@ -102,8 +107,15 @@ export class Journal implements Watcher {
 
   event(member: Member, node: MeshNode, event: NodeEvent): void {
     this.eventCounts.set(event.type, (this.eventCounts.get(event.type) ?? 0) + 1)
+    if (event.type === 'warning') {
+      this.warningCounts.set(event.code, (this.warningCounts.get(event.code) ?? 0) + 1)
+    }
     if (event.type === 'stop') this.ended(member, node)
     else this.views.event(member, event)
+  }
+
+  settled(): void {
+    this.settledMs = this.#sim.now
   }
 
   faultBegan(fault: Fault): void {
@@ -156,6 +168,7 @@ export class Journal implements Watcher {
       messagesSent: this.messagesSent,
       messagesReceived: this.messagesReceived,
       latencyP50Ms: recent.percentileMs(50),
+      latencyP90Ms: recent.percentileMs(90),
       latencyP99Ms: recent.percentileMs(99),
       ...outboxes,
       heapBytes: process.memoryUsage().heapUsed,
@@ -184,4 +197,4 @@ export class Journal implements Watcher {
 }
 
 /** Asking for all outboxes costs nodes². */
-const OUTBOX_NODES_MAX = 200
+export const OUTBOX_NODES_MAX = 200

@@ -8,6 +8,7 @@ import type { NodeEvent } from '../../src/runtime/node-events.ts'
 import type { Subnet } from '../network/topology.ts'
 import type { Member, Population } from '../population.ts'
 import { Column } from './columns.ts'
+import { Ghosts } from './ghosts.ts'
 
 /** The states of a view, as they stand in the matrix and in the log. */
 export const VIEW = { none: 0, alive: 1, evasive: 2, silent: 3 } as const
@@ -31,6 +32,8 @@ export class Views {
   readonly observers: Column = new Column()
   readonly subjects: Column = new Column()
   readonly states: Column = new Column()
+  /** What is held of nodes that are gone already. Kept with the log. */
+  readonly ghosts: Ghosts | undefined
 
   /** `size` members at the most. */
   constructor(population: Population, size: number, keepsLog: boolean) {
@@ -38,6 +41,7 @@ export class Views {
     this.#size = size
     this.#keepsLog = keepsLog
     this.#matrix = new Uint8Array(size * size)
+    this.ghosts = keepsLog ? new Ghosts(population, size) : undefined
   }
 
   /** Views that there are now. */
@@ -66,6 +70,7 @@ export class Views {
   /** The member's node is gone: it sees nobody, and nobody sees its present identity. */
   ended(member: Member, node: MeshNode): void {
     this.#currentIds.delete(node.id)
+    this.ghosts?.ended(member.index, (observer) => this.state(observer, member.index))
     for (let other = 0; other < this.#size; other++) {
       this.#set(member.index, other, VIEW.none)
       this.#set(other, member.index, VIEW.none)
@@ -93,7 +98,12 @@ export class Views {
 
   #see(observer: Member, id: PeerId, state: ViewState): void {
     const subject = this.#currentIds.get(id)
-    if (subject !== undefined) this.#set(observer.index, subject, state)
+    if (subject === undefined) {
+      this.ghosts?.see(observer.index, this.#population.memberOf(id)?.index, state)
+      return
+    }
+    this.ghosts?.forget(observer.index, subject)
+    this.#set(observer.index, subject, state)
   }
 
   #set(observer: number, subject: number, state: ViewState): void {
