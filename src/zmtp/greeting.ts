@@ -3,10 +3,13 @@
  *
  *     0        1 … 8      9    10     11     12 … 31     32         33 … 63
  *     FF       padding    7F   major  minor  mechanism   as-server  filler
- *     └───────── head, sent at once ──┘└──── tail, sent when the peer's major version is here ────┘
+ *     └───────── head ────────────────┘└──── tail ────────────────────────┘
  *
- * RFC 37 "Version Negotiation" lets a peer send only the first eleven octets, so that it can learn
- * the other's version before it goes on; libzmq does that and waits for our eleventh.
+ * RFC 37 "Version Negotiation" lets a peer send only the head, so that it can learn the other's version before it
+ * goes on; libzmq does that and waits for our eleventh octet. A dialler of ours sends all at once: it speaks no older
+ * version, and a link stands a round trip sooner. An acceptor sends its head unprompted and its tail when the
+ * dialler's head is here, which costs nothing; and libzmq, when it finds another mechanism in our greeting, closes
+ * without telling its own, unless its greeting is out already.
  */
 import { invalid } from '../base/errors.ts'
 import type { ZmtpInvalid } from './codes.ts'

@@ -62,13 +62,17 @@ const SOCKET_TYPES = {
 export class Handshake {
   readonly #options: HandshakeOptions
   #state: HandshakeState = 'greeting'
-  #tailSent = false
+  #begun = false
   #bytesRead = 0
 
-  /** Writes the head of our greeting to `output` at once. */
+  /**
+   * Writes to `output` at once: a dialler its greeting and what it has to say first (should the greetings not match,
+   * the peer closes, and has not looked at it), an acceptor the head of its greeting.
+   */
   constructor(options: HandshakeOptions, output: WriteBuffer) {
     this.#options = options
     writeGreetingHead(output, options.identity.length)
+    if (options.role === 'dialler') this.#begin(output)
   }
 
   get state(): HandshakeState {
@@ -111,25 +115,29 @@ export class Handshake {
     this.#state = 'ready'
   }
 
-  #readGreeting(input: InputBuffer, output: WriteBuffer): HandshakeResult | undefined {
+  /** The tail of our greeting, and our first command if it is for us to begin. */
+  #begin(output: WriteBuffer): void {
     const { mechanism, role, identity } = this.#options
+    writeGreetingTail(output, mechanism.name)
+    this.#begun = true
+    const first = mechanism.begin(role, encodeMetadata(SOCKET_TYPES[role].ours, identity))
+    if (first !== undefined) writeCommand(output, first)
+  }
+
+  #readGreeting(input: InputBuffer, output: WriteBuffer): HandshakeResult | undefined {
+    const { mechanism } = this.#options
     // What has come is read at once, so that nothing need be joined with what is still to come.
     const at = this.#bytesRead
     const end = Math.min(input.end, input.start + GREETING_BYTES - at)
     const problem = checkGreeting(input.bytes, input.start, end, at, mechanism.name)
     this.#consume(input, end - input.start)
     const compatible = problem === undefined || problem.code === 'zmtp-mechanism'
-    if (compatible && !this.#tailSent && this.#bytesRead >= GREETING_HEAD_BYTES) {
-      // RFC 37 "Authentication and Confidentiality": "A peer that reads a full greeting, including
-      // mechanism, MUST also send a full greeting including mechanism", even one that is about to close.
-      writeGreetingTail(output, mechanism.name)
-      this.#tailSent = true
-    }
+    // RFC 37 "Authentication and Confidentiality": "A peer that reads a full greeting, including mechanism, MUST
+    // also send a full greeting including mechanism", even one that is about to close.
+    if (compatible && !this.#begun && this.#bytesRead >= GREETING_HEAD_BYTES) this.#begin(output)
     if (problem !== undefined) return problem
     if (this.#bytesRead < GREETING_BYTES) return NEED_MORE
     this.#state = 'handshake'
-    const first = mechanism.begin(role, encodeMetadata(SOCKET_TYPES[role].ours, identity))
-    if (first !== undefined) writeCommand(output, first)
     return undefined
   }
 

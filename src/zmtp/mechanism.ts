@@ -3,7 +3,7 @@
  *
  * A mechanism knows commands, keys and the encoding of metadata blocks inside them. It does not know
  * frames, buffers, socket types or what an identity means. One object serves one connection, in this
- * order: `begin` once the greetings match, `handleCommand` for every command of the peer's until it
+ * order: `begin` with the greeting, `handleCommand` for every command of the peer's until it
  * gives the peer's metadata, on the acceptor `accept`, and `protection` from then on.
  *
  *               dialler                           acceptor

@@ -111,7 +111,7 @@ export class ZrePeer {
   /** Dials a host and shakes hands. */
   dial(host: Host, identity?: Uint8Array, from?: string): Line {
     const line = this.call(host, identity, from)
-    this.mesh.run(6 * this.mesh.network.latencyMs)
+    this.mesh.run(3 * this.mesh.network.latencyMs)
     return line
   }
 

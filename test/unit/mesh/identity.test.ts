@@ -37,7 +37,7 @@ describe("a dialler's identity", () => {
     const [a] = mesh.start('a')
     const stranger = new ZrePeer(mesh, { id: STRANGER })
     const line = stranger.dial(a!, identity)
-    expect([line.ended, line.zmtp.state]).toEqual(['reset', 'handshake'])
+    expect([line.ended, line.zmtp.state]).toEqual(['reset', 'greeting'])
     expect(a!.story).toEqual(['warning identity-malformed'])
     expect(a!.engine.metrics().peers).toEqual([])
     expect(a!.engine.metrics().mesh).toMatchObject({ connectionsRefused: 1, handshakes: 0 })

@@ -27,12 +27,20 @@ function greeting({
 }
 
 describe('our greeting', () => {
-  it('starts with signature and major version, unprompted', () => {
-    expect(toHex(takeOutput(newDialler()))).toBe('ff00000000000000127f03')
+  it('of a dialler goes out whole and unprompted, and its first command with it', () => {
+    const dialler = newDialler()
+    const output = takeOutput(dialler)
+    expect(toHex(output.subarray(0, 64))).toBe(toHex(bytesOf(GREETING_OF_DEALER)))
+    expect(new TextDecoder().decode(output.subarray(66, 72))).toBe('\u0005READY')
+    feed(dialler, GREETING_OF_ROUTER)
+    expect(takeOutput(dialler)).toHaveLength(0)
+  })
+
+  it('of an acceptor starts with signature and major version, unprompted', () => {
     expect(toHex(takeOutput(newAcceptor()))).toBe('ff00000000000000017f03')
   })
 
-  it('goes on when the peer’s major version is here, and not before', () => {
+  it('of an acceptor goes on when the peer’s major version is here, and not before', () => {
     const connection = newAcceptor()
     takeOutput(connection)
     feed(connection, HEAD)
@@ -44,19 +52,13 @@ describe('our greeting', () => {
     expect(takeOutput(connection)).toHaveLength(0)
   })
 
-  it('is byte for byte that of libzmq', () => {
-    const dialler = newDialler()
-    feed(dialler, GREETING_OF_ROUTER)
-    expect(toHex(takeOutput(dialler).subarray(0, 64))).toBe(toHex(bytesOf(GREETING_OF_DEALER)))
-  })
-
-  it('is completed even for a peer with another mechanism, which then knows why we close', () => {
+  it('of an acceptor is completed even for a peer with another mechanism, which then knows why we close', () => {
     const connection = newAcceptor()
     feed(connection, greeting({ mechanism: '4355525645' }))
     expect(takeOutput(connection)).toHaveLength(64)
   })
 
-  it('stops at its head for a peer that speaks something else', () => {
+  it('of an acceptor stops at its head for a peer that speaks something else', () => {
     const connection = newAcceptor()
     feed(connection, new Uint8Array(64).fill(0x41))
     expect(takeOutput(connection)).toHaveLength(11)
