@@ -8,6 +8,7 @@ import { flashCrowd } from './flash-crowd.ts'
 import { goodbyeStorm } from './goodbye-storm.ts'
 import { oneWayPartition } from './one-way-partition.ts'
 import { partitionHeal } from './partition-heal.ts'
+import { random } from './random.ts'
 import { roaming } from './roaming.ts'
 import { rollingUpgrade } from './rolling-upgrade.ts'
 import { sleepingLaptops } from './sleeping-laptops.ts'
@@ -28,4 +29,5 @@ export const SCENARIOS: readonly AnyScenario[] = [
   beaconBlackout,
   goodbyeStorm,
   rollingUpgrade,
+  random,
 ]
