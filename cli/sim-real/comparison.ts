@@ -39,6 +39,8 @@ type Value = number | null
 interface Quantity {
   readonly name: string
   readonly title: string
+  /** What stands for null. */
+  readonly none?: string
   readonly of: (measures: Measures) => Value
   readonly text: (value: number) => string
 }
@@ -46,6 +48,7 @@ interface Quantity {
 const views = (percent: number): Quantity => ({
   name: `views${percent}Ms`,
   title: `${percent} % of views complete`,
+  none: 'never',
   of: ({ viewsMs }) => viewsMs[percent] ?? null,
   text: formatDuration,
 })
@@ -68,6 +71,7 @@ const QUANTITIES: readonly Quantity[] = [
   {
     name: 'startedMs',
     title: 'all nodes started',
+    none: 'never',
     of: ({ startedMs }) => startedMs,
     text: formatDuration,
   },
@@ -132,8 +136,8 @@ const COLUMNS: readonly Column[] = [
 ]
 
 function rowsOf({ real, virtual, ratios }: Comparison): (readonly Cell[])[] {
-  return QUANTITIES.map(({ name, title, of, text }) => {
-    const show = (value: Value): Cell => ({ text: value === null ? 'never' : text(value) })
+  return QUANTITIES.map(({ name, title, none = '–', of, text }) => {
+    const show = (value: Value): Cell => ({ text: value === null ? none : text(value) })
     const ratio = ratios[name] ?? null
     const ratioText = ratio === null ? '–' : String(Number(ratio.toPrecision(3)))
     return [{ text: title }, show(of(real)), show(of(virtual)), { text: ratioText }, { text: '' }]
@@ -142,7 +146,7 @@ function rowsOf({ real, virtual, ratios }: Comparison): (readonly Cell[])[] {
 
 /** Why some ratios are not near 1, and what was done to make the others comparable. */
 function notesOf({ jobs, cores, nodes, virtual, unsaid, warnings }: Comparison): string[] {
-  const hosts = `${plural(nodes, 'node')} in ${plural(jobs, 'process').replace('processs', 'processes')}`
+  const hosts = `${plural(nodes, 'node')} in ${jobs === 1 ? 'one process' : `${jobs} processes`}`
   const notes = [
     `Times until views are complete, and latencies: virtual nodes think in no time (a slow CPU is a fault of its own),` +
       ` and the virtual loopback takes 0.05 to 0.1 ms. ${hosts} on ${plural(cores, 'core')} wait for each other:` +

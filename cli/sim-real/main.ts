@@ -62,8 +62,7 @@ export async function runRealSim(
     const real = await runReal({
       script: virtual.script,
       jobs: request.needs.jobs,
-      durationMs: request.options.durationMs,
-      untilComplete: request.scenario.untilComplete === true,
+      durationMs: virtual.durationMs,
       signal: context.host.signal,
       onStarted: (pids) => tellProcesses(context, pids),
       onProgress: (progress) => line.update(() => `real: ${realLine(progress)}`),

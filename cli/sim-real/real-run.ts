@@ -13,8 +13,6 @@ export interface RealRunOptions {
   readonly script: Script
   readonly jobs: number
   readonly durationMs: number
-  /** Ends as soon as all see each other and have said everything. */
-  readonly untilComplete: boolean
   readonly signal: AbortSignal
   readonly onStarted: (pids: readonly number[]) => void
   readonly onProgress: (progress: RealProgress) => void
@@ -76,7 +74,7 @@ function begin(workers: readonly Worker[], { names, steps }: Script, beginAtMs: 
 async function watch(
   workers: readonly Worker[],
   beginAtMs: number,
-  { durationMs, untilComplete, signal, onProgress }: RealRunOptions,
+  { durationMs, signal, onProgress }: RealRunOptions,
 ): Promise<void> {
   let received = 0
   let quietSince = 0
@@ -91,8 +89,7 @@ async function watch(
     received = sums.received
     onProgress({ atMs, durationMs, running: sums.running, known: sums.known, expected })
     const isComplete = sums.toldAll && sums.stepsLeft === 0 && sums.known === expected
-    const isOver = untilComplete ? isComplete || atMs >= durationMs : atMs >= durationMs
-    if (isOver && isComplete && atMs - quietSince >= QUIET_MS) return
+    if (atMs >= durationMs && isComplete && atMs - quietSince >= QUIET_MS) return
     if (atMs >= durationMs + CONVERGE_MS) return
   }
 }

@@ -43,6 +43,8 @@ export class ScriptRecorder implements Watcher {
   readonly #onUnreal: (what: string) => void
   #sim: Simulation | undefined
   #settled = false
+  /** When the virtual run was over, before all stopped. */
+  settledMs = 0
   /** When the last of the members started for the first time. */
   startedMs = 0
   falseExits = 0
@@ -116,6 +118,7 @@ export class ScriptRecorder implements Watcher {
 
   settled(): void {
     this.#settled = true
+    this.settledMs = this.#now()
     this.residentBytes = process.memoryUsage.rss()
     for (const node of this.#sim?.nodes() ?? []) this.tally.add(node)
   }

@@ -25,6 +25,8 @@ export interface VirtualRun {
   readonly measures: Measures
   readonly script: Script
   readonly run: ScenarioRun
+  /** How long the real nodes play it: as long as the virtual ones did, which may have been done early. */
+  readonly durationMs: number
 }
 
 /** What a packet on the loopback interface of an idle host goes through. */
@@ -86,7 +88,8 @@ export async function runVirtual(
       cpuMs: (cpu.user + cpu.system) / 1_000,
       bytesPerNode: Math.max(0, recorder.residentBytes - residentBefore) / options.nodes,
     })
-    return { measures, script: recorder.script(), run }
+    const durationMs = Math.min(options.durationMs, recorder.settledMs)
+    return { measures, script: recorder.script(), run, durationMs }
   } finally {
     signal.removeEventListener('abort', onSignal)
   }
