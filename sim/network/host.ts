@@ -7,13 +7,13 @@ import { broadcastAddress } from '../../src/runtime/interface-selection.ts'
 import type { NetworkInterface } from '../../src/runtime/platform.ts'
 import { RandomStream } from '../kernel/random.ts'
 import type { World } from '../kernel/world.ts'
-import { UdpLayer } from './datagrams.ts'
 import { LocalClock } from './local-clock.ts'
 import type { VirtualNetwork } from './network.ts'
 import { VirtualProcess } from './process.ts'
 import { TcpLayer } from './tcp.ts'
 import type { Chunking } from './tcp-shared.ts'
 import type { Attachment, Subnet } from './topology.ts'
+import { UdpLayer } from './udp.ts'
 
 /** As on Linux. */
 const EPHEMERAL_PORTS = { first: 32_768, count: 28_232 } as const
@@ -51,7 +51,6 @@ export class VirtualHost {
   readonly loopback: Attachment
   readonly internet: Internet
   #attachments: readonly Attachment[] = []
-  #interfaces: readonly NetworkInterface[] | undefined
   #power: 'on' | 'asleep' | 'off' = 'on'
   #clockRate = 1
   #isClockStopped = false
@@ -92,37 +91,38 @@ export class VirtualHost {
 
   // Interfaces
 
-  /** A new interface, named `eth0`, `eth1` … */
+  /** A new interface, named by the first of `eth0`, `eth1` … that is free. */
   attach(subnet: Subnet): Attachment {
-    const name = `eth${this.#attachments.length}`
+    let number = 0
+    while (this.#attachments.some(({ name }) => name === `eth${number}`)) number++
+    const name = `eth${number}`
     const attachment = this.internet.network.attach(this, name, subnet)
     this.#attachments = [...this.#attachments, attachment]
-    this.#interfaces = undefined
+    this.internet.udp.attached(attachment)
     return attachment
   }
 
   /** Takes an interface away; `attach` gives another one. */
   detach(attachment: Attachment): void {
     this.internet.network.detach(attachment)
+    this.internet.udp.detached(attachment)
     this.#attachments = this.#attachments.filter((each) => each !== attachment)
-    this.#interfaces = undefined
   }
 
   /** Another address for an interface, as a new DHCP lease gives one. */
   readdress(attachment: Attachment): void {
     this.internet.network.readdress(attachment)
-    this.#interfaces = undefined
   }
 
+  /** Of those that have a link, as Linux lists them: an unplugged one has no address for programs. */
   interfaces(): readonly NetworkInterface[] {
-    this.#interfaces ??= [this.loopback, ...this.#attachments].map((each) => ({
+    return [this.loopback, ...this.#attachments.filter(({ up }) => up)].map((each) => ({
       name: each.name,
       family: 'IPv4',
       address: each.address,
       prefixLength: each.subnet.prefixLength,
       loopback: each === this.loopback,
     }))
-    return this.#interfaces
   }
 
   /** The broadcast address of the first interface's subnet. */
@@ -139,7 +139,13 @@ export class VirtualHost {
     if (address >>> 24 === 127) return this.loopback
     const own = this.attachmentAt(address)
     if (own !== undefined) return own
-    return this.#attachments.find((each) => each.subnet.contains(address)) ?? this.#attachments[0]
+    let gateway: Attachment | undefined
+    for (const each of this.#attachments) {
+      if (!each.up) continue
+      if (each.subnet.contains(address)) return each
+      gateway ??= each
+    }
+    return gateway
   }
 
   ephemeralPort(): number {
@@ -170,7 +176,7 @@ export class VirtualHost {
   powerOff(): void {
     this.#power = 'off'
     this.#startClock()
-    for (const process of this.#processes) process.crash()
+    for (const process of this.processes) process.crash()
   }
 
   powerOn(): void {

@@ -1,42 +1,29 @@
 /**
  * The virtual network: which packets reach which interface, and when. It knows nothing of sockets; `tcp.ts` and
- * `datagrams.ts` ask it about every packet.
+ * `udp.ts` ask it about every packet. Which way leads where is in `routes.ts`.
  *
  *     interface ─ uplink ─▶ subnet ─▶ [ router ─▶ subnet ]… ─ downlink ─▶ interface
  *
- * Rules laid over it (partitions, clogs, weather of single pairs) are for hosts, and hold for all their interfaces.
+ * Rules laid over it (partitions, clogs, weather of single pairs) are in `rules.ts`.
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import { combine } from '../kernel/random.ts'
 import { msOf } from '../kernel/time.ts'
 import type { World } from '../kernel/world.ts'
 import { Path } from './path.ts'
+import { Routes } from './routes.ts'
+import { type HostSet, Rules, type Undo } from './rules.ts'
 import { Attachment, type NetworkHost, Subnet, type SubnetOptions } from './topology.ts'
 import { CALM, checkWeather, WEATHERS, type Weather } from './weather.ts'
 
-/** Hosts by their index. */
-export type HostSet = ReadonlySet<number>
+export type { HostSet, Undo } from './rules.ts'
 
-interface Rule {
-  readonly from: HostSet
-  readonly to: HostSet
-}
-
-interface Clog extends Rule {
-  readonly untilMs: number
-}
-
-interface PairWeather extends Rule {
-  readonly weather: Weather
-}
-
-/** Undoes a rule; twice is harmless. */
-export type Undo = () => void
-
+/** The base of what comes on top of a subnet's weather. */
+const NOTHING: Weather = { ...CALM, latencyMs: 0, jitterMs: 0 }
 const LOOPBACK: Weather = { ...CALM, latencyMs: 0.02, jitterMs: 0, mtuBytes: 65_536 }
 /** A datagram that would wait longer than this for bandwidth is dropped by the sender's queue. */
 const QUEUE_MS_MAX = 500
-const PAIR = 2 ** 22
+const PAIR = 2 ** 26
 
 export class VirtualNetwork {
   readonly world: World
@@ -44,48 +31,65 @@ export class VirtualNetwork {
   readonly #seed: number
   readonly #loopbackSubnet: Subnet
   readonly #attachments = new Map<number, Attachment>()
-  readonly #onAttached: ((attachment: Attachment) => void)[] = []
   #attachmentCount = 0
-  /** Subnets that a router joins, with the router's own weather. */
-  readonly #routers: { readonly subnets: ReadonlySet<Subnet>; readonly weather: Weather }[] = []
-  readonly #blocks = new Set<Rule>()
-  readonly #clogs = new Set<Clog>()
-  readonly #pairWeathers = new Set<PairWeather>()
-  /** Paths that are not simply their subnet's; forgotten at every change of what they are made of. */
-  readonly #paths = new Map<number, Path | undefined>()
-  #hasSpecialPaths = false
+  readonly #rules = new Rules()
+  readonly #routes: Routes
+  /** When a narrow way between two interfaces is free again, in milliseconds. */
+  readonly #narrowBusyUntilMs = new Map<number, number>()
 
   constructor(world: World) {
     this.world = world
     this.#seed = combine(world.seedNumber, 0x6e657477)
     const cidr = '127.0.0.0/8'
-    const path = new Path([LOOPBACK], this.#seed)
-    this.#loopbackSubnet = new Subnet(0, { name: 'loopback', cidr }, LOOPBACK, path)
+    const path = new Path([LOOPBACK], [], this.#seed)
+    this.#loopbackSubnet = new Subnet(0, 'loopback', { cidr }, LOOPBACK, path)
+    this.#routes = new Routes(this.#seed, this.#rules)
   }
 
   // What it is made of
 
   /** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
   addSubnet(options: SubnetOptions = {}): Subnet {
-    const weather = weatherOf(options.weather ?? {}, `network ${options.name ?? 'lan'}: weather`)
-    const path = new Path([weather], this.#seed)
-    const subnet = new Subnet(this.subnets.length, options, weather, path)
-    const other = this.subnets.find(
-      (each) => each.contains(subnet.base) || subnet.contains(each.base),
-    )
+    const name = options.name ?? this.#freeName()
+    if (this.subnets.some((each) => each.name === name)) {
+      throw bad(`name: '${name}'`, 'a name that no other network has')
+    }
+    const weather = weatherOf(options.weather ?? {}, `network ${name}: weather`)
+    const path = new Path([weather], [], this.#seed)
+    const cidr = options.cidr ?? this.#freeCidr()
+    const subnet = new Subnet(this.subnets.length, name, { ...options, cidr }, weather, path)
+    const others = [this.#loopbackSubnet, ...this.subnets]
+    const other = others.find((each) => each.contains(subnet.base) || subnet.contains(each.base))
     if (other !== undefined) {
-      const reason = `subnet ${subnet.name} overlaps with subnet ${other.name}`
-      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option cidr: ${reason}`)
+      throw bad(`cidr: '${cidr}'`, `a subnet that does not overlap with that of ${other.name}`)
     }
     this.subnets.push(subnet)
     return subnet
   }
 
+  #freeName(): string {
+    for (let i = 1; ; i++) {
+      const name = i === 1 ? 'lan' : `lan-${i}`
+      if (this.subnets.every((each) => each.name !== name)) return name
+    }
+  }
+
+  /** The first of 10.0.0.0/16, 10.1.0.0/16 … that nobody has. */
+  #freeCidr(): string {
+    for (let i = 0; i < 256; i++) {
+      const base = (10 * 256 + i) * 65_536
+      const isTaken = this.subnets.some(
+        (each) => each.contains(base) || each.base >>> 16 === base >>> 16,
+      )
+      if (!isTaken) return `10.${i}.0.0/16`
+    }
+    throw bad('cidr', 'one for each network, after the first 256')
+  }
+
   /** Joins subnets: unicast passes, broadcasts do not. */
   addRouter(subnets: readonly Subnet[], weather: Partial<Weather> = {}): void {
     const checked = checkWeather(weather, { ...CALM, latencyMs: 0.1 }, 'router')
-    this.#routers.push({ subnets: new Set(subnets), weather: checked })
-    this.#forgetPaths()
+    this.#routes.addRouter(subnets, checked)
   }
 
   /** Puts a host into a subnet. */
@@ -93,13 +97,7 @@ export class VirtualNetwork {
     const index = this.#attachmentCount++
     const attachment = new Attachment(host, index, name, subnet, subnet.freeAddress())
     this.#attachments.set(attachment.addressNumber, attachment)
-    for (const listener of this.#onAttached) listener(attachment)
     return attachment
-  }
-
-  /** Calls the listener with every interface that a host gets from now on. */
-  onAttached(listener: (attachment: Attachment) => void): void {
-    this.#onAttached.push(listener)
   }
 
   /** The interface that reaches only the host itself. */
@@ -117,6 +115,7 @@ export class VirtualNetwork {
 
   detach(attachment: Attachment): void {
     this.#attachments.delete(attachment.addressNumber)
+    this.setAccess(attachment, {})
     attachment.detach()
   }
 
@@ -128,8 +127,8 @@ export class VirtualNetwork {
 
   setWeather(subnet: Subnet, weather: Partial<Weather> | string): void {
     subnet.weather = weatherOf(weather, 'weather')
-    subnet.path = new Path([subnet.weather], this.#seed)
-    this.#forgetPaths()
+    subnet.path = new Path([subnet.weather], [], this.#seed)
+    this.#routes.forget()
   }
 
   /** The weather of one interface, on top of its subnet's: towards the network, and back. */
@@ -137,93 +136,107 @@ export class VirtualNetwork {
     attachment: Attachment,
     access: { uplink?: Partial<Weather> | undefined; downlink?: Partial<Weather> | undefined },
   ): void {
-    const none = { ...CALM, latencyMs: 0, jitterMs: 0 }
-    attachment.uplink = access.uplink && checkWeather(access.uplink, none, 'uplink')
-    attachment.downlink = access.downlink && checkWeather(access.downlink, none, 'downlink')
-    this.#hasSpecialPaths = true
-    this.#forgetPaths()
+    const { subnet } = attachment
+    if (hasAccess(attachment)) subnet.accessCount--
+    attachment.uplink = access.uplink && checkWeather(access.uplink, NOTHING, 'uplink')
+    attachment.downlink = access.downlink && checkWeather(access.downlink, NOTHING, 'downlink')
+    if (hasAccess(attachment)) subnet.accessCount++
+    this.#routes.forget()
   }
 
   /** Weather for what goes from any of `from` to any of `to`, on top of everything else. */
   addPairWeather(from: HostSet, to: HostSet, weather: Partial<Weather>): Undo {
-    const checked = checkWeather(weather, { ...CALM, latencyMs: 0, jitterMs: 0 }, 'weather')
-    const rule: PairWeather = { from, to, weather: checked }
-    this.#pairWeathers.add(rule)
-    this.#hasSpecialPaths = true
-    this.#forgetPaths()
+    const undo = this.#rules.addWeather(from, to, checkWeather(weather, NOTHING, 'weather'))
+    this.#routes.forget()
     return () => {
-      this.#pairWeathers.delete(rule)
-      this.#forgetPaths()
+      undo()
+      this.#routes.forget()
     }
   }
 
   /** Nothing gets from any of `from` to any of `to`. */
   addBlock(from: HostSet, to: HostSet): Undo {
-    const rule = { from, to }
-    this.#blocks.add(rule)
-    return () => this.#blocks.delete(rule)
+    return this.#rules.addBlock(from, to)
   }
 
   /** What goes from any of `from` to any of `to` is held back until a moment, and then arrives. */
   addClog(from: HostSet, to: HostSet, untilMs: number): Undo {
-    const rule = { from, to, untilMs }
-    this.#clogs.add(rule)
-    return () => this.#clogs.delete(rule)
+    return this.#rules.addClog(from, to, untilMs)
   }
 
   // Packets
 
-  /** Whether a packet that arrives now gets through: interfaces up, hosts on, nothing in between. */
+  /** Whether the sender can send and the receiver hear, now, with nothing in between. */
   isOpen(from: Attachment, to: Attachment): boolean {
-    if (!from.up || !to.up || !to.host.isOn || !from.host.isOn) return false
-    if (from.host === to.host) return true
-    if (from.subnet.isolated || to.subnet.isolated) return false
-    return !this.#isBlocked(from.host.index, to.host.index)
+    return from.up && from.host.isOn && this.arrives(from, to)
   }
 
-  /** Whether a broadcast in their common subnet gets through. */
+  /** Whether a packet that was sent before arrives now: its sender may be gone. */
+  arrives(from: Attachment, to: Attachment): boolean {
+    if (!to.up || !to.host.isOn) return false
+    if (from.host === to.host) return true
+    if (from.subnet === to.subnet && from.subnet.isolated) return false
+    return !this.#rules.isBlocked(from.host.index, to.host.index)
+  }
+
+  /** Whether a broadcast in their common subnet arrives now. A host always hears itself. */
   carriesBroadcast(from: Attachment, to: Attachment): boolean {
-    return !from.subnet.broadcastBlocked && this.isOpen(from, to)
+    const isBlocked = from.subnet.broadcastBlocked && from.host !== to.host
+    return !isBlocked && this.arrives(from, to)
+  }
+
+  /** Whether anybody knows a way from an interface to an address. */
+  hasRoute(from: Attachment, address: number): boolean {
+    const { subnet } = from
+    const isNear = subnet.contains(address) || address >>> 28 >= 14 || address >>> 24 === 127
+    return isNear || this.#routes.hasRouter(subnet)
   }
 
   /** The way from one interface to another, or `undefined`: there is none. */
   path(from: Attachment, to: Attachment): Path | undefined {
     if (from.host === to.host) return this.#loopbackSubnet.path
-    if (from.subnet === to.subnet && !this.#hasSpecialPaths) return from.subnet.path
-    const key = from.index * PAIR + to.index
-    if (!this.#paths.has(key)) this.#paths.set(key, this.#findPath(from, to))
-    return this.#paths.get(key)
+    return this.#routes.find(from, to)
   }
 
-  /**
-   * Milliseconds until `bytes` have left `from`'s queues, and have passed what narrows their way. For a datagram
-   * `undefined`: the queue is full.
-   */
+  /** Milliseconds until `bytes` have left `from`'s queue, and have passed all that is narrow on their way. */
   queueMs(from: Attachment, to: Attachment, path: Path, bytes: number): number {
+    if (from.host === to.host) return 0
     const { now } = this.world
-    let at = now
-    if (path.bandwidthKbps !== Number.POSITIVE_INFINITY) {
-      at = Math.max(at, from.upBusyUntilMs) + path.transmissionMs(bytes)
-      from.upBusyUntilMs = at
+    let at = this.#leave(from, path, bytes)
+    if (to.subnet !== from.subnet) at = shareMedium(to.subnet, at, path.bits(bytes))
+    if (path.narrowKbps !== Number.POSITIVE_INFINITY) {
+      const key = from.index * PAIR + to.index
+      at = Math.max(at, this.#narrowBusyUntilMs.get(key) ?? 0) + path.bits(bytes) / path.narrowKbps
+      this.#narrowBusyUntilMs.set(key, at)
     }
-    at = this.#shareMedium(from.subnet, at, bytes)
-    if (to.downlink !== undefined && to.downlink.bandwidthKbps !== Number.POSITIVE_INFINITY) {
-      at = Math.max(at, to.downBusyUntilMs) + (bytes * 8) / to.downlink.bandwidthKbps
-      to.downBusyUntilMs = at
-    }
-    return at - now
+    return this.downlinkQueueMs(to, at - now, bytes)
   }
 
   /** What a broadcast waits for bandwidth, once for all receivers. */
   broadcastQueueMs(from: Attachment, bytes: number): number {
+    return this.#leave(from, from.subnet.path, bytes) - this.world.now
+  }
+
+  /** Milliseconds until `bytes`, which are at `to` after `ms`, have come down to it. */
+  downlinkQueueMs(to: Attachment, ms: number, bytes: number): number {
+    const kbps = to.downlink?.bandwidthKbps ?? Number.POSITIVE_INFINITY
+    if (kbps === Number.POSITIVE_INFINITY) return ms
     const { now } = this.world
-    const { path } = from.subnet
-    let at = now
-    if (path.bandwidthKbps !== Number.POSITIVE_INFINITY) {
-      at = Math.max(at, from.upBusyUntilMs) + path.transmissionMs(bytes)
+    to.downBusyUntilMs = Math.max(now + ms, to.downBusyUntilMs) + to.subnet.path.bits(bytes) / kbps
+    return to.downBusyUntilMs - now
+  }
+
+  /** When a packet has left its host and has passed its subnet's shared medium. */
+  #leave(from: Attachment, path: Path, bytes: number): number {
+    const { subnet, uplink } = from
+    let at = this.world.now
+    let kbps = subnet.weather.bandwidthKbps
+    if (uplink !== undefined) kbps = Math.min(kbps, uplink.bandwidthKbps)
+    if (kbps !== Number.POSITIVE_INFINITY) {
+      at = Math.max(at, from.upBusyUntilMs) + path.bits(bytes) / kbps
       from.upBusyUntilMs = at
     }
-    return this.#shareMedium(from.subnet, at, bytes) - now
+    return shareMedium(subnet, at, path.bits(bytes))
   }
 
   isQueueFull(queuedMs: number): boolean {
@@ -232,62 +245,15 @@ export class VirtualNetwork {
 
   /** Milliseconds for which a clog holds a packet back. */
   heldMs(from: Attachment, to: Attachment): number {
-    if (this.#clogs.size === 0 || from.host === to.host) return 0
-    let until = this.world.now
-    for (const clog of this.#clogs) {
-      if (applies(clog, from.host.index, to.host.index)) until = Math.max(until, clog.untilMs)
-    }
-    return until - this.world.now
+    if (from.host === to.host) return 0
+    return this.#rules.heldMs(from.host.index, to.host.index, this.world.now)
   }
 
   /** Whether all receivers of a broadcast from here hear it at the same time. */
   hearsAsOne(from: Attachment): boolean {
-    return !this.#hasSpecialPaths && this.#clogs.size === 0 && from.subnet.path.reorder === 0
-  }
-
-  #shareMedium(subnet: Subnet, atMs: number, bytes: number): number {
-    if (subnet.sharedKbps === Number.POSITIVE_INFINITY) return atMs
-    subnet.busyUntilMs = Math.max(atMs, subnet.busyUntilMs) + (bytes * 8) / subnet.sharedKbps
-    return subnet.busyUntilMs
-  }
-
-  #isBlocked(from: number, to: number): boolean {
-    for (const block of this.#blocks) if (applies(block, from, to)) return true
-    return false
-  }
-
-  // Paths
-
-  #forgetPaths(): void {
-    this.#paths.clear()
-  }
-
-  #findPath(from: Attachment, to: Attachment): Path | undefined {
-    const passage = this.#passage(from.subnet, to.subnet)
-    if (passage === undefined) return undefined
-    const layers = [...passage]
-    if (from.uplink !== undefined) layers.push(from.uplink)
-    if (to.downlink !== undefined) layers.push(to.downlink)
-    for (const rule of this.#pairWeathers) {
-      if (applies(rule, from.host.index, to.host.index)) layers.push(rule.weather)
-    }
-    return new Path(layers, this.#seed)
-  }
-
-  /** The fewest routers from one subnet to another, as the weathers on the way. */
-  #passage(from: Subnet, to: Subnet): Weather[] | undefined {
-    const reached = new Map<Subnet, Weather[]>([[from, [from.weather]]])
-    // A Map visits entries added while it is read: this is the queue of a breadth-first search.
-    for (const [subnet, weathers] of reached) {
-      if (subnet === to) return weathers
-      for (const router of this.#routers) {
-        if (!router.subnets.has(subnet)) continue
-        for (const next of router.subnets) {
-          if (!reached.has(next)) reached.set(next, [...weathers, router.weather, next.weather])
-        }
-      }
-    }
-    return undefined
+    const { subnet } = from
+    if (this.#rules.hasWeathers || this.#rules.hasClogs(this.world.now)) return false
+    return subnet.accessCount === 0 && subnet.path.reorder === 0
   }
 
   /** For messages. */
@@ -297,8 +263,18 @@ export class VirtualNetwork {
   }
 }
 
-function applies(rule: Rule, from: number, to: number): boolean {
-  return rule.from.has(from) && rule.to.has(to)
+function shareMedium(subnet: Subnet, atMs: number, bits: number): number {
+  if (subnet.sharedKbps === Number.POSITIVE_INFINITY) return atMs
+  subnet.busyUntilMs = Math.max(atMs, subnet.busyUntilMs) + bits / subnet.sharedKbps
+  return subnet.busyUntilMs
+}
+
+function hasAccess(attachment: Attachment): boolean {
+  return attachment.uplink !== undefined || attachment.downlink !== undefined
+}
+
+function bad(option: string, expected: string): EarshotError {
+  return new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ${option}: expected ${expected}`)
 }
 
 /** @throws EarshotError ERR_EARSHOT_BAD_OPTION */

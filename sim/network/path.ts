@@ -29,12 +29,14 @@ export class Path {
   readonly reorder: number
   readonly reorderMs: number
   readonly reset: number
-  /** Thousands of bits per second, of the narrowest part. */
-  readonly bandwidthKbps: number
+  /** Thousands of bits per second, of the narrowest part beyond the sender's own. */
+  readonly narrowKbps: number
   /** Whether packets can be lost here at all. */
   readonly isLossy: boolean
 
-  constructor(layers: readonly Weather[], seed: number) {
+  /** `own` is what counts for all that the sender sends; `rest`, for what goes this way. */
+  constructor(own: readonly Weather[], rest: readonly Weather[], seed: number) {
+    const layers = [...own, ...rest]
     this.#layers = layers
     this.#seeds = mapPurposes((purpose) => combine(seed, purpose))
     this.#survival = layers.reduce((share, { loss }) => share * (1 - loss), 1)
@@ -43,7 +45,7 @@ export class Path {
     this.reorder = either(layers.map((each) => each.reorder))
     this.reorderMs = Math.max(...layers.map((each) => each.reorderMs))
     this.reset = either(layers.map((each) => each.reset))
-    this.bandwidthKbps = Math.min(...layers.map((each) => each.bandwidthKbps))
+    this.narrowKbps = Math.min(...rest.map((each) => each.bandwidthKbps))
     this.isLossy = this.#survival < 1
   }
 
@@ -96,10 +98,14 @@ export class Path {
     return this[what] > 0 && hashUnit(this.#seeds[what], from, to, packet) < this[what]
   }
 
-  /** Milliseconds that `bytes` occupy the narrowest part. */
-  transmissionMs(bytes: number): number {
-    if (this.bandwidthKbps === Number.POSITIVE_INFINITY) return 0
-    return ((bytes + this.packets(bytes) * HEADER_BYTES) * 8) / this.bandwidthKbps
+  /** Milliseconds for which a datagram is held back, so that later ones overtake it. */
+  heldBackMs(from: number, to: number, packet: number): number {
+    return this.happens('reorder', from, to, packet) ? this.reorderMs : 0
+  }
+
+  /** What `bytes` are on the wire, headers included. */
+  bits(bytes: number): number {
+    return (bytes + this.packets(bytes) * HEADER_BYTES) * 8
   }
 }
 

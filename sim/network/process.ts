@@ -20,11 +20,12 @@ import type {
 import type { EventTarget, EventToken } from '../kernel/event-queue.ts'
 import { RandomStream } from '../kernel/random.ts'
 import type { TurnTaker, World } from '../kernel/world.ts'
-import type { UdpHost, UdpLayer } from './datagrams.ts'
-import { EndList } from './end-list.ts'
 import { Gate } from './gate.ts'
 import type { LocalClock } from './local-clock.ts'
 import type { TcpHost, TcpLayer } from './tcp.ts'
+import { EndList } from './tcp-shared.ts'
+import type { UdpLayer } from './udp.ts'
+import type { UdpHost } from './udp-shared.ts'
 
 /** The host, as its processes see it. */
 export interface ProcessHost extends TcpHost, UdpHost {

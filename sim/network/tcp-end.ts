@@ -8,9 +8,8 @@
  * How it came to stand is in `tcp-opening.ts`.
  */
 import { assert } from '../../src/base/assert.ts'
-import type { ByteStream, SocketAddress, StreamHandlers } from '../../src/runtime/platform.ts'
+import type { SocketAddress, StreamHandlers } from '../../src/runtime/platform.ts'
 import { mix } from '../kernel/random.ts'
-import type { EndList } from './end-list.ts'
 import { NO_BYTES, type UnitKind } from './flight.ts'
 import {
   ABORTED,
@@ -30,18 +29,19 @@ import {
   UNACCEPTED,
 } from './tcp-events.ts'
 import { SYN_RETRIES, synRetryMs } from './tcp-retry.ts'
+import type { EndList, ProcessEnd } from './tcp-shared.ts'
 import { TcpWriter } from './tcp-writer.ts'
 import type { Attachment } from './topology.ts'
 
 /** As in the Node.js platform: a closing stream that makes no progress is given up. */
 const CLOSE_IDLE_MS = 30_000
 
-export class TcpEnd extends TcpWriter implements ByteStream {
+export class TcpEnd extends TcpWriter implements ProcessEnd {
   declare protected other: TcpEnd | undefined
   #unread: Uint8Array[] | undefined
   // For `EndList` alone.
-  previousInList: TcpEnd | undefined
-  nextInList: TcpEnd | undefined
+  previousInList: ProcessEnd | undefined
+  nextInList: ProcessEnd | undefined
 
   /** An end that dials has handlers; one that answers gets them when it is accepted. */
   constructor(

@@ -13,10 +13,10 @@ import type { IoFailure, SocketAddress } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import { combine } from '../kernel/random.ts'
 import { ticksOf } from '../kernel/time.ts'
-import type { EndList } from './end-list.ts'
 import { append, NO_BYTES, Unit, type UnitKind, withoutFirst } from './flight.ts'
 import { ABORTED, ARRIVAL, ARRIVAL_PLANNED } from './tcp-events.ts'
 import { GIVE_UP_TICKS, nextRetryTick, retriesWithin } from './tcp-retry.ts'
+import type { EndList } from './tcp-shared.ts'
 import type { Attachment } from './topology.ts'
 
 export abstract class TcpLink implements EventTarget {

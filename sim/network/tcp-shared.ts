@@ -1,9 +1,9 @@
-/** What the parts of the virtual TCP know of each other: what all connections share, and who accepts them. */
+/** What the parts of the virtual TCP know of each other: what all connections share, and all those of one process. */
+import type { ByteStream, StreamHandlers } from '../../src/runtime/platform.ts'
 import type { World } from '../kernel/world.ts'
-import type { EndList } from './end-list.ts'
+import type { Gate } from './gate.ts'
 import type { VirtualNetwork } from './network.ts'
 import type { Slab } from './slab.ts'
-import type { TcpEnd } from './tcp-end.ts'
 import type { Attachment } from './topology.ts'
 
 /** What all connections share (see `tcp.ts`). */
@@ -35,5 +35,61 @@ export interface Acceptor {
   /** Of the process that accepts. */
   readonly owner: EndList
   readonly hasRoom: boolean
-  offer(end: TcpEnd): void
+  offer(end: ProcessEnd): void
+}
+
+/** One end of a connection, as the process and the host that it belongs to see it. */
+export interface ProcessEnd extends ByteStream {
+  readonly isOver: boolean
+  /** The process has accepted the connection, or does not want it. */
+  adopt(handlers: StreamHandlers | undefined): void
+  /** The process or the host is gone, without a word to the other side. */
+  vanish(): void
+  /** A router or the like resets the connection: both sides see it. */
+  reset(): void
+  // For `EndList` alone.
+  previousInList: ProcessEnd | undefined
+  nextInList: ProcessEnd | undefined
+}
+
+/** All ends of one process, and what they have in common: a list that runs through the ends, without memory of its own. */
+export class EndList {
+  readonly shared: TcpShared
+  readonly gate: Gate
+  #first: ProcessEnd | undefined
+  #length = 0
+
+  constructor(shared: TcpShared, gate: Gate) {
+    this.shared = shared
+    this.gate = gate
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(end: ProcessEnd): void {
+    end.nextInList = this.#first
+    if (this.#first !== undefined) this.#first.previousInList = end
+    this.#first = end
+    this.#length++
+  }
+
+  remove(end: ProcessEnd): void {
+    const { previousInList, nextInList } = end
+    if (previousInList !== undefined) previousInList.nextInList = nextInList
+    else if (this.#first === end) this.#first = nextInList
+    else return
+    if (nextInList !== undefined) nextInList.previousInList = previousInList
+    end.previousInList = undefined
+    end.nextInList = undefined
+    this.#length--
+  }
+
+  /** A copy, because whoever walks it ends ends. */
+  all(): ProcessEnd[] {
+    const ends: ProcessEnd[] = []
+    for (let end = this.#first; end !== undefined; end = end.nextInList) ends.push(end)
+    return ends
+  }
 }

@@ -12,7 +12,6 @@ import type {
   StreamHandlers,
 } from '../../src/runtime/platform.ts'
 import type { TurnTaker } from '../kernel/world.ts'
-import type { EndList } from './end-list.ts'
 import { NO_BYTES } from './flight.ts'
 import { Outgoing } from './outgoing.ts'
 import {
@@ -29,6 +28,7 @@ import {
 } from './tcp-events.ts'
 import { TcpLink } from './tcp-link.ts'
 import { RETRIES, retryMs } from './tcp-retry.ts'
+import type { EndList } from './tcp-shared.ts'
 import type { Attachment } from './topology.ts'
 
 /** Bytes under way and unread together, at the most: the buffers of both hosts. */

@@ -14,12 +14,18 @@ import type {
 } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import type { World } from '../kernel/world.ts'
-import type { EndList } from './end-list.ts'
 import type { VirtualNetwork } from './network.ts'
 import { Slab } from './slab.ts'
 import { TcpEnd } from './tcp-end.ts'
 import { TcpOpening } from './tcp-opening.ts'
-import type { Acceptor, Chunking, TcpCounters, TcpShared } from './tcp-shared.ts'
+import type {
+  Acceptor,
+  Chunking,
+  EndList,
+  ProcessEnd,
+  TcpCounters,
+  TcpShared,
+} from './tcp-shared.ts'
 import type { Attachment } from './topology.ts'
 
 /** A host, as its TCP sees it. */
@@ -86,10 +92,11 @@ export class TcpLayer implements TcpShared {
 
   #freePort(host: TcpHost): number {
     const listeners = this.#listenersOf(host.index)
-    for (;;) {
+    for (let i = 0; i < PORTS; i++) {
       const port = host.ephemeralPort()
       if (!this.#isTaken(listeners, ANY, port)) return port
     }
+    throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', 'every TCP port of this host is taken.')
   }
 
   #isTaken(
@@ -136,7 +143,7 @@ export class TcpLayer implements TcpShared {
         : localAttachment(host, fromAddress)
     const far = localAttachment(host, address) ?? this.network.find(address)
     const isLocal = far?.host === near?.host
-    if (near === undefined || (far !== undefined && !isLocal && !this.network.path(near, far))) {
+    if (near === undefined || !(isLocal || this.#hasRoute(near, far, address))) {
       const message = `no route to ${to.address}`
       return failed(host, owner, options, handlers, { kind: 'unreachable', message })
     }
@@ -146,6 +153,11 @@ export class TcpLayer implements TcpShared {
     const end = new TcpEnd(owner, local, to, source, handlers)
     new TcpOpening(this, end, source, far).start()
     return end
+  }
+
+  #hasRoute(near: Attachment, far: Attachment | undefined, address: number): boolean {
+    if (far === undefined) return this.network.hasRoute(near, address)
+    return this.network.path(near, far) !== undefined
   }
 }
 
@@ -173,7 +185,7 @@ export class VirtualListener implements Acceptor, Listener, EventTarget {
   readonly #onClose: () => void
   #handlers: ListenHandlers | undefined
   /** Connections that the process has not accepted yet. */
-  #waiting: TcpEnd[] = []
+  #waiting: ProcessEnd[] = []
 
   constructor(port: number, owner: EndList, handlers: ListenHandlers, onClose: () => void) {
     this.port = port
@@ -187,7 +199,7 @@ export class VirtualListener implements Acceptor, Listener, EventTarget {
   }
 
   /** A connection stands; its end here is to be accepted. */
-  offer(end: TcpEnd): void {
+  offer(end: ProcessEnd): void {
     this.#waiting.push(end)
     this.handleEvent()
   }

@@ -9,9 +9,9 @@ import type { Path } from './path.ts'
 import type { Weather } from './weather.ts'
 
 export interface SubnetOptions {
-  /** Default `lan`. */
+  /** Unique. Default `lan`, then `lan-2` … */
   readonly name?: string
-  /** As `10.1.0.0/16`; by default the next of 10.0.0.0/16, 10.1.0.0/16 … */
+  /** As `10.1.0.0/16`; by default the first of 10.0.0.0/16, 10.1.0.0/16 … that is free. */
   readonly cidr?: string
   /** A name of `WEATHERS`, or changes to CALM. */
   readonly weather?: Partial<Weather> | string
@@ -44,7 +44,8 @@ export class Subnet {
   /** The first address, as a number. */
   readonly base: number
   readonly prefixLength: number
-  readonly broadcast: string
+  /** The address of all its hosts, as a number. */
+  readonly broadcastNumber: number
   weather: Weather
   /** The path between any two hosts that have no weather of their own. */
   path: Path
@@ -53,46 +54,52 @@ export class Subnet {
   sharedKbps: number
   /** When the shared medium is free again, in milliseconds. */
   busyUntilMs = 0
+  /** Interfaces that have a weather of their own. */
+  accessCount = 0
   /** By address. */
   readonly attachments: Map<number, Attachment> = new Map()
   #next = 1
   /** By port; a list is never changed, only replaced, because it may just be walked. */
   readonly #receivers = new Map<number, readonly BroadcastReceiver[]>()
 
-  constructor(index: number, options: SubnetOptions, weather: Weather, path: Path) {
-    const cidr = options.cidr ?? `10.${index}.0.0/16`
-    const [address = '', length = ''] = cidr.split('/')
-    const base = parseIpv4(address)
-    const prefixLength = Number(length)
-    const broadcast = broadcastAddress(address, prefixLength)
-    if (base === undefined || broadcast === undefined || prefixLength < 8) {
-      const expected = 'expected an IPv4 subnet like 10.1.0.0/16'
-      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option cidr: '${cidr}'; ${expected}`)
+  constructor(
+    index: number,
+    name: string,
+    options: SubnetOptions & { readonly cidr: string },
+    weather: Weather,
+    path: Path,
+  ) {
+    const { base, prefixLength, broadcast } = parseCidr(options.cidr)
+    const { sharedKbps = Number.POSITIVE_INFINITY } = options
+    if (!(sharedKbps > 0)) {
+      const reason = `option network ${name}: sharedKbps: expected more than 0`
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
     }
-    this.name = options.name ?? 'lan'
+    this.name = name
     this.index = index
     this.base = base
     this.prefixLength = prefixLength
-    this.broadcast = broadcast
+    this.broadcastNumber = broadcast
     this.weather = weather
     this.path = path
     this.isolated = options.isolated ?? false
     this.broadcastBlocked = options.broadcastBlocked ?? false
-    this.sharedKbps = options.sharedKbps ?? Number.POSITIVE_INFINITY
+    this.sharedKbps = sharedKbps
   }
 
   contains(address: number): boolean {
     return (address ^ this.base) >>> (32 - this.prefixLength) === 0
   }
 
-  /** An address that nobody has had. */
+  /** An address that nobody has had for as long as possible. */
   freeAddress(): number {
-    const size = 2 ** (32 - this.prefixLength)
-    while (this.attachments.has(this.base + this.#next)) this.#next++
-    if (this.#next >= size - 1) {
-      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `subnet ${this.name} has no address left`)
+    const last = this.broadcastNumber - this.base - 1
+    for (let tries = 0; tries < last; tries++) {
+      const address = this.base + this.#next
+      this.#next = this.#next === last ? 1 : this.#next + 1
+      if (!this.attachments.has(address)) return address
     }
-    return this.base + this.#next++
+    throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `subnet ${this.name} has no address left`)
   }
 
   receivers(port: number): readonly BroadcastReceiver[] {
@@ -105,7 +112,8 @@ export class Subnet {
 
   removeReceiver(port: number, receiver: BroadcastReceiver): void {
     const left = this.receivers(port).filter((each) => each !== receiver)
-    this.#receivers.set(port, left)
+    if (left.length > 0) this.#receivers.set(port, left)
+    else this.#receivers.delete(port)
   }
 }
 
@@ -149,4 +157,19 @@ export class Attachment {
     this.up = false
     this.subnet.attachments.delete(this.addressNumber)
   }
+}
+
+/** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
+function parseCidr(cidr: string): { base: number; prefixLength: number; broadcast: number } {
+  const [address = '', length = '', more] = cidr.split('/')
+  const prefixLength = Number(length)
+  const broadcast = parseIpv4(broadcastAddress(address, prefixLength) ?? '')
+  // Not 0.0.0.0/8 (this network), nor from 224.0.0.0 on (RFC 1112: groups, and RFC 919: all hosts).
+  const isUsable = broadcast !== undefined && broadcast >= 2 ** 24 && broadcast < 0xe0000000
+  if (!isUsable || prefixLength < 8 || more !== undefined) {
+    const expected = 'expected an IPv4 subnet like 10.1.0.0/16'
+    throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option cidr: '${cidr}': ${expected}`)
+  }
+  const base = broadcast - (2 ** (32 - prefixLength) - 1)
+  return { base, prefixLength, broadcast }
 }

@@ -117,11 +117,12 @@ function isDuration(value: number): boolean {
 
 function isLatency(latency: Latency): boolean {
   if (typeof latency === 'number') return isDuration(latency)
+  if (latency === null || typeof latency !== 'object') return false
   switch (latency.distribution) {
     case 'uniform':
       return isDuration(latency.min) && isDuration(latency.max) && latency.max >= latency.min
     case 'normal':
-      return isDuration(latency.mean) && isDuration(latency.deviation)
+      return [latency.mean, latency.deviation, latency.min ?? 0].every(isDuration)
     case 'exponential':
       return isDuration(latency.min) && isDuration(latency.mean) && latency.mean >= latency.min
     case 'pareto':
