@@ -7,8 +7,8 @@ import { escapeText } from '../render/escape.ts'
 import type { Paint } from '../render/style.ts'
 import { type Cell, type Column, tableLines } from '../render/table.ts'
 import { bytesText, countText, plural } from '../sim/format.ts'
+import type { RealFailure } from './lives.ts'
 import type { Measures } from './measures.ts'
-import type { RealFailure } from './reckoning.ts'
 
 /** What the whole comparison comes to, as plain data: the record of `--json`. */
 export interface Comparison {

@@ -3,8 +3,8 @@
  * the sender's order; and every one that was accepted must have arrived, unless one of the two left.
  */
 import { Histogram } from '../../sim/journal/histogram.ts'
+import type { Failures, Lives } from './lives.ts'
 import { RECEIVED_ROW, SENT_ROW, type WorkerRecord } from './protocol.ts'
-import type { Failures, Lives } from './reckoning.ts'
 
 export interface Delivery {
   readonly sent: number

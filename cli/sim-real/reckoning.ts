@@ -5,15 +5,10 @@
 import type { Histogram } from '../../sim/journal/histogram.ts'
 import { MILESTONES } from '../../sim/journal/views.ts'
 import { type Delivery, deliver } from './delivery.ts'
+import { Failures, Lives, type RealFailure } from './lives.ts'
 import type { Measures } from './measures.ts'
-import { type Life, PEER_ROW, VIEW_ROW, type WorkerRecord } from './protocol.ts'
+import { PEER_ROW, VIEW_ROW, type WorkerRecord } from './protocol.ts'
 import { NodeTally } from './tally.ts'
-
-/** Something that must not be; `check` is named as in `sim/checks` where there is one of the kind. */
-export interface RealFailure {
-  readonly check: string
-  readonly message: string
-}
 
 export interface Reckoning {
   readonly measures: Measures
@@ -23,45 +18,6 @@ export interface Reckoning {
   readonly warnings: Readonly<Record<string, number>>
   /** Messages of the script that could not be offered. */
   readonly unsaid: number
-}
-
-/** Failures of one check that are told; the rest is counted. */
-const FAILURES_PER_CHECK = 20
-
-/** All lives of all workers, found by identity, with one index each. */
-export class Lives {
-  readonly all: readonly Life[]
-  readonly #indexById: ReadonlyMap<string, number>
-
-  constructor(records: readonly WorkerRecord[]) {
-    this.all = records.flatMap(({ lives }) => lives)
-    this.#indexById = new Map(this.all.map(({ id }, index) => [id, index]))
-  }
-
-  /** For each of a record's ids the index of its life; −1 for strangers. */
-  indicesOf({ ids }: WorkerRecord): readonly number[] {
-    return ids.map((id) => this.#indexById.get(id) ?? -1)
-  }
-
-  get running(): readonly number[] {
-    return this.all.flatMap(({ stoppedAtMs }, index) => (stoppedAtMs === null ? [index] : []))
-  }
-}
-
-export class Failures {
-  readonly told: RealFailure[] = []
-  readonly #counts = new Map<string, number>()
-
-  add(check: string, message: string): void {
-    const count = (this.#counts.get(check) ?? 0) + 1
-    this.#counts.set(check, count)
-    if (count <= FAILURES_PER_CHECK) this.told.push({ check, message })
-  }
-
-  get more(): number {
-    const counts = [...this.#counts.values()]
-    return counts.reduce((sum, count) => sum + Math.max(0, count - FAILURES_PER_CHECK), 0)
-  }
 }
 
 export function reckon(

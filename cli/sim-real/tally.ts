@@ -1,7 +1,7 @@
 /** What nodes counted, summed: the same counters in a virtual and a real run, so that they can be compared. */
 import type { EngineMetrics } from '../../src/index.ts'
 
-export const TALLIED = [
+const TALLIED = [
   'beaconsSent',
   'beaconsReceived',
   'dials',

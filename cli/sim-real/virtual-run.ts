@@ -54,7 +54,7 @@ export function realScenarios(): readonly string[] {
  * All nodes of a real run share one address. What the library allows one address is made wide enough for that, in
  * both runs, so that it is not what is compared.
  */
-export function sharedAddressLimits(nodes: number): Partial<Limits> {
+function sharedAddressLimits(nodes: number): Partial<Limits> {
   return { halfOpenPerAddress: 2 * nodes + 64, peersPerAddress: nodes + 1_024 }
 }
 

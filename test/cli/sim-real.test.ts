@@ -74,6 +74,7 @@ it('a worker that dies ends it all, with a failure', async ({ scene }) => {
   expect(pids.filter(isRunning)).toEqual([])
 })
 
+// Windows knows no such limit.
 it.skipIf(process.platform === 'win32')(
   'a limit of open files that is too low is explained before anything starts',
   async () => {
