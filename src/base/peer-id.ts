@@ -29,7 +29,7 @@ export function peerIdFromBytes(bytes: Uint8Array, offset = 0): PeerId {
 }
 
 /** Whether `id` is the text of the 16 bytes at `offset`. */
-export function isTextOfId(id: PeerId, bytes: Uint8Array, offset: number): boolean {
+function isTextOfId(id: PeerId, bytes: Uint8Array, offset: number): boolean {
   for (let i = 0; i < PEER_ID_BYTES; i++) {
     const byte = bytes[offset + i]!
     if (id.charCodeAt(2 * i) !== digitOf(byte >> 4)) return false

@@ -4,7 +4,6 @@
  */
 
 import { EMPTY_BYTES } from '../base/bytes.ts'
-import type { AgendaEntry } from '../base/deadlines.ts'
 import type { Limits } from '../base/limits.ts'
 import { type ConnectionLimits, ZmtpConnection } from '../zmtp/connection.ts'
 import { NullMechanism } from '../zmtp/null-mechanism.ts'
@@ -49,9 +48,7 @@ const INTRODUCED = 4
 const DIRTY = 8
 
 /** `Owner` is the peer it belongs to; a parameter, so that this file need not know peers. */
-export class MeshConnection<Owner> implements AgendaEntry {
-  agendaIndex = -1
-
+export class MeshConnection<Owner> {
   readonly remote: EndpointAddress
   /** Our side; for a dialled connection known once it stands. */
   local: EndpointAddress | undefined
@@ -88,10 +85,6 @@ export class MeshConnection<Owner> implements AgendaEntry {
     const connection = new MeshConnection<Owner>('acceptor', remote, EMPTY_BYTES, limits)
     connection.local = local
     return connection
-  }
-
-  get timed(): 'connection' {
-    return 'connection'
   }
 
   /** The other side has introduced itself: from now on it may send messages of any permitted size. */

@@ -9,10 +9,12 @@ import type { EndpointAddress, LimitsByTrust } from './connection.ts'
 import { limitsByTrust } from './connection.ts'
 import type { EngineEvent } from './events.ts'
 import { GroupIndex, OwnGroups } from './groups.ts'
+import { Handshakes } from './handshakes.ts'
 import type { EngineOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { PeerTable } from './peer-table.ts'
+import type { Timed } from './timed.ts'
 import type { WarningCode } from './warning-codes.ts'
 import type { WarningSubject } from './warnings.ts'
 import { WarningLedger } from './warnings.ts'
@@ -57,17 +59,6 @@ export interface MeshCounters {
   elections: number
 }
 
-type Timed = Peer | Connection | EngineClock
-
-/**
- * The engine's own entries in the agenda: one for beacons, the dial queue and the steps of stopping, one for the
- * silence of peers.
- */
-export interface EngineClock {
-  readonly timed: 'engine' | 'silence'
-  agendaIndex: number
-}
-
 /** Outputs are drained after each call of the driver, so a single input bounds them. */
 const DRAINED_AT_ONCE = Number.MAX_SAFE_INTEGER
 
@@ -76,6 +67,7 @@ export class MeshContext {
   /** The 17 bytes a dialler announces: 1 and the UUID (RFC 36 "Protocol Signature"). */
   readonly identity: Uint8Array
   readonly connectionLimits: LimitsByTrust
+  readonly handshakes: Handshakes
   readonly peerTable: PeerTable<Peer> = new PeerTable()
   /** Of all peers for whom nothing waits. Nothing is ever put into it. */
   readonly emptyOutbox: Outbox
@@ -114,6 +106,7 @@ export class MeshContext {
   constructor(options: EngineOptions) {
     this.options = options
     this.connectionLimits = limitsByTrust(options.limits)
+    this.handshakes = new Handshakes(this.agenda, options.limits.handshakeMs)
     this.emptyOutbox = new Outbox(options.limits)
     this.identity = new Uint8Array(17)
     this.identity[0] = 1

@@ -16,7 +16,7 @@ import type { Multipart } from '../zmtp/multipart.ts'
 import { Attention } from './attention.ts'
 import { Beacons } from './beacons.ts'
 import type { EndpointAddress } from './connection.ts'
-import { type EngineAction, type EngineClock, type Mailbox, MeshContext } from './context.ts'
+import { type EngineAction, type Mailbox, MeshContext } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Departure } from './departure.ts'
 import type { EngineEvent, PeerInfo } from './events.ts'
@@ -27,6 +27,8 @@ import type { Acceptance, OutgoingContent } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
+import type { EngineClock } from './timed.ts'
+import type { WarningCode } from './warning-codes.ts'
 import { Watch } from './watch.ts'
 
 /** A deadline missed by less says nothing: event loops are late at times. */
@@ -43,7 +45,8 @@ export class Engine {
   readonly #departure: Departure
   readonly #attention: Attention
   readonly #clock: EngineClock = { timed: 'engine', agendaIndex: -1 }
-  readonly #connections = new Set<Connection>()
+  /** All that are not over: from `handleAccepted`, or the `dial` action, to `handleEnded`. */
+  readonly connections: Set<Connection> = new Set()
   readonly #sleepMs: number
   #lastCallAt = Number.NEGATIVE_INFINITY
 
@@ -61,7 +64,7 @@ export class Engine {
     this.#reception = new Reception(context, links, roster, watch)
     this.#beacons = new Beacons(context, links, roster, watch)
     this.#attention = new Attention(context, links, roster)
-    this.#departure = new Departure(context, links, roster, this.#beacons, this.#connections)
+    this.#departure = new Departure(context, links, roster, this.#beacons, this.connections)
   }
 
   // Outputs
@@ -72,7 +75,7 @@ export class Engine {
 
   pollAction(): EngineAction | undefined {
     const action = this.#context.actions.shift()
-    if (action?.kind === 'dial') this.#connections.add(action.connection)
+    if (action?.kind === 'dial') this.connections.add(action.connection)
     return action
   }
 
@@ -81,11 +84,6 @@ export class Engine {
     const connection = this.#context.dirty.shift()
     this.#context.counters.bytesOut += connection?.zmtp.outputBytes ?? 0
     return connection
-  }
-
-  /** All connections that are not over: from `handleAccepted`, or the `dial` action, to `handleEnded`. */
-  get connections(): Iterable<Connection> {
-    return this.#connections
   }
 
   get hasFlush(): boolean {
@@ -124,7 +122,7 @@ export class Engine {
   ): Connection | undefined {
     this.#advance(now)
     const connection = this.#reception.accept(remote, local, now)
-    if (connection !== undefined) this.#connections.add(connection)
+    if (connection !== undefined) this.connections.add(connection)
     return connection
   }
 
@@ -166,12 +164,9 @@ export class Engine {
           break
         case 'pong':
           break
-        case 'invalid': {
-          const subject = { peer: connection.peer?.id, address: connection.remoteText }
-          this.#context.warn(input.code, input.reason, subject, now)
-          this.#dropConnection(connection, input.reason, now)
+        case 'invalid':
+          this.#dropConnection(connection, input.code, input.reason, now)
           return
-        }
         default:
           assertNever(input)
       }
@@ -209,7 +204,7 @@ export class Engine {
    */
   handleEnded(connection: Connection, failure: LinkFailure | undefined, now: number): void {
     this.#advance(now)
-    this.#connections.delete(connection)
+    this.connections.delete(connection)
     if (connection.role === 'acceptor') this.#reception.handleEnded(connection)
     if (!connection.closed) this.#detach(connection, failure, now)
     this.#departure.step(now)
@@ -220,7 +215,7 @@ export class Engine {
   #detach(connection: Connection, failure: LinkFailure | undefined, now: number): void {
     const { peer } = connection
     connection.close()
-    this.#context.agenda.remove(connection)
+    this.#context.handshakes.end(connection)
     if (peer === undefined || peer.phase === 'gone') return
     if (connection.role === 'dialler') {
       this.#links.handleLost(peer, connection, failure, now)
@@ -235,7 +230,9 @@ export class Engine {
   }
 
   /** We end a connection because of what came on it, with the same consequences as if it had failed. */
-  #dropConnection(connection: Connection, reason: string, now: number): void {
+  #dropConnection(connection: Connection, code: WarningCode, reason: string, now: number): void {
+    const subject = { peer: connection.peer?.id, address: connection.remoteText }
+    this.#context.warn(code, reason, subject, now)
     if (connection.closed) return
     this.#context.actions.push({ kind: 'close', connection, how: 'abort' })
     this.#detach(connection, { refused: false, message: reason }, now)
@@ -251,8 +248,8 @@ export class Engine {
         case 'peer':
           this.#handlePeerDue(due, now)
           break
-        case 'connection':
-          this.#handleHandshakeDue(due, now)
+        case 'handshakes':
+          this.#handleHandshakesDue(now)
           break
         case 'silence':
           this.#watch.handleSilence(now)
@@ -280,12 +277,14 @@ export class Engine {
     if (peer.phase !== 'gone') this.#context.reschedule(peer)
   }
 
-  #handleHandshakeDue(connection: Connection, now: number): void {
-    const { handshakeMs } = this.#context.options.limits
-    const subject = { peer: connection.peer?.id, address: connection.remoteText }
-    const reason = `no handshake with ${connection.remoteText} within ${handshakeMs} ms`
-    this.#context.warn('handshake-timeout', reason, subject, now)
-    this.#dropConnection(connection, reason, now)
+  #handleHandshakesDue(now: number): void {
+    const { handshakes, options } = this.#context
+    for (;;) {
+      const connection = handshakes.takeDue(now)
+      if (connection === undefined) break
+      const reason = `no handshake with ${connection.remoteText} within ${options.limits.handshakeMs} ms`
+      this.#dropConnection(connection, 'handshake-timeout', reason, now)
+    }
   }
 
   // Commands

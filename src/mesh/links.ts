@@ -88,7 +88,7 @@ export class Links {
   }
 
   #dial(peer: Peer, now: number): void {
-    const { identity, options, connectionLimits, actions, agenda, counters } = this.#context
+    const { identity, connectionLimits, actions, handshakes, counters } = this.#context
     assert(peer.endpoint !== undefined && peer.holdsEndpoint, 'a queued peer holds an endpoint')
     const connection = new MeshConnection<Peer>(
       'dialler',
@@ -99,7 +99,7 @@ export class Links {
     connection.peer = peer
     peer.setLinkOver('dialling', connection)
     counters.dials++
-    agenda.schedule(connection, now + options.limits.handshakeMs)
+    handshakes.begin(connection, now)
     actions.push({ kind: 'dial', connection, from: this.#dialFrom(peer.endpoint) })
     this.#context.markDirty(connection)
   }
@@ -116,7 +116,7 @@ export class Links {
   handleReady(connection: Connection, now: number): void {
     const { peer } = connection
     if (peer === undefined) return
-    this.#context.agenda.remove(connection)
+    this.#context.handshakes.end(connection)
     this.#context.counters.handshakes++
     peer.setLinkOver('open', connection)
     peer.linkOpenedAt = now
@@ -223,7 +223,7 @@ export class Links {
     // The driver takes what is still to be written with the action, not by `pollFlush`.
     if (how === 'flush') this.#context.counters.bytesOut += connection.zmtp.outputBytes
     connection.close()
-    this.#context.agenda.remove(connection)
+    this.#context.handshakes.end(connection)
     this.#context.actions.push({ kind: 'close', connection, how })
   }
 

@@ -55,7 +55,7 @@ export class Reception {
     this.#inboundCount++
     this.#halfOpen.set(remote.address, halfOpen + 1)
     const connection = MeshConnection.accepted<Peer>(remote, local, this.#context.connectionLimits)
-    this.#context.agenda.schedule(connection, now + limits.handshakeMs)
+    this.#context.handshakes.begin(connection, now)
     this.#context.markDirty(connection)
     return connection
   }
@@ -152,7 +152,7 @@ export class Reception {
     peer.inbound = connection
     connection.peer = peer
     this.#context.counters.handshakes++
-    this.#context.agenda.remove(connection)
+    this.#context.handshakes.end(connection)
     connection.zmtp.accept()
     if (peer.phase === 'present') connection.allowMessages(this.#context.connectionLimits)
     this.#context.markDirty(connection)

@@ -11,13 +11,14 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { EndpointAddress } from './connection.ts'
-import type { EngineClock, MeshContext } from './context.ts'
+import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
 import { NEVER_HEARD, type PeerDeadline } from './peer-table.ts'
 import { patienceMs, presenceAt } from './presence.ts'
 import type { Roster } from './roster.ts'
+import type { EngineClock } from './timed.ts'
 
 /**
  * A peer is heard, and the address that our link to it speaks from has vanished: this long, the host may still
