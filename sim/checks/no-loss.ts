@@ -2,7 +2,8 @@
  * `no-loss`: a message that was accepted for a peer arrives there, unless somebody was told that it may not have:
  *
  *   - the sender saw the peer's `exit`, or counted the message among `messagesLost`
- *   - the receiver was told that the conversation started over: `exit` of the sender, or the warning `hello-storm`
+ *   - the receiver was told that the conversation started over: `exit` of the sender, `enter` after an exit, or the
+ *     warning `hello-storm`
  *   - the receiver had left the group meanwhile, or counted a stray shout
  *   - the process of either ended; a sender that stopped politely still has its messages delivered
  *
@@ -14,10 +15,11 @@ import type { MeshNode } from '../../src/runtime/node.ts'
 import type { NodeEvent } from '../../src/runtime/node-events.ts'
 import type { Member } from '../population.ts'
 import type { ReceivedMessage, TrackedMessage } from '../scenario/ledger.ts'
+import type { Fault } from '../simulation.ts'
 import type { Check, CheckContext, Watcher } from './check.ts'
 import { InFlight } from './in-flight.ts'
 import { senderKey } from './senders.ts'
-import { hasPerfectWeather } from './unrest.ts'
+import { hasPerfectWeather, Unrest } from './unrest.ts'
 
 export const noLoss: Check = {
   name: 'no-loss',
@@ -27,8 +29,10 @@ export const noLoss: Check = {
 
 /** Between a gap and its verdict. */
 const PATIENCE_MS = 4_000
-/** Under way at the most: in a network that loses nothing, and in any other. */
-const TRAVEL_MS = { perfect: 2_000, any: 60_000 } as const
+/** Under way at the most, in a network that loses nothing. */
+const TRAVEL_MS = 2_000
+/** TCP waits up to two minutes before it tries again; only after that is what was held up by a fault overdue. */
+const HELD_UP_MS = 180_000
 
 /** One start of one member, as a sender. */
 interface Sender {
@@ -49,6 +53,7 @@ interface Gap {
 
 class NoLoss implements Watcher {
   readonly #context: CheckContext
+  readonly #unrest: Unrest
   readonly #senders = new Map<number, Sender>()
   #gaps: Gap[] = []
   /** By who tells and whom it is about: when a gap was last excused by an event. */
@@ -58,6 +63,15 @@ class NoLoss implements Watcher {
 
   constructor(context: CheckContext) {
     this.#context = context
+    this.#unrest = new Unrest(context.sim)
+  }
+
+  faultBegan(fault: Fault): void {
+    this.#unrest.faultBegan(fault)
+  }
+
+  faultEnded(fault: Fault, atMs: number): void {
+    this.#unrest.faultEnded(fault, atMs)
   }
 
   sent(message: TrackedMessage, _accepted: boolean, peers: readonly PeerId[]): void {
@@ -94,6 +108,7 @@ class NoLoss implements Watcher {
 
   event(member: Member, node: MeshNode, event: NodeEvent): void {
     if (event.type === 'exit') this.#note(node, event.peer.id)
+    else if (event.type === 'enter') this.#handleEnter(node, event.peer.id)
     else if (event.type === 'warning' && event.code === 'hello-storm' && event.peer !== undefined) {
       this.#note(node, event.peer)
     } else if (event.type === 'stop') {
@@ -102,6 +117,11 @@ class NoLoss implements Watcher {
         if (sender.node === node) sender.stoppedMs = this.#context.sim.now
       }
     }
+  }
+
+  /** Entering anew: what was said since its exit was said to nobody. */
+  #handleEnter(node: MeshNode, peer: PeerId): void {
+    if (this.#told.get(node)?.has(peer) === true) this.#note(node, peer)
   }
 
   #note(node: MeshNode, peer: PeerId): void {
@@ -134,8 +154,7 @@ class NoLoss implements Watcher {
     for (const [key, sender] of this.#senders) {
       if (sender.stoppedMs === undefined || now - sender.stoppedMs < PATIENCE_MS) continue
       this.#senders.delete(key)
-      // What else may delay it only ends with the network's faults.
-      if (this.#isPerfect) this.#giveUpAll(sender)
+      this.#giveUpAll(sender)
     }
     if (this.#gaps.length > 0) this.#judge((gap) => gap.judgedMs <= now)
   }
@@ -143,12 +162,13 @@ class NoLoss implements Watcher {
   /** Everything that had its time to arrive has arrived. */
   settled(): void {
     const { sim } = this.#context
-    const travelMs = this.#isPerfect ? TRAVEL_MS.perfect : TRAVEL_MS.any
     for (const sender of this.#senders.values()) {
       if (sender.inFlight.isEmpty) continue
-      for (const { node, index } of sim.members) {
+      for (const member of sim.members) {
+        const { node } = member
         if (node === undefined) continue
-        this.#suspect(sender, node, sender.inFlight.overdue(index, sim.now - travelMs))
+        if (!this.#isCalm(sender, member)) continue
+        this.#suspect(sender, node, sender.inFlight.overdue(member.index, sim.now - TRAVEL_MS))
       }
     }
     this.#judge(() => true)
@@ -159,9 +179,16 @@ class NoLoss implements Watcher {
   }
 
   #giveUpAll(sender: Sender): void {
-    for (const { node, index } of this.#context.sim.members) {
-      if (node !== undefined) this.#suspect(sender, node, sender.inFlight.giveUp(index))
+    for (const member of this.#context.sim.members) {
+      const { node, index } = member
+      if (node === undefined || !this.#isCalm(sender, member)) continue
+      this.#suspect(sender, node, sender.inFlight.giveUp(index))
     }
+  }
+
+  /** Whether nothing holds messages up on their way. */
+  #isCalm(sender: Sender, receiver: Member): boolean {
+    return this.#isPerfect || this.#unrest.isCalm(HELD_UP_MS, sender.member, receiver)
   }
 
   #judge(isDue: (gap: Gap) => boolean): void {
