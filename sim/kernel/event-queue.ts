@@ -6,7 +6,8 @@
  *     far:    a binary heap of slots, for what is due after the wheel's horizon
  *
  * Time is counted in whole ticks. Events of one tick come out in the order in which they were put in; pushing
- * and taking cost the same however many are pending. A cancelled event keeps its row until its tick.
+ * and taking cost the same however many are pending. A cancelled event keeps its row until its tick, or, in the heap,
+ * until half of the heap is cancelled: timers that are put off for ever cost nothing.
  */
 import { assert } from '../../src/base/assert.ts'
 
@@ -25,8 +26,11 @@ const WHEEL_TICKS = 16_384
 const WHEEL_MASK = WHEEL_TICKS - 1
 const NONE = -1
 const INITIAL_ROWS = 1_024
-/** A token is `uses × ROWS_MAX + row`, exact as a double for 2²⁷ uses of a row. */
+/** A token is `uses × ROWS_MAX + row`, where uses are counted modulo 2²⁷, so that it is exact as a double. */
 const ROWS_MAX = 2 ** 26
+const USES_MASK = 2 ** 27 - 1
+/** Fewer cancelled events than this are not worth a sweep of the heap. */
+const SWEEP_MIN = 1_024
 
 export class EventQueue {
   #targets: (EventTarget | undefined)[] = []
@@ -45,6 +49,8 @@ export class EventQueue {
   /** Order of arrival, for rows of the far heap that are due in one tick. */
   #order = new Float64Array(INITIAL_ROWS)
   #farLength = 0
+  /** Of them, cancelled. */
+  #farCancelled = 0
   #arrivals = 0
   #now = 0
   #length = 0
@@ -90,6 +96,7 @@ export class EventQueue {
     }
     this.#targets[row] = undefined
     this.#length--
+    if (this.#ticks[row]! - this.#now >= WHEEL_TICKS) this.#cancelFar()
     return true
   }
 
@@ -110,7 +117,12 @@ export class EventQueue {
       const due = this.#ticks[row]!
       if (due >= horizon) break
       this.#popFar()
-      this.#append(row, due & WHEEL_MASK)
+      if (this.#targets[row] !== undefined) {
+        this.#append(row, due & WHEEL_MASK)
+      } else {
+        this.#farCancelled--
+        this.#freeTheRow(row)
+      }
     }
   }
 
@@ -153,7 +165,7 @@ export class EventQueue {
 
   #freeTheRow(row: number): void {
     this.#targets[row] = undefined
-    this.#uses[row]!++
+    this.#uses[row] = (this.#uses[row]! + 1) & USES_MASK
     this.#next[row] = this.#freeRow
     this.#freeRow = row
   }
@@ -204,7 +216,11 @@ export class EventQueue {
 
   #pushFar(row: number): void {
     this.#order[row] = this.#arrivals++
-    let index = this.#farLength++
+    this.#siftUp(row, this.#farLength++)
+  }
+
+  #siftUp(row: number, from: number): void {
+    let index = from
     while (index > 0) {
       const parent = (index - 1) >> 1
       if (!this.#isBefore(row, this.#far[parent]!)) break
@@ -216,6 +232,10 @@ export class EventQueue {
 
   #popFar(): void {
     const row = this.#far[--this.#farLength]!
+    if (this.#farLength > 0) this.#siftDown(row)
+  }
+
+  #siftDown(row: number): void {
     const length = this.#farLength
     let index = 0
     for (;;) {
@@ -226,11 +246,27 @@ export class EventQueue {
       this.#far[index] = this.#far[child]!
       index = child
     }
-    if (length > 0) this.#far[index] = row
+    this.#far[index] = row
+  }
+
+  /** One more of the heap is cancelled. At half of it, the heap is built anew from the others. */
+  #cancelFar(): void {
+    this.#farCancelled++
+    if (this.#farCancelled < SWEEP_MIN || 2 * this.#farCancelled < this.#farLength) return
+    const length = this.#farLength
+    this.#farLength = 0
+    this.#farCancelled = 0
+    // Each goes to a place before or at its own: nothing is overwritten before it was read.
+    for (let i = 0; i < length; i++) {
+      const row = this.#far[i]!
+      if (this.#targets[row] === undefined) this.#freeTheRow(row)
+      else this.#siftUp(row, this.#farLength++)
+    }
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [atA, atB] = [this.#ticks[a]!, this.#ticks[b]!]
+    const atA = this.#ticks[a]!
+    const atB = this.#ticks[b]!
     return atA < atB || (atA === atB && this.#order[a]! < this.#order[b]!)
   }
 }

@@ -8,6 +8,7 @@
  * a turn of the host's event loop, once per tick in which something happened.
  */
 import { assert } from '../../src/base/assert.ts'
+import { EarshotError } from '../../src/base/errors.ts'
 import {
   EventQueue,
   type EventTarget,
@@ -25,6 +26,14 @@ export interface TurnTaker {
 
 /** How often a run looks up from its work, to show progress and to let the program be interrupted. */
 const BREATH_MS = 50
+/** More than this in one tick is a program that puts events in for ever: no network does. */
+const TICK_EVENTS_MAX = 10_000_000
+/** So are more rounds of promises and ends of turns than this. */
+const TICK_ROUNDS_MAX = 100_000
+
+// The host's own, also where a test has put false timers in their place since.
+const { setImmediate } = globalThis
+const hostNow: () => number = performance.now.bind(performance)
 
 export interface RunOptions {
   /** Ends the run early, between two ticks. */
@@ -98,9 +107,17 @@ export class World {
     this.#turns.push(taker)
   }
 
-  /** Lets `ms` of virtual time pass. */
+  /**
+   * Lets `ms` of virtual time pass, rounded up to a whole tick; 0 finishes what happens now.
+   *
+   * @throws EarshotError ERR_EARSHOT_BAD_OPTION for what is no length of time.
+   */
   async run(ms: number, options: RunOptions = {}): Promise<void> {
-    assert(!this.#running, 'one run at a time')
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      const expected = 'expected milliseconds, 0 or more'
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ms: ${ms}; ${expected}`)
+    }
+    assert(!this.#running, 'one run at a time: the one before must be awaited, from outside of it')
     this.#running = true
     try {
       await this.#run(this.#queue.now + ticksOf(ms), options)
@@ -110,7 +127,7 @@ export class World {
   }
 
   async #run(endTick: number, { until, onProgress, signal }: RunOptions): Promise<void> {
-    let breath = performance.now() + BREATH_MS
+    let breath = hostNow() + BREATH_MS
     await this.#finishTick()
     for (;;) {
       if (until?.() === true || signal?.aborted === true) return
@@ -118,17 +135,18 @@ export class World {
       if (tick > endTick) break
       this.#queue.advance(tick)
       await this.#finishTick()
-      if (performance.now() < breath) continue
+      if (hostNow() < breath) continue
       onProgress?.()
-      breath = performance.now() + BREATH_MS
+      breath = hostNow() + BREATH_MS
     }
     this.#queue.advance(endTick)
   }
 
   /** Everything that happens in the present tick. */
   async #finishTick(): Promise<void> {
-    for (;;) {
-      this.#takeEvents()
+    const eventsMax = this.#events + TICK_EVENTS_MAX
+    for (let round = 0; round < TICK_ROUNDS_MAX; round++) {
+      this.#takeEvents(eventsMax)
       await settled()
       if (this.#queue.nextTick() === this.#queue.now) continue
       if (this.#turns.length === 0) return
@@ -136,15 +154,22 @@ export class World {
       this.#turns = []
       for (const taker of turns) taker.endTurn()
     }
+    throw this.#stuck(`more than ${TICK_ROUNDS_MAX} turns`)
   }
 
-  #takeEvents(): void {
+  #takeEvents(eventsMax: number): void {
     const queue = this.#queue
     while (queue.take()) {
-      this.#events++
       this.trace.note(queue.now, queue.kind, queue.argument)
+      if (++this.#events > eventsMax) throw this.#stuck(`more than ${TICK_EVENTS_MAX} events`)
       queue.target!.handleEvent(queue.kind, queue.argument)
     }
+  }
+
+  #stuck(what: string): Error {
+    const { target, kind } = this.#queue
+    const last = `the last event was of kind ${kind}, for a ${target?.constructor.name}`
+    return new Error(`time does not move: ${what} at ${this.timeText()}; ${last}`)
   }
 
   /** For messages: `12.345 s`. */

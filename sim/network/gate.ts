@@ -2,6 +2,7 @@
  * The gate before a process: whatever would call into it passes here. Open, it costs nothing. While the process
  * is frozen, or busy on a slow CPU, calls wait in their order.
  */
+import { EarshotError } from '../../src/base/errors.ts'
 import type { EventTarget, EventToken } from '../kernel/event-queue.ts'
 import { TICKS_PER_MS } from '../kernel/time.ts'
 import type { World } from '../kernel/world.ts'
@@ -12,6 +13,8 @@ export class Gate implements EventTarget {
   readonly #world: World
   /** Triples: target, kind, argument. */
   #parked: (EventTarget | number)[] = []
+  /** Of `#parked`, what has been called. */
+  #head = 0
   #frozen = false
   #callMs = 0
   /** In ticks, with fractions. */
@@ -26,7 +29,7 @@ export class Gate implements EventTarget {
 
   /** Calls that wait. */
   get parked(): number {
-    return this.#parked.length / 3
+    return (this.#parked.length - this.#head) / 3
   }
 
   get isFrozen(): boolean {
@@ -42,7 +45,7 @@ export class Gate implements EventTarget {
       return false
     }
     const isBusy = this.#frozen || this.#busyUntil >= this.#world.tick + 1
-    if (!isBusy && this.#parked.length === 0) {
+    if (!isBusy && this.parked === 0) {
       this.#work()
       return false
     }
@@ -64,8 +67,12 @@ export class Gate implements EventTarget {
     this.#reconsider()
   }
 
-  /** What each call costs the process, in milliseconds; 0 is a fast CPU. */
+  /** What each call costs the process, in milliseconds; 0 is a fast CPU. @throws EarshotError ERR_EARSHOT_BAD_OPTION */
   setCallCost(ms: number): void {
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      const reason = `option callCostMs: ${ms}; expected milliseconds, 0 or more`
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
+    }
     this.#callMs = ms
     this.#isOpen = false
     this.#reconsider()
@@ -74,21 +81,32 @@ export class Gate implements EventTarget {
   /** Forgets everything that waits: the process is gone. */
   clear(): void {
     this.#parked = []
+    this.#head = 0
     if (this.#drainAt !== undefined) this.#world.cancel(this.#drainAt)
     this.#drainAt = undefined
   }
 
   handleEvent(): void {
     this.#drainAt = undefined
-    if (this.#frozen) return
-    while (this.#parked.length > 0 && this.#busyUntil < this.#world.tick + 1) {
-      const [target, kind, argument] = this.#parked.splice(0, 3) as [EventTarget, number, number]
+    // Each call may freeze the process, keep it busy, or end it.
+    while (this.parked > 0 && !this.#frozen && this.#busyUntil < this.#world.tick + 1) {
+      const target = this.#parked[this.#head] as EventTarget
+      const kind = this.#parked[this.#head + 1] as number
+      const argument = this.#parked[this.#head + 2] as number
+      this.#dropFirst()
       this.#draining = true
       target.handleEvent(kind, argument)
       this.#draining = false
     }
     this.#planDrain()
     this.#reconsider()
+  }
+
+  #dropFirst(): void {
+    this.#head += 3
+    if (this.#head < this.#parked.length && this.#head < 3_072) return
+    this.#parked = this.#parked.slice(this.#head)
+    this.#head = 0
   }
 
   #work(): void {
@@ -98,12 +116,12 @@ export class Gate implements EventTarget {
   }
 
   #planDrain(): void {
-    if (this.#frozen || this.#parked.length === 0 || this.#drainAt !== undefined) return
+    if (this.#frozen || this.parked === 0 || this.#drainAt !== undefined) return
     const tick = Math.max(this.#world.tick, Math.floor(this.#busyUntil))
     this.#drainAt = this.#world.at(tick, this, DRAIN)
   }
 
   #reconsider(): void {
-    this.#isOpen = !this.#frozen && this.#callMs === 0 && this.#parked.length === 0
+    this.#isOpen = !this.#frozen && this.#callMs === 0 && this.parked === 0
   }
 }

@@ -179,15 +179,17 @@ export class VirtualHost {
     for (const process of this.processes) process.crash()
   }
 
+  /** Switches it on, or wakes it. */
   powerOn(): void {
-    this.#power = 'on'
+    if (this.#power === 'off') this.#power = 'on'
+    else this.wake()
   }
 
   /** The lid closes: nothing runs, nothing is heard. `clockStops` as on Linux; elsewhere the clock goes on. */
   sleep(options: { clockStops: boolean } = { clockStops: true }): void {
     if (this.#power !== 'on') return
     this.#power = 'asleep'
-    for (const process of this.#processes) process.freeze()
+    for (const process of this.#processes) process.suspend()
     if (!options.clockStops) return
     this.#isClockStopped = true
     this.clock.setRate(0)
@@ -197,7 +199,7 @@ export class VirtualHost {
     if (this.#power !== 'asleep') return
     this.#power = 'on'
     this.#startClock()
-    for (const process of this.#processes) process.thaw()
+    for (const process of this.#processes) process.resume()
   }
 
   /** The clock gains or loses from now on, or once it goes again; 1 is right. */

@@ -2,6 +2,7 @@
  * The clock of a host: virtual time as its hardware shows it, with drift, stops and jumps. Monotonic time never
  * goes back; only the time of day jumps.
  */
+import { EarshotError } from '../../src/base/errors.ts'
 import type { World } from '../kernel/world.ts'
 
 /** An arbitrary day for the time of day: 2026-01-01T00:00:00Z. */
@@ -42,7 +43,12 @@ export class LocalClock {
     return this.#rate === 0 ? Number.POSITIVE_INFINITY : left / this.#rate
   }
 
+  /** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
   setRate(rate: number): void {
+    if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
+      const reason = `option rate: ${rate}; expected 0 or more`
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
+    }
     this.#baseMs = this.now()
     this.#sinceMs = this.#world.now
     this.#rate = rate

@@ -52,6 +52,8 @@ export class VirtualProcess implements Platform, TurnTaker, EventTarget {
   readonly #open = new Set<{ close(): void }>()
   #turn: (() => void)[] = []
   #isTurnPlanned = false
+  #isStopped = false
+  #isSuspended = false
   #state: 'running' | 'ended' = 'running'
 
   constructor(host: ProcessHost, name: string, onEnd: () => void) {
@@ -106,7 +108,9 @@ export class VirtualProcess implements Platform, TurnTaker, EventTarget {
   }
 
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream {
-    return this.host.internet.tcp.dial(this.host, this.#ends, options, handlers)
+    const end = this.host.internet.tcp.dial(this.host, this.#ends, options, handlers)
+    if (this.#state === 'ended') end.destroy()
+    return end
   }
 
   reportUncaught(error: unknown): void {
@@ -164,11 +168,25 @@ export class VirtualProcess implements Platform, TurnTaker, EventTarget {
 
   /** Stopped by the system: nothing runs, while the host's network stack goes on. */
   freeze(): void {
+    this.#isStopped = true
     this.#gate.freeze()
   }
 
   thaw(): void {
-    this.#gate.thaw()
+    this.#isStopped = false
+    if (!this.#isSuspended) this.#gate.thaw()
+  }
+
+  /** Its host sleeps. */
+  suspend(): void {
+    this.#isSuspended = true
+    this.#gate.freeze()
+  }
+
+  /** Its host is awake; a process that was stopped stays so. */
+  resume(): void {
+    this.#isSuspended = false
+    if (!this.#isStopped) this.#gate.thaw()
   }
 
   /** What each call into the process costs, in milliseconds of CPU. */

@@ -229,11 +229,12 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
 
   #handleCloseIdle(backlogBefore: number): void {
     if (this.state !== 'closing' || this.end !== undefined) return
-    if (this.backlog() === backlogBefore) {
-      this.fail({ kind: 'timeout', message: 'the other side took nothing while we were closing' })
-    } else {
+    if (this.backlog() !== backlogBefore) {
       this.owner.shared.world.after(CLOSE_IDLE_MS, this, CLOSE_IDLE, this.backlog())
+      return
     }
+    this.fail({ kind: 'timeout', message: 'the other side took nothing while we were closing' })
+    this.#sendReset()
   }
 
   #handleEnded(): void {
@@ -247,7 +248,11 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
     if (this.state === 'over') return
     const isEnded = this.end !== undefined
     this.vanish()
-    if (isEnded || this.other === undefined || this.other.isOver) return
+    if (!isEnded) this.#sendReset()
+  }
+
+  #sendReset(): void {
+    if (this.other === undefined || this.other.isOver) return
     this.owner.shared.counters.resets++
     this.send('rst', NO_BYTES)
   }
