@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { Agenda } from '../../../src/base/deadlines.ts'
+import { DEFAULT_LIMITS } from '../../../src/base/limits.ts'
+import { limitsByTrust, MeshConnection } from '../../../src/mesh/connection.ts'
+import { Handshakes } from '../../../src/mesh/handshakes.ts'
+import type { Connection, Peer } from '../../../src/mesh/peer.ts'
+import type { Timed } from '../../../src/mesh/timed.ts'
+
+function connection(port: number): Connection {
+  const at = { address: '10.0.0.1', port }
+  return MeshConnection.accepted<Peer>(at, at, limitsByTrust(DEFAULT_LIMITS))
+}
+
+describe('the queue of handshakes', () => {
+  it('gives those that take too long, at their time and in their order', () => {
+    const agenda = new Agenda<Timed>()
+    const handshakes = new Handshakes(agenda, 100)
+    const [a, b, c] = [connection(1), connection(2), connection(3)]
+    handshakes.begin(a, 0)
+    handshakes.begin(b, 10)
+    handshakes.begin(c, 10)
+    expect([agenda.next(), agenda.length]).toEqual([100, 1])
+    handshakes.end(b)
+    expect([agenda.takeDue(100)?.timed, handshakes.takeDue(100)]).toEqual(['handshakes', a])
+    expect([handshakes.takeDue(100), agenda.next()]).toEqual([undefined, 110])
+    agenda.takeDue(110)
+    expect([handshakes.takeDue(110), handshakes.takeDue(110)]).toEqual([c, undefined])
+    expect(agenda.length).toBe(0)
+  })
+
+  it('is armed again by the next that begins, and rings for nobody when all are complete', () => {
+    const agenda = new Agenda<Timed>()
+    const handshakes = new Handshakes(agenda, 100)
+    const [a, b] = [connection(1), connection(2)]
+    handshakes.begin(a, 0)
+    handshakes.end(a)
+    agenda.takeDue(100)
+    expect([handshakes.takeDue(100), agenda.length]).toEqual([undefined, 0])
+    handshakes.begin(b, 200)
+    expect(agenda.next()).toBe(300)
+  })
+})
