@@ -9,6 +9,7 @@ import { type Cell, type Column, tableLines } from '../render/table.ts'
 import { bytesText, countText, plural } from '../sim/format.ts'
 import type { RealFailure } from './lives.ts'
 import type { Measures } from './measures.ts'
+import type { Completion } from './real-run.ts'
 
 /** What the whole comparison comes to, as plain data: the record of `--json`. */
 export interface Comparison {
@@ -32,6 +33,8 @@ export interface Comparison {
   readonly warnings: Readonly<Record<string, number>>
   /** Messages of the virtual run that real nodes could not offer. */
   readonly unsaid: number
+  /** Of the real run, to a tenth of a second: its first complete moment, and the CPU time until then. */
+  readonly completion: Completion | null
 }
 
 type Value = number | null
@@ -145,12 +148,10 @@ function rowsOf({ real, virtual, ratios }: Comparison): (readonly Cell[])[] {
 }
 
 /** Why some ratios are not near 1, and what was done to make the others comparable. */
-function notesOf({ jobs, cores, nodes, virtual, unsaid, warnings }: Comparison): string[] {
-  const hosts = `${plural(nodes, 'node')} in ${jobs === 1 ? 'one process' : `${jobs} processes`}`
+function notesOf(comparison: Comparison): string[] {
+  const { virtual, unsaid, warnings } = comparison
   const notes = [
-    `Times until views are complete, and latencies: virtual nodes think in no time (a slow CPU is a fault of its own),` +
-      ` and the virtual loopback takes 0.05 to 0.1 ms. ${hosts} on ${plural(cores, 'core')} wait for each other:` +
-      ' the ratio is what the host adds.',
+    cpuNote(comparison),
     'Wall time, CPU time and memory are what each run took. The virtual run has no kernel below it, and its time jumps' +
       ' from event to event.',
     'In both runs one address may have as many peers and handshakes as there are nodes (limits peersPerAddress and' +
@@ -166,6 +167,21 @@ function notesOf({ jobs, cores, nodes, virtual, unsaid, warnings }: Comparison):
   const codes = Object.entries(warnings).map(([code, times]) => `${code} ${countText(times)}`)
   if (codes.length > 0) notes.push(`Warnings of the real run: ${codes.sort().join(', ')}.`)
   return notes
+}
+
+/** What the model leaves out, and how much that was. */
+function cpuNote({ jobs, cores, nodes, completion }: Comparison): string {
+  const where = `${plural(nodes, 'node')} in ${jobs === 1 ? 'one process' : `${jobs} processes`}`
+  const used =
+    completion === null
+      ? ''
+      : `: until all views were complete they used ${formatDuration(completion.cpuMs)} of CPU time in` +
+        ` ${formatDuration(completion.atMs)}`
+  return (
+    'The virtual loopback takes 0.05 to 0.1 ms, and virtual nodes think in no time (a slow CPU is a fault of its own).' +
+    ` ${where} on ${plural(cores, 'core')} wait for each other, and for all else on this host${used}. That is what the` +
+    ' ratios of views and latencies show.'
+  )
 }
 
 function verdictLines({ ok, failures, moreFailures }: Comparison, paint: Paint): string[] {

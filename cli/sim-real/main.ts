@@ -14,8 +14,7 @@ import { ProgressLine, runLine } from '../sim/progress.ts'
 import type { SimContext, SimValues } from '../sim/values.ts'
 import { type Comparison, comparisonLines, ratiosOf } from './comparison.ts'
 import { explainNeeds, type Needs, needsOf, openFileLimit, REAL_NODES_MAX } from './needs.ts'
-import { type RealProgress, runReal } from './real-run.ts'
-import type { Reckoning } from './reckoning.ts'
+import { type RealProgress, type RealRun, runReal } from './real-run.ts'
 import { type RealOptions, runVirtual, type VirtualRun } from './virtual-run.ts'
 
 const SCENARIO_DEFAULT = 'steady'
@@ -105,7 +104,7 @@ async function requestOf(
 
 function compare(
   { scenario, options, needs, cores }: RealRequest,
-  real: Reckoning,
+  real: RealRun,
   virtual: VirtualRun,
 ): Comparison {
   const { result } = virtual.run
@@ -129,6 +128,7 @@ function compare(
     moreFailures: real.moreFailures + result.moreFailures,
     warnings: real.warnings,
     unsaid: real.unsaid,
+    completion: real.completion,
   }
 }
 

@@ -45,6 +45,8 @@ export interface Headway {
   readonly received: number
   /** Steps that are still to come. */
   readonly stepsLeft: number
+  /** Processor time so far. */
+  readonly cpuMs: number
 }
 
 /** One life of a member: from a start to the stop after it. */

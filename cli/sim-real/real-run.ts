@@ -18,6 +18,16 @@ export interface RealRunOptions {
   readonly onProgress: (progress: RealProgress) => void
 }
 
+export interface RealRun extends Reckoning {
+  /** When all views were complete for the first time, and what processor time that had taken; null: never. */
+  readonly completion: Completion | null
+}
+
+export interface Completion {
+  readonly atMs: number
+  readonly cpuMs: number
+}
+
 export interface RealProgress {
   readonly atMs: number
   readonly durationMs: number
@@ -38,7 +48,7 @@ const QUIET_MS = 500
 const REPORT_MS = 60_000
 const STOP_MS = 30_000
 
-export async function runReal(options: RealRunOptions): Promise<Reckoning> {
+export async function runReal(options: RealRunOptions): Promise<RealRun> {
   const { script, jobs, signal } = options
   signal.throwIfAborted()
   const { names } = script
@@ -49,13 +59,13 @@ export async function runReal(options: RealRunOptions): Promise<Reckoning> {
     await Promise.all(workers.map((worker) => worker.ready(START_MS, signal)))
     const beginAtMs = hostNow() + BEGIN_MS
     begin(workers, script, beginAtMs)
-    await watch(workers, beginAtMs, options)
+    const completion = await watch(workers, beginAtMs, options)
     for (const worker of workers) worker.tell({ kind: 'settle' })
     const records = await Promise.all(workers.map((worker) => worker.settled(REPORT_MS, signal)))
     // Only now: the goodbyes of some are not to be in the records of others.
     for (const worker of workers) worker.tell({ kind: 'stop' })
     await Promise.all(workers.map((worker) => worker.stopped(STOP_MS, signal)))
-    return reckon(records, names, performance.now() - startedAt)
+    return { ...reckon(records, names, performance.now() - startedAt), completion }
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()))
   }
@@ -74,8 +84,10 @@ function begin(workers: readonly Worker[], { names, steps }: Script, beginAtMs: 
 async function watch(
   workers: readonly Worker[],
   beginAtMs: number,
-  { durationMs, signal, onProgress }: RealRunOptions,
-): Promise<void> {
+  { script, durationMs, signal, onProgress }: RealRunOptions,
+): Promise<Completion | null> {
+  const views = script.names.length * (script.names.length - 1)
+  let completion: Completion | null = null
   let received = 0
   let quietSince = 0
   for (;;) {
@@ -88,9 +100,10 @@ async function watch(
     if (sums.received !== received) quietSince = atMs
     received = sums.received
     onProgress({ atMs, durationMs, running: sums.running, known: sums.known, expected })
+    if (sums.known === views) completion ??= { atMs, cpuMs: sums.cpuMs }
     const isComplete = sums.toldAll && sums.stepsLeft === 0 && sums.known === expected
-    if (atMs >= durationMs && isComplete && atMs - quietSince >= QUIET_MS) return
-    if (atMs >= durationMs + CONVERGE_MS) return
+    if (atMs >= durationMs && isComplete && atMs - quietSince >= QUIET_MS) return completion
+    if (atMs >= durationMs + CONVERGE_MS) return completion
   }
 }
 
@@ -100,11 +113,12 @@ interface Sums {
   readonly known: number
   readonly received: number
   readonly stepsLeft: number
+  readonly cpuMs: number
 }
 
 function sumOf(workers: readonly Worker[]): Sums {
   const all = workers.flatMap(({ headway }) => (headway === undefined ? [] : [headway]))
-  const sum = (name: 'running' | 'known' | 'received' | 'stepsLeft'): number => {
+  const sum = (name: Exclude<keyof Sums, 'toldAll'>): number => {
     return all.reduce((total, each) => total + each[name], 0)
   }
   return {
@@ -113,5 +127,6 @@ function sumOf(workers: readonly Worker[]): Sums {
     known: sum('known'),
     received: sum('received'),
     stepsLeft: sum('stepsLeft'),
+    cpuMs: sum('cpuMs'),
   }
 }

@@ -68,6 +68,7 @@ export class Troupe {
       known: running.reduce((sum, { known }) => sum + known, 0),
       received: this.#received.length,
       stepsLeft: this.#order.steps.length - this.#next,
+      cpuMs: this.#cpuMs(),
     }
   }
 
@@ -82,7 +83,6 @@ export class Troupe {
         push(peers, [this.#indexOf(node.id), this.#indexOf(id), presence === 'alive' ? 1 : 0])
       }
     }
-    const cpu = process.cpuUsage(this.#cpuBefore)
     return {
       ids: [...this.#ids.keys()],
       lives: this.#lives,
@@ -93,7 +93,7 @@ export class Troupe {
       tally: this.#tally.sums(),
       warnings: Object.fromEntries(this.#warnings),
       unsaid: this.#unsaid,
-      cpuMs: (cpu.user + cpu.system) / 1_000,
+      cpuMs: this.#cpuMs(),
       residentBytes: Math.max(0, process.memoryUsage.rss() - this.#residentBefore),
     }
   }
@@ -108,6 +108,11 @@ export class Troupe {
 
   #now(): number {
     return hostNow() - this.#order.beginAtMs
+  }
+
+  #cpuMs(): number {
+    const { user, system } = process.cpuUsage(this.#cpuBefore)
+    return (user + system) / 1_000
   }
 
   #untilNext(): number {
