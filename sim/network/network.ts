@@ -20,6 +20,8 @@ export type { HostSet, Undo } from './rules.ts'
 
 /** The base of what comes on top of a subnet's weather. */
 const NOTHING: Weather = { ...CALM, latencyMs: 0, jitterMs: 0 }
+/** No other subnet's: routes are known by these numbers, and none leads out of the loopback network. */
+const LOOPBACK_INDEX = 65_535
 const LOOPBACK: Weather = { ...CALM, latencyMs: 0.02, jitterMs: 0, mtuBytes: 65_536 }
 /** A datagram that would wait longer than this for bandwidth is dropped by the sender's queue. */
 const QUEUE_MS_MAX = 500
@@ -42,7 +44,7 @@ export class VirtualNetwork {
     this.#seed = combine(world.seedNumber, 0x6e657477)
     const cidr = '127.0.0.0/8'
     const path = new Path([LOOPBACK], [], this.#seed)
-    this.#loopbackSubnet = new Subnet(0, 'loopback', { cidr }, LOOPBACK, path)
+    this.#loopbackSubnet = new Subnet(LOOPBACK_INDEX, 'loopback', { cidr }, LOOPBACK, path)
     this.#routes = new Routes(this.#seed, this.#rules)
   }
 
