@@ -86,7 +86,7 @@ function failuresOf({ failures, moreFailures }: RunResult): Html {
 <tbody>${rows}</tbody></table>${more}</section>`
 }
 
-type Fact = readonly [name: string, value: string, more: string]
+type Fact = readonly [name: string, value: string | Html, more: string]
 
 function factsOf(result: RunResult): Fact[] {
   const { virtualMs, wallMs, events, views, messages, traffic } = result
@@ -94,7 +94,7 @@ function factsOf(result: RunResult): Fact[] {
   return [
     ['Nodes', formatCount(result.nodes), ''],
     ['Seed', String(result.seed), ''],
-    ['Hash', result.hash, ''],
+    ['Hash', html`<code>${result.hash}</code>`, ''],
     ['Virtual time', formatDuration(virtualMs), `${formatDuration(result.durationMs)} of scenario`],
     ['Wall time', formatDuration(wallMs), `${formatCount(virtualMs / wallMs)}× real time`],
     ['Events', formatCount(events), `${formatCount(Math.round(events / (wallMs / 1_000)))}/s`],
@@ -144,13 +144,14 @@ function presenceSection(): Html {
 <div class="options"><label>Rows <select id="lane-size"><option value="fit">all in view</option><option value="named">with names</option></select></label>
 <label>Order <select id="lane-order"><option value="index">as added</option><option value="trouble">most trouble first</option><option value="alarms">most false alarms first</option></select></label></div></div>
 <ul class="key"><li class="alive">alive</li><li class="evasive">evasive</li><li class="silent">silent</li><li class="missing">not seen, though up</li><li class="ghost">believed in, though gone</li><li class="up">node is up</li><li class="asleep">frozen or asleep</li><li class="alarm">false alarm</li></ul>
-<p class="hint">Colours are mixed by the share of the neighbours who see the node so. A false alarm is a node called silent or gone that was up, where neither side had a fault within ${formatDuration(GRACE_MS)}. <span id="alarm-count"></span></p>
+<p class="hint">A row is filled by the share of neighbours who see the node so; where rows are low, colours are mixed instead. A false alarm is a node called silent or gone that was up, where neither side had a fault within ${formatDuration(GRACE_MS)}. <span id="alarm-count"></span></p>
 <div id="lanes" class="strip"></div>`
 }
 
 function matrix({ hasViews }: ReportData): Html {
   if (!hasViews) return html``
   return html`<section id="matrix"><h2>Who sees whom</h2>
+<p class="hint">Each row is a node, and what it holds of the others: one column for each of them.</p>
 <div class="matrix"><div class="plate"><canvas id="cells" tabindex="0" role="img" aria-label="Matrix of views: rows are observers, columns are who they see. Arrow keys move from cell to cell."></canvas></div>
 <div class="beside">
 <div class="scrub"><button type="button" id="play" aria-label="Play">▶</button><input type="range" id="scrubber" min="0" step="1" aria-label="Moment of the matrix"><output id="scrub-at"></output></div>
@@ -162,6 +163,7 @@ function matrix({ hasViews }: ReportData): Html {
 
 function load({ hasOutboxes }: ReportData): Html {
   return html`<section id="load"><h2>Traffic and load</h2>
+<p class="hint">Of all nodes together, per virtual second; sampled once a second.</p>
 <div id="load-charts"></div>
 ${hasOutboxes ? '' : html`<p class="hint">Outboxes are not measured in runs of this size: that would cost nodes² each second.</p>`}
 </section>`

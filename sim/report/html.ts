@@ -25,7 +25,7 @@ function textOf(value: HtmlValue): string {
   return escaped(String(value))
 }
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 

@@ -4,7 +4,7 @@ const NARROW = 600
 
 /** Room for numbers and names, left of the plot. */
 export function gutter(width: number): number {
-  return width < NARROW ? 54 : 96
+  return width < NARROW ? 74 : 104
 }
 
 /** Room right of the plot. */
@@ -16,9 +16,9 @@ export const STEPS: number[] = [
   1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 432_000,
 ]
 
-/** `5 s`, `2:30`, `1:02:30`. */
-export function tickLabel(seconds: number, step: number): string {
-  if (seconds < 120 || step < 1) return `${Number(seconds.toFixed(3))} s`
+/** `5 s`; on an axis that goes on for minutes `2:30`, `1:02:30`. */
+export function tickLabel(seconds: number, step: number, last: number): string {
+  if (last <= 120 || step < 1) return `${Number(seconds.toFixed(3))} s`
   const [hours, minutes, rest] = [
     Math.floor(seconds / 3_600),
     Math.floor(seconds / 60) % 60,

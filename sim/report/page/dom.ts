@@ -31,7 +31,7 @@ export function perFrame(action: () => void): () => void {
   }
 }
 
-export function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext('2d')
   if (context === null) throw new TypeError('no canvas in this browser')
   return context

@@ -8,7 +8,7 @@ import { formatCount, formatMoment, formatPercent } from '../model/format.ts'
 import { presence, SHARE_COUNT } from '../model/presence.ts'
 import type { ViewLog } from '../model/view-log.ts'
 import { byId, make } from './dom.ts'
-import { mixer } from './mix.ts'
+import { mixer, stacker } from './mix.ts'
 import { type ArrowKey, type Frame, fitText, type Mark, Strip, type StripContent } from './strip.ts'
 import { colour } from './theme.ts'
 import type { Timeline } from './timeline.ts'
@@ -18,6 +18,8 @@ const ROW_NAMED = 18
 const FIT_HEIGHT = 420
 /** Rows of at least this height have a name and a line of their own. */
 const ROW_DETAILED = 12
+/** Parts of a high row; its last ones are hidden by the line of what is true. */
+const STACK_LINES = 18
 const BINS_MAX = 1_200
 const CELLS_MAX = 1_200_000
 
@@ -186,20 +188,27 @@ class Lanes implements StripContent {
     this.#shares = presence(this.#log, this.#data, { fromMs, toMs }, bins)
   }
 
+  /** Low rows have one colour per bin, mixed; high ones have the shares on top of each other. */
   #drawHeat(context: CanvasRenderingContext2D, frame: Frame, first: number, last: number): void {
+    const height = this.#rowHeight
+    const lines = height >= ROW_DETAILED ? STACK_LINES : 1
     const rows = last - first
     if (rows <= 0) return
-    const image = new ImageData(this.#bins, rows)
-    const mix = mixer()
+    const image = new ImageData(this.#bins, rows * lines)
+    const paint = lines === 1 ? mixer() : stacker(lines, this.#bins)
     for (let row = 0; row < rows; row++) {
       const from = this.#order[first + row]! * this.#bins * SHARE_COUNT
       for (let bin = 0; bin < this.#bins; bin++) {
-        mix(this.#shares, from + bin * SHARE_COUNT, image.data, (row * this.#bins + bin) * 4)
+        paint(
+          this.#shares,
+          from + bin * SHARE_COUNT,
+          image.data,
+          (row * lines * this.#bins + bin) * 4,
+        )
       }
     }
-    const offscreen = new OffscreenCanvas(this.#bins, rows)
+    const offscreen = new OffscreenCanvas(this.#bins, rows * lines)
     offscreen.getContext('2d')!.putImageData(image, 0, 0)
-    const height = this.#rowHeight
     context.imageSmoothingEnabled = height * devicePixelRatio < 1
     const y = first * height - frame.top
     context.drawImage(offscreen, frame.left, y, frame.right - frame.left, rows * height)

@@ -34,6 +34,7 @@ async function fill(): Promise<void> {
   addToolbar()
   addCopying()
   addFaults(byId('faults', HTMLDivElement), data, timeline)
+  goToAsked()
   if (data.hasViews) addViews(await readViews())
   addLoadCharts(byId('load-charts', HTMLDivElement), data, timeline)
 }
@@ -48,6 +49,14 @@ function addToolbar(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-zoom]')) {
     button.addEventListener('click', () => timeline.step(button.dataset['zoom'] as ZoomStep))
   }
+}
+
+/** A link may name a moment in seconds, and a range: `report.html?at=42.5&from=40&to=45`. */
+function goToAsked(): void {
+  const asked = new URLSearchParams(location.search)
+  const ms = (name: string): number => 1_000 * Number.parseFloat(asked.get(name) ?? '')
+  if (ms('at') >= 0) timeline.goTo(ms('at'))
+  if (ms('to') > ms('from')) timeline.show(ms('from'), ms('to'))
 }
 
 function addCopying(): void {

@@ -172,15 +172,15 @@ export class Matrix {
     const pair = observer * this.#size + subject
     const state = this.#replay.states[pair]!
     const since = this.#replay.sinceMs[pair]!
-    const heading = make('strong', '', `${names[observer]} → ${names[subject]}`)
-    if (observer === subject) return [heading, make('span', '', 'itself')]
+    const heading = make('strong', 'line', `${names[observer]} → ${names[subject]}`)
+    if (observer === subject) return [heading, make('span', 'line', 'itself')]
     const truth = [observer, subject].flatMap((member) => {
       const word = this.#truth.wordAt(member, this.#timeline.atMs)
-      return word === 'up' ? [] : [make('span', '', `${names[member]} is ${word}`)]
+      return word === 'up' ? [] : [make('span', 'line', `${names[member]} is ${word}`)]
     })
     const word = state >= GHOST ? `${WORDS[state - GHOST]}, though it is gone` : WORDS[state]!
     const from = state === 0 && since === 0 ? 'from the beginning' : `since ${formatMoment(since)}`
-    return [heading, make('span', '', `${word}, ${from}`), ...truth]
+    return [heading, make('span', 'line', `${word}, ${from}`), ...truth]
   }
 
   #blockLines(row: number, column: number): Node[] {
@@ -195,8 +195,8 @@ export class Matrix {
       return count === 0 ? [] : [`${word} ${count}`]
     })
     return [
-      make('strong', '', `${range(row)} → ${range(column)}`),
-      make('span', '', told.length === 0 ? 'no pairs' : `pairs: ${told.join(', ')}`),
+      make('strong', 'line', `${range(row)} → ${range(column)}`),
+      make('span', 'line', told.length === 0 ? 'no pairs' : `pairs: ${told.join(', ')}`),
     ]
   }
 }

@@ -1,14 +1,48 @@
 /** Mixes the colours of states by their shares. */
 import { SHARE_COUNT, SHARES } from '../model/presence.ts'
-import { rgb } from './theme.ts'
+import { type Rgb, rgb } from './theme.ts'
 
-/** Writes the colour of the shares at `from` into a picture at `to`. Make one per picture: it knows the theme. */
-export function mixer(): (
+/** Writes the colours of the shares at `from` into a picture at `to`. Make one per picture: it knows the theme. */
+export type Paint = (
   shares: Float32Array,
   from: number,
   pixels: Uint8ClampedArray,
   to: number,
-) => void {
+) => void
+
+/** Puts the shares on top of each other in a column of `lines` pixels: trouble above, none of it too thin to see. */
+export function stacker(lines: number, width: number): Paint {
+  const palette = SHARES.map((name) => rgb(name))
+  const ground = rgb('surface')
+  const room = lines - STACK_MARGIN
+  return (shares, from, pixels, to) => {
+    let line = 0
+    const fill = (colour: Rgb, count: number): void => {
+      for (const end = Math.min(lines, line + count); line < end; line++) {
+        const at = to + 4 * width * line
+        for (let channel = 0; channel < 3; channel++) pixels[at + channel] = colour[channel]!
+        pixels[at + 3] = 255
+      }
+    }
+    fill(ground, 1)
+    for (const share of STACK_ORDER) {
+      const value = shares[from + share]!
+      if (value > SHARE_MIN) fill(palette[share]!, Math.max(2, Math.round(value * room)))
+    }
+    const alive = Math.round(shares[from]! * room)
+    fill(palette[0]!, Math.min(alive, lines - line))
+    fill(ground, lines)
+  }
+}
+
+/** All but alive, the worst first. */
+const STACK_ORDER = [2, 1, 4, 3] as const
+const SHARE_MIN = 0.002
+/** Lines above and below a row. */
+const STACK_MARGIN = 6
+
+/** One colour, mixed. */
+export function mixer(): Paint {
   const palette = SHARES.map((name) => rgb(name))
   const ground = rgb('surface')
   const weights = new Float32Array(SHARE_COUNT)

@@ -1,4 +1,4 @@
-/** One chart over time: a title with the values at the moment that is told, and uPlot beneath. */
+/** One chart over time: a title with the values under the pointer, or else the highest, and uPlot beneath. */
 import uPlot from 'uplot'
 import type { Chart } from '../model/series.ts'
 import { gutter, MARGIN, STEPS, tickLabel } from './axis.ts'
@@ -21,12 +21,14 @@ export interface PlotOptions {
 
 const HEIGHT = 132
 
+/** Adds nothing where there is nothing to see: no value at all, or nothing but zeros. */
 export function addPlot(
   place: HTMLElement,
   chart: Chart,
   options: PlotOptions,
   timeline: Timeline,
 ): void {
+  if (chart.series.every(({ values }) => !highest(values))) return
   const values = chart.series.map(() => make('b', ''))
   const key = make('span', 'legend')
   for (const [index, { label }] of chart.series.entries()) {
@@ -39,15 +41,20 @@ export function addPlot(
   place.append(make('figure', '', make('figcaption', '', title, key), body))
   const plot = new Plot(body, chart, options, timeline)
   const tell = (): void => {
-    const row = plot.rowAt(timeline.toldMs / 1_000)
+    const { hoverMs } = timeline
+    const row = hoverMs === undefined ? undefined : plot.rowAt(hoverMs / 1_000)
     for (const [index, { values: all }] of chart.series.entries()) {
-      const value = all[row]
-      values[index]!.textContent =
-        value === null || value === undefined ? '–' : options.format(value)
+      const value = row === undefined ? highest(all) : all[row]
+      const text = typeof value === 'number' ? options.format(value) : '–'
+      values[index]!.textContent = row === undefined ? `max ${text}` : text
     }
   }
   timeline.onMoment(tell)
   tell()
+}
+
+function highest(values: readonly (number | null)[]): number | null {
+  return values.reduce((a, b) => (a === null || (b !== null && b > a) ? b : a), null)
 }
 
 class Plot {
@@ -198,7 +205,8 @@ function xAxis(): uPlot.Axis {
     font: FONT,
     space: 64,
     incrs: STEPS,
-    values: (_plot, splits, _axis, _space, step) => splits.map((each) => tickLabel(each, step)),
+    values: (_plot, splits, _axis, _space, step) =>
+      splits.map((each) => tickLabel(each, step, splits.at(-1)!)),
     stroke: () => colour('muted'),
     grid: { stroke: () => colour('line'), width: 1 },
     ticks: { stroke: () => colour('line'), width: 1, size: 4 },
@@ -206,17 +214,21 @@ function xAxis(): uPlot.Axis {
 }
 
 function yAxis({ format, isLogarithmic }: PlotOptions): uPlot.Axis {
+  const isTold = (value: number): boolean => !isLogarithmic || isDecade(value)
   return {
     size: (plot) => gutter(plot.width),
     gap: 6,
     font: FONT,
     space: 28,
+    filter: (_plot, splits) => splits,
     values: (_plot, splits) =>
-      splits.map((each) =>
-        each === null || (isLogarithmic && !isDecade(each)) ? '' : format(each),
-      ),
+      splits.map((each) => (each === null || !isTold(each) ? '' : format(each))),
     stroke: () => colour('muted'),
-    grid: { stroke: () => colour('line'), width: 1 },
+    grid: {
+      stroke: () => colour('line'),
+      width: 1,
+      filter: (_plot, splits) => splits.map((each) => (isTold(each) ? each : null)),
+    },
     ticks: { show: false },
   }
 }

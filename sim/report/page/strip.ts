@@ -207,10 +207,14 @@ export class Strip {
   }
 }
 
-/** Text that ends in … where it does not fit. */
+/** Text with … in its middle where it does not fit: names differ at their end as often as at their beginning. */
 export function fitText(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text
-  let length = text.length
-  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--
-  return `${text.slice(0, length)}…`
+  const cut = (length: number): string => {
+    const head = Math.ceil(length / 2)
+    return `${text.slice(0, head)}…${text.slice(text.length - (length - head))}`
+  }
+  let length = Math.min(text.length - 1, 40)
+  while (length > 2 && context.measureText(cut(length)).width > width) length--
+  return cut(length)
 }

@@ -8,7 +8,7 @@ const box = byId('tip', HTMLDivElement)
 /** The first line is the heading. Coordinates are those of the window. */
 export function showTip(x: number, y: number, lines: readonly string[]): void {
   box.replaceChildren(
-    ...lines.map((line, index) => make(index === 0 ? 'strong' : 'span', '', line)),
+    ...lines.map((line, index) => make(index === 0 ? 'strong' : 'span', 'line', line)),
   )
   box.hidden = false
   const { width, height } = box.getBoundingClientRect()
