@@ -20,7 +20,7 @@ export class Special {
   owedPong: Uint8Array | undefined
   ignoredCommands = 0
   /** Where the turn before wrote much: bytes of the first chunk of the next. */
-  nextChunkBytes = CHUNK_BYTES_MIN
+  nextChunkBytes: number = CHUNK_BYTES_MIN
 
   get isEmpty(): boolean {
     return (
