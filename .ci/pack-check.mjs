@@ -1,7 +1,7 @@
 /**
  * The package as users get it: packs it once, has publint and attw look at the tarball, installs it into
- * an empty project, and uses it there: its exports, its types, its command, and two nodes that meet over
- * the loopback interface (`consumer/`).
+ * an empty project, and uses it there: its exports, its types, its command, two nodes that meet over the
+ * loopback interface, and the simulator (`consumer/`).
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -47,11 +47,13 @@ function checkInstalled(folder, tarball) {
   run(folder, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball)
   run(folder, 'node', 'exports.mjs')
   run(folder, 'node', 'exchange.mjs')
+  run(folder, 'node', 'simulate.mjs')
   run(folder, tool('tsc'), '-p', '.')
   const shown = read(folder, 'npx', '--no-install', 'earshot', '--version')
   expect(shown === version, `earshot --version says ${shown}, package.json ${version}`)
   const help = read(folder, 'npx', '--no-install', 'earshot', '--help')
   expect(/usage/i.test(help), 'earshot --help shows no usage')
+  run(folder, 'npx', '--no-install', 'earshot', 'sim', './scenario.mjs', '--seeds', '3')
   process.stdout.write(`-- earshot ${shown}: --version and --help answer\n`)
 }
 

@@ -5,7 +5,6 @@ import type { AnyScenario } from '../../sim/scenario/scenario.ts'
 import type { Setting, Settings } from '../../sim/scenario/settings.ts'
 import { SCENARIOS } from '../../sim/scenarios/index.ts'
 import { loadScenario } from '../../sim/sweep/request.ts'
-import { formatDuration } from '../duration.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { recordOf } from '../json.ts'
 import type { Output } from '../output.ts'
@@ -41,7 +40,7 @@ function scenarioLines(out: Output, scenarios: readonly AnyScenario[]): string[]
   const rows = scenarios.map(({ name, nodes, durationMs, summary }): Cell[] => [
     { text: escapeText(name), style: 'bold' },
     { text: String(nodes) },
-    { text: formatDuration(durationMs) },
+    { text: `${durationMs / 1_000} s` },
     { text: escapeText(summary) },
   ])
   if (!out.isTerminal) return rows.map((row) => tabbed(row.map(({ text }) => text)))

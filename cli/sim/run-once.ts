@@ -1,9 +1,10 @@
 /** One run: its heading, its progress, its summary, and whether it went as the one that it replays. */
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { RunInfo } from '../../sim/scenario/info.ts'
 import type { Progress, ScenarioRun } from '../../sim/scenario/run.ts'
 import { type RunRequest, retryOf, runRequest } from '../../sim/sweep/request.ts'
-import { ExitCode } from '../exit-codes.ts'
+import { CliError, ExitCode } from '../exit-codes.ts'
 import { failureOf } from '../failure.ts'
 import { recordOf } from '../json.ts'
 import { ProgressLine, runLine } from './progress.ts'
@@ -23,10 +24,12 @@ export async function runOnce(
   options: RunOnceOptions,
 ): Promise<ExitCode> {
   const { host, out } = context
+  if (options.report !== undefined) await checkFolder(options.report)
   const line = new ProgressLine(context)
   let last: Progress | undefined
+  let run: ScenarioRun
   try {
-    const run = await runRequest(request, {
+    run = await runRequest(request, {
       keepsViews: options.report !== undefined,
       signal: host.signal,
       onStart: (info) => tellStart(context, info),
@@ -35,8 +38,6 @@ export async function runOnce(
         line.update(() => runLine(progress))
       },
     })
-    line.end()
-    return await tellEnd(context, run, options)
   } catch (error) {
     line.end()
     if (host.signal.aborted) return tellPartial(context, request, last)
@@ -46,8 +47,10 @@ export async function runOnce(
     out.problem(replayLine(retryOf(request), (_style, text) => text))
     return ExitCode.failure
   } finally {
+    line.end()
     out.setCurtain(undefined)
   }
+  return tellEnd(context, run, options)
 }
 
 function tellStart({ host, out }: SimContext, info: RunInfo): void {
@@ -78,8 +81,18 @@ async function tellEnd(
   return result.ok ? ExitCode.ok : ExitCode.failure
 }
 
-async function writeReport({ out }: SimContext, _run: ScenarioRun, file: string): Promise<void> {
-  await writeFile(file, '')
+/** A folder that is not there is told before the run, not after it. @throws CliError usage */
+async function checkFolder(file: string): Promise<void> {
+  const isFolder = await stat(dirname(resolve(file))).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (!isFolder) throw new CliError(ExitCode.usage, `--report: there is no folder for ${file}`)
+}
+
+async function writeReport({ out }: SimContext, run: ScenarioRun, file: string): Promise<void> {
+  const { renderReport } = await import('../../sim/report/index.ts')
+  await writeFile(file, renderReport(run))
   out.note(`the report is in ${file}`)
 }
 

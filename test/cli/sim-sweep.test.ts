@@ -19,7 +19,9 @@ describe('a sweep', () => {
     const { code, stdout, stderr } = await scene.run(['sim', ...SMALL, '--seeds', '1..6'])
     expect({ code, stderr }).toEqual({ code: ExitCode.ok, stderr: '' })
     expect(stdout).toMatch(/^scenario {2}steady\nseed {6}1\.\.6, \d+ at a time\n/)
-    expect(stdout).toMatch(/\nverdict +no failure\nseeds +6 of 6\ntook +.*: [\d,]+ seeds a minute\n/)
+    expect(stdout).toMatch(
+      /\nverdict +no failure\nseeds +6 of 6\ntook +.*: [\d,]+ seeds a minute\n/,
+    )
   })
 
   it('with --json is a record per run, in the order of the seeds, and one of all', async ({

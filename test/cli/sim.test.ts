@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -122,6 +122,21 @@ describe('a run', () => {
     expect(drawn.at(-1)).toBe('')
     const quiet = await runInside(['sim', ...SMALL, '--quiet'], { terminal: true })
     expect(quiet.err).toBe('')
+  })
+})
+
+describe('--report', () => {
+  it('writes one HTML file, and says where', async () => {
+    const file = join(folder, 'report.html')
+    const { code, err } = await sim(...SMALL, '--report', file)
+    expect({ code, err }).toEqual({ code: ExitCode.ok, err: `earshot: the report is in ${file}\n` })
+    expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/i)
+  })
+
+  it('into a folder that is not there is told before the run', async () => {
+    const { code, out, err } = await sim(...SMALL, '--report', join(folder, 'none', 'report.html'))
+    expect({ code, out }).toEqual({ code: ExitCode.usage, out: '' })
+    expect(err).toContain('--report: there is no folder for ')
   })
 })
 
