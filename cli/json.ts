@@ -27,6 +27,9 @@
  *   sim-sweep     what a sweep starts with: as sim-start, with seeds, count and jobs instead of a seed
  *   sim-broken    a seed of a sweep without a result: seed, reason, replay
  *   sim-total     what a sweep came to: ok, done, failed, failedSeeds, ended, seedsPerMinute
+ *   sim-real-start      what --real starts with: scenario, nodes, durationMs, seed, jobs, filesPerJob, fileLimit
+ *   sim-real-processes  its worker processes: pids
+ *   sim-real      what it came to: real and virtual (the same quantities), ratios, ok, failures, warnings, unsaid
  *   sim-scenario, sim-check   what there is: name, summary, and nodes, durationMs, settings, skipChecks
  *
  * `peer` in events is `{ id, name }`. A message is its fields `text` (valid UTF-8) or `base64` (anything else), or

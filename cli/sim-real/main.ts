@@ -13,7 +13,14 @@ import { escapeText } from '../render/escape.ts'
 import { ProgressLine, runLine } from '../sim/progress.ts'
 import type { SimContext, SimValues } from '../sim/values.ts'
 import { type Comparison, comparisonLines, ratiosOf } from './comparison.ts'
-import { explainNeeds, type Needs, needsOf, openFileLimit, REAL_NODES_MAX } from './needs.ts'
+import {
+  explainNeeds,
+  explainPorts,
+  type Needs,
+  needsOf,
+  openFileLimit,
+  REAL_NODES_MAX,
+} from './needs.ts'
 import { type RealProgress, type RealRun, runReal } from './real-run.ts'
 import { type RealOptions, runVirtual, type VirtualRun } from './virtual-run.ts'
 
@@ -97,6 +104,8 @@ async function requestOf(
   }
   const cores = availableParallelism()
   const needs = needsOf({ nodes, cores, jobs: values.jobs, fileLimit: openFileLimit() })
+  const fewPorts = explainPorts(nodes, process.platform)
+  if (fewPorts !== undefined) throw new CliError(ExitCode.failure, fewPorts)
   if (!needs.fits) throw new CliError(ExitCode.failure, explainNeeds(nodes, needs))
   const seed = values.seed ?? randomInt(1, SEED_END)
   return { scenario, needs, cores, options: { nodes, durationMs, seed, settings } }

@@ -76,6 +76,24 @@ export function explainNeeds(nodes: number, needs: Needs): string {
 }
 
 /**
+ * Elsewhere than on Linux, no two connections of a host leave from one port, wherever they go to, and there are so many
+ * ports for them.
+ */
+const DIAL_PORTS = 16_000
+
+/** Words for a host that has too few ports for so many connections; `undefined`: it has enough. */
+export function explainPorts(nodes: number, platform: NodeJS.Platform): string | undefined {
+  const connections = nodes * (nodes - 1)
+  if (platform === 'linux' || connections <= DIAL_PORTS) return undefined
+  // The largest n with n · (n − 1) ≤ DIAL_PORTS.
+  const fits = Math.floor((1 + Math.sqrt(1 + 4 * DIAL_PORTS)) / 2)
+  return [
+    `${nodes} real nodes need ${connections} connections; this system has ports for about ${DIAL_PORTS}`,
+    `Run fewer nodes: --nodes ${fits} fits.`,
+  ].join('\n')
+}
+
+/**
  * How many files one process may have open. Node.js raises its own limit as far as the host lets it, and so will the
  * processes that it starts: what counts is what this one has got.
  */

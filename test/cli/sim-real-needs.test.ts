@@ -1,6 +1,12 @@
 /** What a real run needs of its host: arithmetic, and the words for a host that has too little. */
 import { describe, expect, it } from 'vitest'
-import { explainNeeds, filesOf, needsOf, parseLimits } from '../../cli/sim-real/needs.ts'
+import {
+  explainNeeds,
+  explainPorts,
+  filesOf,
+  needsOf,
+  parseLimits,
+} from '../../cli/sim-real/needs.ts'
 
 describe('open files', () => {
   it.each([
@@ -56,5 +62,17 @@ describe('a limit that is too low', () => {
   it('for any mesh is told as such', () => {
     const text = explainNeeds(10, needsOf({ nodes: 10, cores: 2, fileLimit: 64 }))
     expect(text).toContain('too low for two nodes')
+  })
+})
+
+describe('ports', () => {
+  it('are enough on Linux, where connections to different ports can share one', () => {
+    expect(explainPorts(500, 'linux')).toBeUndefined()
+  })
+
+  it.each(['darwin', 'win32', 'freebsd'] as const)('on %s suffice for 126 nodes', (platform) => {
+    expect(explainPorts(100, platform)).toBeUndefined()
+    expect(explainPorts(126, platform)).toBeUndefined()
+    expect(explainPorts(200, platform)).toMatch(/39800 connections.*\n.*--nodes 126 fits/)
   })
 })
