@@ -40,6 +40,7 @@ const settings = {
     'natural',
     'torture',
   ]),
+  groups: choiceSetting('whether nodes join and leave groups', 'yes', ['yes', 'no']),
   messages: choiceSetting('whether nodes say anything', 'yes', ['yes', 'no']),
   everyMs: numberSetting('milliseconds between two messages of a node; 0: drawn', 0),
   messageBytes: numberSetting('bytes of a message; 0: drawn', 0, { max: 1_000_000 }),
@@ -151,6 +152,7 @@ async function startAgain(stage: RandomStage): Promise<void> {
 async function changeGroups(stage: RandomStage): Promise<void> {
   const stream = stage.random('random: groups')
   const everyMs = stream.pick([50, 500, 5_000])
+  if (stage.settings.groups === 'no') return
   await stage.every(everyMs, () => {
     const { node, isLeaving, process } = stream.pick(stage.members)
     const topic = stream.pick(TOPICS)

@@ -7,7 +7,7 @@ import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
 import { choiceSetting, numberSetting } from '../scenario/settings.ts'
 
 const settings = {
-  floors: numberSetting('networks', 3, { min: 2, max: 50 }),
+  floors: numberSetting('networks, one to a floor', 3, { min: 2, max: 50 }),
   router: choiceSetting('whether a router joins the networks', 'yes', ['yes', 'no']),
   moveEveryMs: numberSetting('milliseconds between two moves of anybody', 2_000, { min: 10 }),
   betweenMs: numberSetting('milliseconds without any network during a move', 500),
