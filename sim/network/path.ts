@@ -67,6 +67,7 @@ export class Path {
    */
   rounds(from: number, to: number, packet: number, bytes: number): number {
     if (!this.isLossy) return 1
+    if (this.#survival === 0) return Number.POSITIVE_INFINITY
     const unlucky = hashUnit(this.#seeds.loss, from, to, packet) ** (1 / this.packets(bytes))
     return Math.max(1, Math.ceil(Math.log(1 - unlucky) / Math.log(1 - this.#survival)))
   }
