@@ -58,8 +58,8 @@ async function tellStart(
     const fields = { ...rest, seeds: seed, count: seeds.count, jobs, version: host.version }
     await out.printRecord(recordOf('sim-sweep', fields))
   } else {
-    const heading = headingLines({ ...info, seed: `${seeds.text}, ${jobs} at a time` }, out.paint)
-    for (const text of heading) await out.print(text)
+    const shown = { ...info, seed: `${seeds.text}, ${jobs} at a time` }
+    for (const text of headingLines(shown, out.paint, 'seeds')) await out.print(text)
   }
 }
 

@@ -11,7 +11,7 @@ interface Range {
 
 /** Many seeds, in the order in which they were given. */
 export class Seeds implements Iterable<number> {
-  /** As it was given. */
+  /** As it was given, or as the range that it stands for. */
   readonly text: string
   readonly count: number
   readonly #ranges: readonly Range[]
@@ -41,7 +41,7 @@ export function seedsOption(text: string): Seeds {
   const alone = words.length === 1 && /^\d{1,9}$/.test(text.trim())
   const ranges = alone ? [{ first: 1, last: Number(text) }] : words.map(rangeOf)
   const known = ranges.filter((range) => range !== undefined)
-  const seeds = new Seeds(text.trim(), known)
+  const seeds = new Seeds(alone ? `1..${Number(text)}` : text.trim(), known)
   if (known.length < ranges.length || seeds.count < 1 || seeds.count > SEEDS_MAX) {
     throw new InvalidArgumentError('Expected seeds such as 1..1000, or 1,5,9, or 100 for 1..100.')
   }

@@ -8,14 +8,18 @@ import type { Paint } from '../render/style.ts'
 import { padEnd } from '../render/width.ts'
 import { bytesText, countText, momentText, plural, speedText } from './format.ts'
 
-/** The seed and everything derived from it and from the options. */
-export function headingLines(info: RunInfo, paint: Paint): string[] {
+/** The seed, or the seeds of a sweep, and everything derived from the options. */
+export function headingLines(
+  info: RunInfo,
+  paint: Paint,
+  seedLabel: 'seed' | 'seeds' = 'seed',
+): string[] {
   const { scenario, seed, nodes, durationMs, settings, checks } = info
   const values = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   return labelled(
     [
       ['scenario', paint('bold', escapeText(scenario))],
-      ['seed', paint('bold', escapeText(String(seed)))],
+      [seedLabel, paint('bold', escapeText(String(seed)))],
       ['nodes', countText(nodes)],
       ['for', `${momentText(durationMs)} of virtual time`],
       ['settings', escapeText(values.join(' '))],

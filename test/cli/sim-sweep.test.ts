@@ -18,7 +18,7 @@ describe('a sweep', () => {
   it('says what is swept, and what it came to', async ({ scene }) => {
     const { code, stdout, stderr } = await scene.run(['sim', ...SMALL, '--seeds', '1..6'])
     expect({ code, stderr }).toEqual({ code: ExitCode.ok, stderr: '' })
-    expect(stdout).toMatch(/^scenario {2}steady\nseed {6}1\.\.6, \d+ at a time\n/)
+    expect(stdout).toMatch(/^scenario {2}steady\nseeds {5}1\.\.6, \d+ at a time\n/)
     expect(stdout).toMatch(
       /\nverdict +no failure\nseeds +6 of 6\ntook +.*: [\d,]+ seeds a minute\n/,
     )
