@@ -154,8 +154,9 @@ function notesOf(comparison: Comparison): string[] {
     cpuNote(comparison),
     'Wall time, CPU time and memory are what each run took. The virtual run has no kernel below it, and its time jumps' +
       ' from event to event.',
-    'In both runs one address may have as many peers and handshakes as there are nodes (limits peersPerAddress and' +
-      ' halfOpenPerAddress): all real nodes are on 127.0.0.1. All else is as by default.',
+    'In both runs one address may have as many peers and handshakes as there are nodes, and a handshake may take 60 s' +
+      ' (limits peersPerAddress, halfOpenPerAddress, handshakeMs): all real nodes share 127.0.0.1 and the cores. All' +
+      ' else is as by default.',
   ]
   if (unsaid > 0) {
     const share = `${countText(unsaid)} of the virtual run’s ${countText(virtual.sent)} messages`
