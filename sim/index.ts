@@ -34,16 +34,11 @@ export type { AddNodeOptions, Member, NodeRef, SimulationOptions } from './popul
 export { renderReport } from './report/index.ts'
 export { COMMON_SETTINGS, type RunInfo } from './scenario/info.ts'
 export type { ReceivedMessage, TrackedMessage } from './scenario/ledger.ts'
+export type { NetworkPlan, Plan } from './scenario/plan.ts'
 export type { RunResult } from './scenario/result.ts'
 export type { Progress, ScenarioRun, ScenarioRunOptions } from './scenario/run.ts'
 export { runScenario } from './scenario/run.ts'
-export type {
-  AnyScenario,
-  NetworkPlan,
-  Plan,
-  Scenario,
-  ScenarioDefinition,
-} from './scenario/scenario.ts'
+export type { AnyScenario, Scenario, ScenarioDefinition } from './scenario/scenario.ts'
 export { defineScenario } from './scenario/scenario.ts'
 export type {
   ChoiceSetting,

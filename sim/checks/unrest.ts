@@ -86,7 +86,7 @@ function touchedAt({ active, lastMs }: Touch): number {
 }
 
 /** Whether the places of a member are such that a beacon is lost rarely, and a connection never. */
-export function hasFairWeather({ host }: Member): boolean {
+function hasFairWeather({ host }: Member): boolean {
   return host.attachments.every((each) => isOpenPlace(each) && weathersOf(each).every(isFair))
 }
 

@@ -140,7 +140,7 @@ export class Views {
 }
 
 /** Pairs, in both directions, of hosts that share a network: those who discover each other by beacon. */
-export function expectedViews(members: readonly Member[]): number {
+function expectedViews(members: readonly Member[]): number {
   const bySubnet = new Map<Subnet, Member[]>()
   let multihomed = false
   for (const member of members) {

@@ -55,7 +55,7 @@ export const CALM: Weather = {
 }
 
 /** A wireless network at home. */
-export const WIFI: Weather = {
+const WIFI: Weather = {
   ...CALM,
   latencyMs: { distribution: 'exponential', min: 1, mean: 4 },
   jitterMs: 2,
@@ -66,7 +66,7 @@ export const WIFI: Weather = {
 }
 
 /** A wireless network that hundreds share. */
-export const CROWDED_WIFI: Weather = {
+const CROWDED_WIFI: Weather = {
   ...WIFI,
   latencyMs: { distribution: 'pareto', min: 4, shape: 1.6 },
   jitterMs: 20,

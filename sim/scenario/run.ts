@@ -16,8 +16,9 @@ import type { Chunking } from '../network/tcp-shared.ts'
 import type { Member, WrapPlatform } from '../population.ts'
 import { Simulation } from '../simulation.ts'
 import { COMMON_SETTINGS, type RunInfo } from './info.ts'
+import { type Plan, planRandom } from './plan.ts'
 import { type RunResult, resultOf } from './result.ts'
-import { type AnyScenario, type Plan, planRandom } from './scenario.ts'
+import type { AnyScenario } from './scenario.ts'
 import { type Settings, settingValues } from './settings.ts'
 import { Stage, StageOver } from './stage.ts'
 
@@ -282,17 +283,18 @@ class Runner {
     let expected = 0
     let lookAgainAt = 0
     const isConverged = (): boolean => {
+      if (this.#convergedMs !== null) return true
       const { truths, views } = this.#journal
       if (lives !== truths.length) expected = views.complete
       lives = truths.length
       // Counting is cheap. There may be more views than expected, of nodes that moved behind a router.
       if (views.known < expected || this.#sim.now < lookAgainAt) return false
       lookAgainAt = this.#sim.now + LOOK_AGAIN_MS
-      return this.#sim.members.every((member) => this.#isSettled(member))
+      if (!this.#sim.members.every((member) => this.#isSettled(member))) return false
+      this.#convergedMs = this.#sim.now - startedAt
+      return true
     }
     await this.#runFor(CONVERGE_MS, isConverged)
-    lookAgainAt = 0
-    if (isConverged()) this.#convergedMs = this.#sim.now - startedAt
   }
 
   #isSettled(member: Member): boolean {

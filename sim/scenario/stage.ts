@@ -15,7 +15,7 @@ import type { EventTarget } from '../kernel/event-queue.ts'
 import type { RandomStream } from '../kernel/random.ts'
 import type { Member } from '../population.ts'
 import type { Simulation } from '../simulation.ts'
-import type { Plan } from './scenario.ts'
+import type { Plan } from './plan.ts'
 import type { Settings, SettingValues } from './settings.ts'
 import { Post, Traffic, type TrafficOptions, type TrafficWatcher } from './traffic.ts'
 

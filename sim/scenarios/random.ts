@@ -9,12 +9,8 @@
 import type { SubnetOptions } from '../network/topology.ts'
 import { WEATHERS } from '../network/weather.ts'
 import type { AddNodeOptions } from '../population.ts'
-import {
-  type AnyScenario,
-  defineScenario,
-  type NetworkPlan,
-  type Plan,
-} from '../scenario/scenario.ts'
+import type { NetworkPlan, Plan } from '../scenario/plan.ts'
+import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
 import { choiceSetting, numberSetting } from '../scenario/settings.ts'
 import type { Stage } from '../scenario/stage.ts'
 import { perform } from './random-acts.ts'

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { CHECKS } from '../../sim/checks/index.ts'
 import { RandomStream } from '../../sim/kernel/random.ts'
+import { planRandom } from '../../sim/scenario/plan.ts'
 import { runScenario, type ScenarioRun } from '../../sim/scenario/run.ts'
-import { planRandom } from '../../sim/scenario/scenario.ts'
 import { random } from '../../sim/scenarios/random.ts'
 import { ACT_KINDS, type Act, type ActKind, drawActs } from '../../sim/scenarios/random-plan.ts'
 
