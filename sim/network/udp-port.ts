@@ -108,7 +108,8 @@ export class VirtualPort implements DatagramPort, DatagramReceiver, EventTarget 
   /** The interface that a datagram leaves by; `undefined` when there is none (any more). */
   #source(to: number): Attachment | undefined {
     if (this.bound === undefined) {
-      if (to === LIMITED_BROADCAST || isMulticast(to)) return this.#host.attachments[0]
+      const isForAny = to === LIMITED_BROADCAST || isMulticast(to)
+      if (isForAny) return this.#host.attachments.find(({ up }) => up)
       return this.#host.attachmentTowards(to)
     }
     const { attachment, address } = this.bound
