@@ -17,6 +17,8 @@ export interface Outlook {
   readonly ghosts: readonly PeerInfo[]
   /** Near, seen, and not alive. Far ones are quiet now and then: no beacon of theirs comes. */
   readonly quiet: readonly PeerInfo[]
+  /** Seen in other groups than those that they are in: their link to us is down, or has just come up. */
+  readonly outdated: readonly PeerInfo[]
 }
 
 /** How `member`, whose node runs, sees the others that run. */
@@ -37,7 +39,15 @@ export function outlook(population: Population, member: Member): Outlook {
     const other = population.memberOf(id)
     return other !== undefined && isNear(member, other)
   })
-  return { missing, ghosts, quiet }
+  const outdated = peers.filter(({ id, groups }) => {
+    const node = population.memberOf(id)?.node
+    return node?.id === id && !isSame(groups, node.groups())
+  })
+  return { missing, ghosts, quiet, outdated }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((each) => others.includes(each))
 }
 
 function isNear(member: Member, other: Member): boolean {

@@ -300,8 +300,8 @@ class Runner {
   #isSettled(member: Member): boolean {
     if (member.node === undefined) return true
     if (member.isLeaving) return false
-    const { missing, ghosts, quiet } = outlook(this.#sim, member)
-    return missing.length + ghosts.length + quiet.length === 0
+    const { missing, ghosts, quiet, outdated } = outlook(this.#sim, member)
+    return missing.length + ghosts.length + quiet.length + outdated.length === 0
   }
 
   #isEarlyEnd(): boolean {
