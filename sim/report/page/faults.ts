@@ -113,8 +113,11 @@ function drawFault(
     context.fill()
     return
   }
+  const start = Math.max(frame.left, from)
+  const end = Math.min(frame.right, Math.max(to, from + 2))
   context.fillStyle = withAlpha('fault', 0.35)
-  context.fillRect(from, middle - BAR / 2, Math.max(2, to - from), BAR)
+  context.fillRect(start, middle - BAR / 2, end - start, BAR)
+  if (from < frame.left) return
   context.fillStyle = colour('fault')
   context.fillRect(from, middle - BAR / 2, 2, BAR)
 }

@@ -101,6 +101,7 @@ function addViews(log: ViewLog): void {
       format: (value) => `${formatShort(value)}/s`,
       colours: ['alive', 'evasive', 'silent', 'ink'],
       isStepped: true,
+      isCompressed: true,
     },
     timeline,
   )

@@ -120,21 +120,29 @@ export class Matrix {
     const isOne = this.#data.networks.every((each) => each.length === 1 && each[0] === 0)
     const totals = new Array<number>(COUNTED.length).fill(0)
     this.#shares.fill(0)
-    const share = 1 / (this.#block * this.#block)
     for (let observer = 0; observer < size; observer++) {
-      const row = Math.floor(observer / this.#block) * this.#side
+      const row = Math.floor(observer / this.#block)
       for (let subject = 0; subject < size; subject++) {
         const state = states[observer * size + subject]!
         if (state === 0 && !(observer !== subject && up[observer] && up[subject])) continue
         if (state === 0 && !isOne && !areNeighbours(this.#data, observer, subject)) continue
         const index = SHARE_OF_STATE[state]!
         totals[index]!++
-        this.#shares[(row + Math.floor(subject / this.#block)) * SHARE_COUNT + index]! += share
+        const column = Math.floor(subject / this.#block)
+        const at = (row * this.#side + column) * SHARE_COUNT + index
+        this.#shares[at]! += 1 / this.#pairsIn(row, column)
       }
     }
     for (const [index, count] of totals.entries()) {
       this.#counts[index]!.textContent = formatCount(count)
     }
+  }
+
+  /** Pairs of a block; the last row and column of blocks may be cut off. */
+  #pairsIn(row: number, column: number): number {
+    const length = (index: number): number =>
+      Math.min(this.#block, this.#size - index * this.#block)
+    return length(row) * length(column)
   }
 
   /** Cells large enough have gaps between them. */
@@ -191,7 +199,7 @@ export class Matrix {
     }
     const at = (row * this.#side + column) * SHARE_COUNT
     const told = COUNTED_WORDS.flatMap((word, index) => {
-      const count = Math.round(this.#shares[at + index]! * this.#block * this.#block)
+      const count = Math.round(this.#shares[at + index]! * this.#pairsIn(row, column))
       return count === 0 ? [] : [`${word} ${count}`]
     })
     return [

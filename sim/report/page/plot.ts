@@ -17,6 +17,8 @@ export interface PlotOptions {
   readonly hasReference?: boolean
   readonly isStepped?: boolean
   readonly isLogarithmic?: boolean
+  /** Logarithmic, but with a zero: for rates with one high peak and little everywhere else. */
+  readonly isCompressed?: boolean
 }
 
 const HEIGHT = 132
@@ -94,17 +96,21 @@ class Plot {
       this.#follow()
     })
     timeline.onMoment(() => this.#follow())
-    onTheme(() => this.#plot.redraw(false, true))
-    new ResizeObserver(() => {
-      const width = place.clientWidth
-      if (width === 0 || width === this.#plot.width) return
-      this.#plot.setSize({ width, height: HEIGHT })
-      this.#follow()
-    }).observe(place)
+    onTheme(() => {
+      this.#resize(place.clientWidth)
+      this.#plot.redraw(false, true)
+    })
+    new ResizeObserver(() => this.#resize(place.clientWidth)).observe(place)
     this.#plot.over.addEventListener('click', (event) => {
       if (this.#plot.select.width > 0) return
       timeline.goTo(1_000 * this.#plot.posToVal(event.offsetX, 'x'))
     })
+  }
+
+  #resize(width: number): void {
+    if (width === 0 || width === this.#plot.width) return
+    this.#plot.setSize({ width, height: HEIGHT })
+    this.#follow()
   }
 
   /** Shows the pointer of another chart, and the moment of the matrix. */
@@ -140,7 +146,7 @@ class Plot {
       },
       scales: {
         x: { time: false, range: () => [timeline.fromMs / 1_000, timeline.toMs / 1_000] },
-        y: { distr: options.isLogarithmic ? 3 : 1, range: yRange(options) },
+        y: { distr: distribution(options), range: yRange(options) },
       },
       axes: [xAxis(), yAxis(options)],
       series: [
@@ -186,8 +192,14 @@ class Plot {
   }
 }
 
-function yRange({ isLogarithmic }: PlotOptions): uPlot.Range.Function {
+function distribution({ isLogarithmic, isCompressed }: PlotOptions): uPlot.Scale.Distr {
+  if (isLogarithmic) return 3
+  return isCompressed ? 4 : 1
+}
+
+function yRange({ isLogarithmic, isCompressed }: PlotOptions): uPlot.Range.Function {
   return (_plot, min, max) => {
+    if (isCompressed) return [0, Math.max(10, 1.5 * (max ?? 0))]
     if (isLogarithmic) {
       const low = 10 ** Math.floor(Math.log10(Math.max(min ?? 0.1, 0.01)))
       return [low, Math.max(low * 10, 10 ** Math.ceil(Math.log10(Math.max(max ?? 1, 0.01) * 1.05)))]
@@ -213,8 +225,11 @@ function xAxis(): uPlot.Axis {
   }
 }
 
-function yAxis({ format, isLogarithmic }: PlotOptions): uPlot.Axis {
-  const isTold = (value: number): boolean => !isLogarithmic || isDecade(value)
+function yAxis({ format, isLogarithmic, isCompressed }: PlotOptions): uPlot.Axis {
+  const isTold = (value: number): boolean => {
+    if (isCompressed) return value === 0 || (value > 1 && isDecade(value))
+    return !isLogarithmic || isDecade(value)
+  }
   return {
     size: (plot) => gutter(plot.width),
     gap: 6,
