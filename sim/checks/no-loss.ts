@@ -2,7 +2,7 @@
  * `no-loss`: a message that was accepted for a peer arrives there, unless somebody was told that it may not have:
  *
  *   - the sender saw the peer's `exit`, or counted the message among `messagesLost`
- *   - the receiver was told that the conversation started over: `exit` of the sender, `enter` after an exit, or the
+ *   - the receiver was told that the conversation started over: `exit` or `enter` of the sender, or the
  *     warning `hello-storm`
  *   - the receiver had left the group meanwhile, or counted a stray shout
  *   - the process of either ended; a sender that stopped politely still has its messages delivered
@@ -61,9 +61,13 @@ class NoLoss implements Watcher {
   /** What of a node's counters has excused a loss already, by the name of the excuse. */
   readonly #spent = new WeakMap<MeshNode, Map<string, number>>()
 
+  /** Nothing goes wrong in this run: then nothing has to be noted that would explain a loss. */
+  #isPerfect: boolean
+
   constructor(context: CheckContext) {
     this.#context = context
     this.#unrest = new Unrest(context.sim)
+    this.#isPerfect = context.isHealthy
   }
 
   faultBegan(fault: Fault): void {
@@ -107,8 +111,7 @@ class NoLoss implements Watcher {
   // What explains a loss
 
   event(member: Member, node: MeshNode, event: NodeEvent): void {
-    if (event.type === 'exit') this.#note(node, event.peer.id)
-    else if (event.type === 'enter') this.#handleEnter(node, event.peer.id)
+    if (event.type === 'exit' || event.type === 'enter') this.#note(node, event.peer.id)
     else if (event.type === 'warning' && event.code === 'hello-storm' && event.peer !== undefined) {
       this.#note(node, event.peer)
     } else if (event.type === 'stop') {
@@ -119,12 +122,8 @@ class NoLoss implements Watcher {
     }
   }
 
-  /** Entering anew: what was said since its exit was said to nobody. */
-  #handleEnter(node: MeshNode, peer: PeerId): void {
-    if (this.#told.get(node)?.has(peer) === true) this.#note(node, peer)
-  }
-
   #note(node: MeshNode, peer: PeerId): void {
+    if (this.#isPerfect) return
     let told = this.#told.get(node)
     if (told === undefined) {
       told = new Map()
@@ -148,6 +147,10 @@ class NoLoss implements Watcher {
   }
 
   // Verdicts
+
+  started(member: Member): void {
+    this.#isPerfect &&= hasPerfectWeather(member)
+  }
 
   sampled(): void {
     const { now } = this.#context.sim
@@ -204,21 +207,27 @@ class NoLoss implements Watcher {
     }
   }
 
-  #isExcused({ sender, receiver, message }: Gap): boolean {
-    if (message.group !== undefined && this.#isStray(receiver, message.group)) return true
+  #isExcused(gap: Gap): boolean {
+    const { sender, receiver, message } = gap
+    const { group } = message
+    if (group !== undefined && !receiver.groups().includes(group)) return true
+    if (!this.#isPerfect && this.#wasTold(gap)) return true
+    // Counters come last: each loss that they counted excuses one gap.
+    if (group !== undefined) {
+      const { strayShouts } = receiver.metrics().mesh
+      if (this.#spend(receiver, 'stray', strayShouts)) return true
+    }
     if (this.#isPerfect) return false
-    const toldMs = Math.max(
-      this.#told.get(sender.node)?.get(receiver.id) ?? -1,
-      this.#told.get(receiver)?.get(sender.node.id) ?? -1,
-    )
-    if (toldMs >= message.sentAtMs) return true
     const peer = sender.node.metrics().peers.find(({ id }) => id === receiver.id)
     return this.#spend(sender.node, receiver.id, peer?.messagesLost ?? 0)
   }
 
-  #isStray(receiver: MeshNode, group: string): boolean {
-    if (!receiver.groups().includes(group)) return true
-    return this.#spend(receiver, 'stray', receiver.metrics().mesh.strayShouts)
+  #wasTold({ sender, receiver, message }: Gap): boolean {
+    const toldMs = Math.max(
+      this.#told.get(sender.node)?.get(receiver.id) ?? -1,
+      this.#told.get(receiver)?.get(sender.node.id) ?? -1,
+    )
+    return toldMs >= message.sentAtMs
   }
 
   /** Whether one of `total` counted losses is left to explain another one. */
@@ -232,10 +241,5 @@ class NoLoss implements Watcher {
     if (count >= total) return false
     spent.set(excuse, count + 1)
     return true
-  }
-
-  /** Nothing goes wrong in this run. */
-  get #isPerfect(): boolean {
-    return this.#context.isHealthy && this.#context.sim.members.every(hasPerfectWeather)
   }
 }
