@@ -94,7 +94,7 @@ export function checkWeather(given: Partial<Weather>, base: Weather, where: stri
   }
   const weather: Weather = { ...base, ...given }
   for (const name of SHARES) {
-    if (!(weather[name] >= 0 && weather[name] <= 1)) throw bad(`${where}.${name}`, '0 to 1')
+    if (!(isDuration(weather[name]) && weather[name] <= 1)) throw bad(`${where}.${name}`, '0 to 1')
   }
   for (const name of DURATIONS) {
     if (!isDuration(weather[name])) throw bad(`${where}.${name}`, 'milliseconds, 0 or more')
@@ -102,8 +102,12 @@ export function checkWeather(given: Partial<Weather>, base: Weather, where: stri
   if (!isLatency(weather.latencyMs)) {
     throw bad(`${where}.latencyMs`, 'milliseconds or a distribution of them')
   }
-  if (!(weather.bandwidthKbps > 0)) throw bad(`${where}.bandwidthKbps`, 'more than 0')
-  if (!(weather.mtuBytes >= 68)) throw bad(`${where}.mtuBytes`, 'at least 68 (RFC 791)')
+  if (!(isNumber(weather.bandwidthKbps) && weather.bandwidthKbps > 0)) {
+    throw bad(`${where}.bandwidthKbps`, 'more than 0')
+  }
+  if (!(isNumber(weather.mtuBytes) && weather.mtuBytes >= 68)) {
+    throw bad(`${where}.mtuBytes`, 'at least 68 (RFC 791)')
+  }
   return weather
 }
 
@@ -111,8 +115,13 @@ function bad(option: string, expected: string): EarshotError {
   return new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ${option}: expected ${expected}`)
 }
 
+/** Options may come from untyped text. */
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number'
+}
+
 function isDuration(value: number): boolean {
-  return value >= 0 && value < Number.POSITIVE_INFINITY
+  return isNumber(value) && value >= 0 && value < Number.POSITIVE_INFINITY
 }
 
 function isLatency(latency: Latency): boolean {
