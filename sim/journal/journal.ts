@@ -30,6 +30,13 @@ export interface TruthRecord {
   readonly truth: Truth
 }
 
+/** From `atMs` on a member is in these networks, by name. */
+export interface PlaceRecord {
+  readonly atMs: number
+  readonly member: number
+  readonly networks: readonly string[]
+}
+
 /** One column per quantity, all of one length; counters are totals since the beginning. */
 export const SAMPLE_COLUMNS = [
   'atMs',
@@ -62,7 +69,7 @@ export type SampleColumn = (typeof SAMPLE_COLUMNS)[number]
 export interface JournalOptions {
   /** Members at the most. */
   readonly size: number
-  /** Keeps every change of every view: what a report needs. */
+  /** Keeps every change of every view, and takes the samples: what a report needs, and a sweep does not. */
   readonly keepsViews: boolean
 }
 
@@ -70,6 +77,8 @@ export class Journal implements Watcher {
   readonly views: Views
   readonly faults: FaultRecord[] = []
   readonly truths: TruthRecord[] = []
+  /** Where members are, as often as samples are taken; only of runs with several networks, and kept with the views. */
+  readonly places: PlaceRecord[] = []
   readonly samples: Readonly<Record<SampleColumn, Column>>
   readonly latency: Histogram = new Histogram()
   /** By event type. */
@@ -82,12 +91,17 @@ export class Journal implements Watcher {
   messagesAccepted = 0
   messagesReceived = 0
   readonly #sim: Simulation
+  readonly #takesSamples: boolean
   readonly #startedAt = performance.now()
+  readonly #keepsPlaces: boolean
+  readonly #lastPlaces: string[] = []
   readonly #open = new Map<Fault, FaultRecord>()
   #recentLatency = new Histogram()
 
   constructor(sim: Simulation, options: JournalOptions) {
     this.#sim = sim
+    this.#takesSamples = options.keepsViews
+    this.#keepsPlaces = options.keepsViews && sim.network.subnets.length > 1
     this.views = new Views(sim, options.size, options.keepsViews)
     this.samples = Object.fromEntries(SAMPLE_COLUMNS.map((name) => [name, new Column()])) as Record<
       SampleColumn,
@@ -98,6 +112,7 @@ export class Journal implements Watcher {
   started(member: Member, node: MeshNode): void {
     this.views.started(member, node)
     this.truths.push({ atMs: this.#sim.now, member: member.index, truth: 'up' })
+    if (this.#keepsPlaces) this.#notePlace(member)
   }
 
   ended(member: Member, node: MeshNode): void {
@@ -144,6 +159,8 @@ export class Journal implements Watcher {
   }
 
   sampled(): void {
+    if (!this.#takesSamples) return
+    if (this.#keepsPlaces) for (const member of this.#sim.members) this.#notePlace(member)
     const { world, internet, now } = this.#sim
     const { tcp, udp } = internet
     const recent = this.#recentLatency
@@ -174,6 +191,14 @@ export class Journal implements Watcher {
       heapBytes: process.memoryUsage().heapUsed,
     })
     if (recent.count > 0) this.#recentLatency = new Histogram()
+  }
+
+  #notePlace({ index, host }: Member): void {
+    const networks = host.attachments.map(({ subnet }) => subnet.name)
+    const place = networks.join()
+    if (this.#lastPlaces[index] === place) return
+    this.#lastPlaces[index] = place
+    this.places.push({ atMs: this.#sim.now, member: index, networks })
   }
 
   #row(row: Readonly<Record<SampleColumn, number>>): void {

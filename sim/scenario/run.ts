@@ -29,7 +29,7 @@ export interface ScenarioRunOptions {
   readonly durationMs?: number
   readonly settings?: Readonly<Record<string, string | number>>
   readonly checks?: readonly Check[]
-  /** Keeps every change of every view for a report: 32 bytes each. */
+  /** Keeps what a report needs: samples, and every change of every view, 32 bytes each. */
   readonly keepsViews?: boolean
   /** The seed and all derived options, before anything happens. */
   readonly onStart?: (info: RunInfo) => void
