@@ -4,7 +4,7 @@ import { type Journal, OUTBOX_NODES_MAX, SAMPLE_COLUMNS } from '../journal/journ
 import type { Member } from '../population.ts'
 import type { ScenarioRun } from '../scenario/run.ts'
 import { mergeViews } from './merge.ts'
-import type { FaultData, ReportData } from './model/data.ts'
+import type { FaultData, MoveData, ReportData } from './model/data.ts'
 import { encodeViewLog } from './model/view-log.ts'
 
 /** More points than a chart has pixels are thinned out. */
@@ -16,7 +16,7 @@ export function reportData({ journal, members, info, result }: ScenarioRun): Rep
   return {
     title: info.scenario,
     names: members.map(({ name }) => name),
-    networks: networksOf(members),
+    ...placesOf(journal, members, endMs),
     endMs,
     durationMs: info.durationMs,
     faults: journal.faults.filter(({ atMs }) => atMs < endMs).map((each) => faultData(each, endMs)),
@@ -40,15 +40,30 @@ function hasViews({ views }: Journal): boolean {
   return views.ghosts !== undefined
 }
 
-function networksOf(members: readonly Member[]): number[][] {
-  const numbers = new Map<unknown, number>()
-  return members.map(({ host }) =>
-    host.attachments.map(({ subnet }) => {
-      const number = numbers.get(subnet) ?? numbers.size
-      numbers.set(subnet, number)
+/** Numbers for the networks, where each member is at first, and where it goes. */
+function placesOf(
+  { places }: Journal,
+  members: readonly Member[],
+  endMs: number,
+): Pick<ReportData, 'networks' | 'moves'> {
+  const numbers = new Map<string, number>()
+  const numbersOf = (names: readonly string[]): number[] =>
+    names.map((name) => {
+      const number = numbers.get(name) ?? numbers.size
+      numbers.set(name, number)
       return number
-    }),
+    })
+  const firsts = new Map<number, readonly number[]>()
+  const moves: MoveData[] = []
+  for (const { atMs, member, networks } of places) {
+    if (!firsts.has(member)) firsts.set(member, numbersOf(networks))
+    else if (atMs <= endMs) moves.push([atMs, member, numbersOf(networks)])
+  }
+  const networks = members.map(
+    ({ index, host }) =>
+      firsts.get(index) ?? numbersOf(host.attachments.map(({ subnet }) => subnet.name)),
   )
+  return { networks, moves }
 }
 
 function faultData(fault: Journal['faults'][number], endMs: number): FaultData {

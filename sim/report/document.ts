@@ -37,7 +37,7 @@ export function documentOf({ run, data, views, assets }: DocumentParts): string 
 </head>
 <body>
 ${headOf(result)}
-${data.hasViews ? '' : html`<p class="note">This run kept no log of views: presence over time and the matrix are left out.</p>`}
+${data.hasViews ? '' : html`<p class="note">This run kept no log of views: all that is shown over time is left out, but for faults.</p>`}
 <noscript><p class="note">Charts need JavaScript. Everything else is here.</p></noscript>
 <main>
 ${overTime(data, result)}
@@ -117,7 +117,7 @@ function factsOf(result: RunResult): Fact[] {
 
 function overTime(data: ReportData, result: RunResult): Html {
   return html`<div class="toolbar" id="toolbar">
-<nav aria-label="Sections"><a href="#time">Time</a><a href="#matrix">Matrix</a><a href="#load">Load</a><a href="#details">Details</a></nav>
+<nav aria-label="Sections"><a href="#time">Time</a>${data.hasViews ? html`<a href="#matrix">Matrix</a><a href="#load">Load</a>` : ''}<a href="#details">Details</a></nav>
 <output id="moment"></output>
 <div class="zoom" role="group" aria-label="Zoom of all time axes"><button type="button" data-zoom="left" aria-label="Earlier">←</button><button type="button" data-zoom="right" aria-label="Later">→</button><button type="button" data-zoom="in" aria-label="Zoom in">+</button><button type="button" data-zoom="out" aria-label="Zoom out">−</button><button type="button" data-zoom="all">All</button></div>
 </div>
@@ -161,7 +161,8 @@ function matrix({ hasViews }: ReportData): Html {
 </div></div></section>`
 }
 
-function load({ hasOutboxes }: ReportData): Html {
+function load({ hasOutboxes, hasViews }: ReportData): Html {
+  if (!hasViews) return html``
   return html`<section id="load"><h2>Traffic and load</h2>
 <p class="hint">Of all nodes together, per virtual second; sampled once a second.</p>
 <div id="load-charts"></div>

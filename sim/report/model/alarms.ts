@@ -1,8 +1,10 @@
 /**
  * False alarms: an observer calls a node silent, or gone, that is up and has no fault, and neither has the observer.
+ * Only neighbours count, those in one network.
  * A fault excuses its members, or everybody when it concerns a whole network, while it lasts and for a time after.
  */
 import type { ReportData } from './data.ts'
+import { Places } from './places.ts'
 import { SEEN, type ViewLog } from './view-log.ts'
 
 /** After a fault, connections have to come back and silences are still being noticed: no alarm is false yet. */
@@ -19,6 +21,7 @@ export interface Alarm {
 
 export function falseAlarms(log: ViewLog, data: ReportData): Alarm[] {
   const excuses = new Excuses(data)
+  const places = new Places(data)
   const alarms: Alarm[] = []
   const last = new Map<number, number>()
   const present = log.size <= 4_096 ? new Uint8Array(log.size * log.size) : undefined
@@ -34,6 +37,9 @@ export function falseAlarms(log: ViewLog, data: ReportData): Alarm[] {
     const atMs = log.atMs[row]!
     const observer = Math.floor(pair / log.size)
     const subject = pair % log.size
+    places.seek(atMs)
+    // Out of reach of beacons, silence is the truth.
+    if (!places.areNeighbours(observer, subject)) continue
     if (excuses.covers(observer, atMs) || excuses.covers(subject, atMs)) continue
     alarms.push({ atMs, observer, subject, kind: isSilent ? 'silent' : 'exit' })
   }

@@ -17,12 +17,17 @@ export interface FaultData {
 /** A member's node starts or ends. */
 export type TruthData = readonly [atMs: number, member: number, isUp: 0 | 1]
 
+/** From then on a member is in other networks. */
+export type MoveData = readonly [atMs: number, member: number, networks: readonly number[]]
+
 export interface ReportData {
   readonly title: string
   /** Of the members, by index. */
   readonly names: readonly string[]
-  /** The networks each member is in, by number. Members discover each other within a network. */
+  /** The networks each member is in at first, by number. Members discover each other within a network. */
   readonly networks: readonly (readonly number[])[]
+  /** In order of time. */
+  readonly moves: readonly MoveData[]
   /** All time axes go from 0 to here, in virtual milliseconds. */
   readonly endMs: number
   /** Faults and workload end here; then the mesh has to converge. */
@@ -33,10 +38,4 @@ export interface ReportData {
   readonly samples: Readonly<Record<string, readonly number[]>>
   readonly hasOutboxes: boolean
   readonly hasViews: boolean
-}
-
-/** Whether two members are to discover each other. */
-export function areNeighbours(data: Pick<ReportData, 'networks'>, a: number, b: number): boolean {
-  const others = data.networks[b]!
-  return a !== b && data.networks[a]!.some((network) => others.includes(network))
 }

@@ -3,7 +3,8 @@
  * evasive or silent, how much misses it, and how much believes in its ghost. Averages over the bin's time, so that
  * nothing that is short falls through.
  */
-import { areNeighbours, type ReportData } from './data.ts'
+import type { ReportData, TruthData } from './data.ts'
+import { Places } from './places.ts'
 import { GHOST, SEEN, type ViewLog } from './view-log.ts'
 
 /** Shares kept per member and bin. What is left to 1 is seen by nobody, and rightly so. */
@@ -36,33 +37,60 @@ export function presence(log: ViewLog, data: ReportData, range: Range, bins: num
   return sum.shares()
 }
 
-/** Starts and ends of nodes, applied in time: who is up, and how many of its neighbours are. */
+/** Starts, ends and moves of nodes, applied in time: who is up, and how many of its neighbours are. */
 class Truths {
   readonly #data: ReportData
   readonly #sum: Sum
-  readonly #isOneNetwork: boolean
+  readonly #places: Places
   #row = 0
 
   constructor(data: ReportData, sum: Sum) {
     this.#data = data
     this.#sum = sum
-    const [first] = data.networks[0] ?? []
-    this.#isOneNetwork = data.networks.every((each) => each.length === 1 && each[0] === first)
+    this.#places = new Places(data)
   }
 
   seek(ms: number): void {
-    const { truths, names } = this.#data
-    for (; this.#row < truths.length && truths[this.#row]![0] <= ms; this.#row++) {
-      const [atMs, member, isUp] = truths[this.#row]!
-      if (this.#sum.isUp(member) === (isUp === 1)) continue
-      this.#sum.setUp(member, atMs, isUp === 1)
-      for (let other = 0; other < names.length; other++) {
-        const isNeighbour = this.#isOneNetwork
-          ? other !== member
-          : areNeighbours(this.#data, member, other)
-        if (isNeighbour) this.#sum.addNeighbour(other, atMs, isUp === 1 ? 1 : -1)
-      }
+    const { truths } = this.#data
+    for (;;) {
+      const truthMs = truths[this.#row]?.[0] ?? Infinity
+      const moveMs = this.#places.nextMs
+      if (Math.min(truthMs, moveMs) > ms) return
+      if (moveMs < truthMs) this.#move(moveMs)
+      else this.#turn(truths[this.#row++]!)
     }
+  }
+
+  #turn([atMs, member, isUp]: TruthData): void {
+    if (this.#sum.isUp(member) === (isUp === 1)) return
+    this.#sum.setUp(member, atMs, isUp === 1)
+    this.#count(member, atMs, isUp === 1 ? 1 : -1)
+  }
+
+  #move(atMs: number): void {
+    const member = this.#places.nextMember!
+    const isUp = this.#sum.isUp(member)
+    if (isUp) this.#count(member, atMs, -1)
+    this.#countFor(member, atMs, -1)
+    this.#places.move()
+    this.#countFor(member, atMs, 1)
+    if (isUp) this.#count(member, atMs, 1)
+  }
+
+  /** All neighbours of a member have one more who is up, or one fewer. */
+  #count(member: number, atMs: number, difference: number): void {
+    for (let other = 0; other < this.#data.names.length; other++) {
+      if (this.#places.areNeighbours(member, other)) this.#sum.addNeighbour(other, atMs, difference)
+    }
+  }
+
+  /** A member gains or loses all of its neighbours who are up. */
+  #countFor(member: number, atMs: number, sign: 1 | -1): void {
+    let count = 0
+    for (let other = 0; other < this.#data.names.length; other++) {
+      if (this.#sum.isUp(other) && this.#places.areNeighbours(member, other)) count++
+    }
+    this.#sum.addNeighbour(member, atMs, sign * count)
   }
 }
 
@@ -119,7 +147,9 @@ class Sum {
     if (atMs <= fromMs) return
     this.#lastMs[member] = atMs
     const counts = this.#counts.subarray(member * 8, member * 8 + 8)
-    const neighbours = Math.max(1, this.#neighbours[member]!)
+    // Through routers a node is seen by more than its neighbours.
+    const believers = counts.subarray(1).reduce((sum, count) => sum + count, 0)
+    const neighbours = Math.max(1, believers, this.#neighbours[member]!)
     const seen = counts[SEEN.alive]! + counts[SEEN.evasive]! + counts[SEEN.silent]!
     const missing = this.isUp(member) ? Math.max(0, this.#neighbours[member]! - seen) : 0
     this.#add(member, fromMs, atMs, [

@@ -1,5 +1,6 @@
 /** Series for the charts, from the samples of the journal and the log of views. */
 import type { ReportData } from './data.ts'
+import { Places } from './places.ts'
 import { GHOST, SEEN, type ViewLog } from './view-log.ts'
 
 export interface Series {
@@ -99,8 +100,7 @@ function isView(state: number): boolean {
 }
 
 function expectedCurve(data: ReportData): (ms: number) => number | null {
-  const [first] = data.networks[0] ?? []
-  if (data.networks.every((each) => each.length === 1 && each[0] === first)) return upCurve(data)
+  if (new Places(data).isOne) return upCurve(data)
   const { atMs, completeViews } = data.samples
   let row = 0
   return (ms) => {

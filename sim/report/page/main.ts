@@ -35,7 +35,8 @@ async function fill(): Promise<void> {
   addCopying()
   addFaults(byId('faults', HTMLDivElement), data, timeline)
   goToAsked()
-  if (data.hasViews) addViews(await readViews())
+  if (!data.hasViews) return
+  addViews(await readViews())
   addLoadCharts(byId('load-charts', HTMLDivElement), data, timeline)
 }
 

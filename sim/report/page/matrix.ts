@@ -2,8 +2,9 @@
  * The matrix of who sees whom at one moment: a row per observer, a column per subject. Beyond a few hundred nodes a cell
  * is a block of pairs, its colour mixed by their shares.
  */
-import { areNeighbours, type ReportData } from '../model/data.ts'
+import type { ReportData } from '../model/data.ts'
 import { formatCount, formatMoment } from '../model/format.ts'
+import { Places } from '../model/places.ts'
 import { SHARE_COUNT } from '../model/presence.ts'
 import { Replay } from '../model/replay.ts'
 import { GHOST, type ViewLog } from '../model/view-log.ts'
@@ -27,6 +28,7 @@ export class Matrix {
   readonly #data: ReportData
   readonly #timeline: Timeline
   readonly #replay: Replay
+  readonly #places: Places
   readonly #truth: Truth
   readonly #size: number
   /** Pairs a block is wide and high. */
@@ -42,6 +44,7 @@ export class Matrix {
     this.#data = data
     this.#timeline = timeline
     this.#replay = new Replay(log)
+    this.#places = new Places(data)
     this.#truth = new Truth(data)
     this.#size = log.size
     this.#block = Math.ceil(this.#size / SIDE_MAX)
@@ -117,15 +120,17 @@ export class Matrix {
     const size = this.#size
     const { states } = this.#replay
     const up = this.#data.names.map((_, member) => this.#truth.isUpAt(member, this.#timeline.atMs))
-    const isOne = this.#data.networks.every((each) => each.length === 1 && each[0] === 0)
+    this.#places.seek(this.#timeline.atMs)
     const totals = new Array<number>(COUNTED.length).fill(0)
     this.#shares.fill(0)
     for (let observer = 0; observer < size; observer++) {
       const row = Math.floor(observer / this.#block)
       for (let subject = 0; subject < size; subject++) {
         const state = states[observer * size + subject]!
-        if (state === 0 && !(observer !== subject && up[observer] && up[subject])) continue
-        if (state === 0 && !isOne && !areNeighbours(this.#data, observer, subject)) continue
+        if (state === 0) {
+          if (!up[observer] || !up[subject]) continue
+          if (!this.#places.areNeighbours(observer, subject)) continue
+        }
         const index = SHARE_OF_STATE[state]!
         totals[index]!++
         const column = Math.floor(subject / this.#block)

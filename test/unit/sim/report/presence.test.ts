@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { falseAlarms } from '../../../../sim/report/model/alarms.ts'
-import type { FaultData, ReportData, TruthData } from '../../../../sim/report/model/data.ts'
+import type {
+  FaultData,
+  MoveData,
+  ReportData,
+  TruthData,
+} from '../../../../sim/report/model/data.ts'
 import { presence, SHARE_COUNT, SHARES } from '../../../../sim/report/model/presence.ts'
 import { SEEN, type ViewLog } from '../../../../sim/report/model/view-log.ts'
 
@@ -17,9 +22,17 @@ interface Parts {
   readonly truths?: readonly TruthData[]
   readonly faults?: readonly Partial<FaultData>[]
   readonly networks?: readonly (readonly number[])[]
+  readonly moves?: readonly MoveData[]
 }
 
-function made({ size, rows, truths, faults = [], networks }: Parts): [ViewLog, ReportData] {
+function made({
+  size,
+  rows,
+  truths,
+  faults = [],
+  networks,
+  moves = [],
+}: Parts): [ViewLog, ReportData] {
   const members = Array.from({ length: size }, (_, member) => member)
   const log = {
     size,
@@ -31,6 +44,7 @@ function made({ size, rows, truths, faults = [], networks }: Parts): [ViewLog, R
     title: '',
     names: members.map((member) => `node-${member}`),
     networks: networks ?? members.map(() => [0]),
+    moves,
     endMs: END_MS,
     durationMs: END_MS,
     faults: faults.map((each) => ({
@@ -98,6 +112,22 @@ describe('presence', () => {
   })
 })
 
+describe('presence of those who move', () => {
+  it('is expected of the new neighbours, and no longer of the old', () => {
+    const rows = [[0, 0, 1, SEEN.alive]] as const
+    const networks = [[0], [0], [1]]
+    const moves: MoveData[] = [[50_000, 1, [1]]]
+    const parts = { size: 3, rows, networks, moves }
+    expect(sharesOf(parts, 1)[4]).toEqual({ alive: 1 })
+    // Node 0 still sees it, through a router; node 2 is to see it, and is to be seen.
+    expect(sharesOf(parts, 1)[6]).toEqual({ alive: 1 })
+    expect(sharesOf(parts, 2)[4]).toEqual({})
+    expect(sharesOf(parts, 2)[6]).toEqual({ missing: 1 })
+    expect(sharesOf(parts, 0)[4]).toEqual({ missing: 1 })
+    expect(sharesOf(parts, 0)[6]).toEqual({})
+  })
+})
+
 describe('false alarms', () => {
   const alarms = (parts: Parts): string[] =>
     falseAlarms(...made(parts)).map(
@@ -130,6 +160,14 @@ describe('false alarms', () => {
     expect(
       alarms({ size: 3, rows, faults: [{ members: [2], atMs: 39_000, endMs: 39_000 }] }),
     ).toHaveLength(2)
+  })
+
+  it('are none between networks', () => {
+    expect(alarms({ size: 2, rows, networks: [[0], [1]] })).toEqual([])
+    expect(alarms({ size: 2, rows, networks: [[0], [0]], moves: [[30_000, 1, [1]]] })).toEqual([])
+    expect(alarms({ size: 2, rows, networks: [[0], [1]], moves: [[30_000, 1, [0]]] })).toHaveLength(
+      2,
+    )
   })
 
   it('are none of a node that is down, or says goodbye', () => {
