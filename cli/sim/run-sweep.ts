@@ -12,6 +12,11 @@ import type { Seeds } from './seeds.ts'
 import { failureLines, headingLines, labelled, replayLine } from './summary.ts'
 import type { SimContext } from './values.ts'
 
+/** Of one seed: enough to see what it is about. Running it again shows all. */
+const FAILURES_SHOWN = 5
+/** In the totals; each was named before. */
+const SEEDS_SHOWN = 20
+
 export interface RunSweepOptions {
   readonly seeds: Seeds
   readonly jobs?: number
@@ -80,7 +85,7 @@ function outcomeLines(outcome: Outcome, { paint }: SimContext['out']): string[] 
     const reason = `  ${paint('red', 'broken')}: ${escapeText(outcome.reason)}`
     return [title, reason, `  ${replayLine(outcome.replay, paint)}`]
   }
-  const lines = failureLines(outcome.result, paint).filter((text) => text !== '')
+  const lines = failureLines(outcome.result, paint, FAILURES_SHOWN).filter((text) => text !== '')
   const replay = lines.pop()!
   return [title, ...lines, `  ${replay}`]
 }
@@ -101,7 +106,7 @@ async function tellTotals({ out }: SimContext, totals: SweepTotals, seeds: Seeds
   }
   const verdict =
     failed > 0
-      ? paint('red', `FAILED: ${plural(failed, 'seed')}: ${failedSeeds.join(' ')}`)
+      ? paint('red', `FAILED: ${plural(failed, 'seed')}: ${seedsText(failedSeeds)}`)
       : paint(done === seeds.count ? 'green' : 'yellow', 'no failure')
   const rows: [string, string][] = [
     ['verdict', verdict],
@@ -113,4 +118,9 @@ async function tellTotals({ out }: SimContext, totals: SweepTotals, seeds: Seeds
     ],
   ]
   for (const text of ['', ...labelled(rows, paint)]) await out.print(text)
+}
+
+function seedsText(seeds: readonly (number | string)[]): string {
+  const shown = seeds.slice(0, SEEDS_SHOWN).join(' ')
+  return seeds.length > SEEDS_SHOWN ? `${shown} …` : shown
 }

@@ -77,13 +77,18 @@ export function summaryLines(result: RunResult, paint: Paint): string[] {
 }
 
 /** Failures by check, and the command that shows them again; nothing for a run without. */
-export function failureLines(result: RunResult, paint: Paint): string[] {
+export function failureLines(
+  result: RunResult,
+  paint: Paint,
+  shown: number = Number.POSITIVE_INFINITY,
+): string[] {
   if (result.ok) return []
   const { failures, moreFailures } = result
-  const more = moreFailures === 0 ? [] : [`  … and ${countText(moreFailures)} more`]
+  const unseen = moreFailures + Math.max(0, failures.length - shown)
+  const more = unseen === 0 ? [] : [`  … and ${countText(unseen)} more`]
   return [
     '',
-    ...failures.map(({ check, atMs, message }) => {
+    ...failures.slice(0, shown).map(({ check, atMs, message }) => {
       return `  ${paint('red', escapeText(check))} at ${momentText(atMs)}: ${escapeText(message)}`
     }),
     ...more,
