@@ -69,10 +69,10 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
     other.flags |= ESTABLISHED
     other.expectNothingBefore(acceptTick)
     world.at(acceptTick, other, ACCEPTED)
-    this.#handleOpened()
+    this.handleOpened()
   }
 
-  #handleOpened(): void {
+  private handleOpened(): void {
     if (this.state === 'over' || this.owner.gate.defers(this, OPENED, 0)) return
     this.flags |= ESTABLISHED
     this.owner.shared.counters.opened++
@@ -81,11 +81,11 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
       this.handlers?.opened?.()
     }
     this.transmit()
-    this.#readLater()
+    this.readLater()
   }
 
   /** The last step of the handshake is here: whoever listens may have the connection. */
-  #handleAccepted(attempt: number): void {
+  private handleAccepted(attempt: number): void {
     if (this.state !== 'open') return
     const { shared } = this.owner
     if (!this.other!.reachesOther()) {
@@ -107,7 +107,7 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
     }
     if (this.state === 'over') return
     this.handlers = handlers
-    this.#readLater()
+    this.readLater()
   }
 
   // Reading
@@ -118,16 +118,16 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
       counters.bytes += bytes.length
       counters.chunks++
       world.trace.noteBytes(bytes)
-      if (this.#unread === undefined && this.#isReadable) this.#deliver(bytes)
-      else this.#keep(bytes)
+      if (this.#unread === undefined && this.isReadable) this.deliver(bytes)
+      else this.keep(bytes)
       return
     }
     this.flags |= kind === 'fin' ? FIN_RECEIVED : RST_RECEIVED
-    if (this.state === 'closing') this.#handleEndOfInput()
-    else this.#readLater()
+    if (this.state === 'closing') this.handleEndOfInput()
+    else this.readLater()
   }
 
-  get #isReadable(): boolean {
+  private get isReadable(): boolean {
     return (
       this.handlers !== undefined &&
       this.state === 'open' &&
@@ -135,7 +135,7 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
     )
   }
 
-  #readLater(): void {
+  private readLater(): void {
     const hasInput = this.#unread !== undefined || this.has(FIN_RECEIVED | RST_RECEIVED)
     if (!hasInput || this.has(READ_PLANNED)) return
     this.flags |= READ_PLANNED
@@ -143,31 +143,31 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   }
 
   /** What waits unread is read, and then the end of it all. */
-  #handleRead(): void {
+  private handleRead(): void {
     this.flags &= ~READ_PLANNED
     if (this.state === 'closing') {
-      this.#handleEndOfInput()
+      this.handleEndOfInput()
       return
     }
-    if (!this.#isReadable) return
+    if (!this.isReadable) return
     const unread = this.#unread
     this.#unread = undefined
     for (let i = 0; unread !== undefined && i < unread.length; i++) {
-      if (this.#unread === undefined && this.#isReadable) this.#deliver(unread[i]!)
-      else this.#keep(unread[i]!)
+      if (this.#unread === undefined && this.isReadable) this.deliver(unread[i]!)
+      else this.keep(unread[i]!)
     }
-    if (this.#unread === undefined && this.#isReadable) this.#handleEndOfInput()
+    if (this.#unread === undefined && this.isReadable) this.handleEndOfInput()
   }
 
   /** A chunk for the process, perhaps in pieces. What it cannot take now waits. */
-  #deliver(chunk: Uint8Array): void {
+  private deliver(chunk: Uint8Array): void {
     let start = 0
     while (start < chunk.length) {
-      if (!this.#isReadable || this.owner.gate.defers(this, READ, 0)) {
-        this.#keep(start === 0 ? chunk : chunk.subarray(start))
+      if (!this.isReadable || this.owner.gate.defers(this, READ, 0)) {
+        this.keep(start === 0 ? chunk : chunk.subarray(start))
         return
       }
-      const end = start + this.#pieceBytes(chunk.length - start)
+      const end = start + this.pieceBytes(chunk.length - start)
       const piece = end - start === chunk.length ? chunk : chunk.subarray(start, end)
       start = end
       this.other!.credit(piece.length)
@@ -176,7 +176,7 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   }
 
   /** Bytes that are not for now: unread, or nobody's any more. */
-  #keep(bytes: Uint8Array): void {
+  private keep(bytes: Uint8Array): void {
     if (this.state !== 'open') {
       this.other!.credit(bytes.length)
       return
@@ -186,18 +186,18 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   }
 
   /** How many of `length` bytes come as the next chunk: mostly all of them. */
-  #pieceBytes(length: number): number {
+  private pieceBytes(length: number): number {
     if (length === 1) return 1
     const draw = this.nextPacket() ^ length
     if (this.owner.shared.chunking === 'torture') return Math.min(length, 1 + (mix(draw) % 24))
     return (draw & 15) === 0 ? 1 + (mix(draw) % (length - 1)) : length
   }
 
-  #handleEndOfInput(): void {
+  private handleEndOfInput(): void {
     if (this.has(RST_RECEIVED)) {
       this.fail({ kind: 'reset', message: 'the other side reset the connection' })
     } else if (this.has(FIN_RECEIVED)) {
-      if (this.state === 'open') this.#startClosing()
+      if (this.state === 'open') this.startClosing()
       this.checkClosed()
     }
   }
@@ -208,39 +208,39 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
 
   resume(): void {
     this.flags &= ~PAUSED
-    if (this.state !== 'over') this.#readLater()
+    if (this.state !== 'over') this.readLater()
   }
 
   // Ending
 
   close(): void {
     if (this.state === 'closing' || this.state === 'over') return
-    this.#startClosing()
+    this.startClosing()
     for (const bytes of this.#unread ?? []) this.other!.credit(bytes.length)
     this.#unread = undefined
-    this.#readLater()
+    this.readLater()
   }
 
-  #startClosing(): void {
+  private startClosing(): void {
     this.state = 'closing'
     this.owner.shared.world.after(CLOSE_IDLE_MS, this, CLOSE_IDLE, this.backlog())
     this.transmit()
   }
 
-  #handleCloseIdle(backlogBefore: number): void {
+  private handleCloseIdle(backlogBefore: number): void {
     if (this.state !== 'closing' || this.end !== undefined) return
     if (this.backlog() !== backlogBefore) {
       this.owner.shared.world.after(CLOSE_IDLE_MS, this, CLOSE_IDLE, this.backlog())
       return
     }
     this.fail({ kind: 'timeout', message: 'the other side took nothing while we were closing' })
-    this.#sendReset()
+    this.sendReset()
   }
 
-  #handleEnded(): void {
+  private handleEnded(): void {
     if (this.state === 'over' || this.owner.gate.defers(this, ENDED, 0)) return
     const handlers = this.handlers
-    this.#release()
+    this.release()
     handlers?.ended(this.end!)
   }
 
@@ -248,10 +248,10 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
     if (this.state === 'over') return
     const isEnded = this.end !== undefined
     this.vanish()
-    if (!isEnded) this.#sendReset()
+    if (!isEnded) this.sendReset()
   }
 
-  #sendReset(): void {
+  private sendReset(): void {
     if (this.other === undefined || this.other.isOver) return
     this.owner.shared.counters.resets++
     this.send('rst', NO_BYTES)
@@ -261,10 +261,10 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   vanish(): void {
     if (this.state === 'over') return
     this.flags |= ABORTED
-    this.#release()
+    this.release()
   }
 
-  #release(): void {
+  private release(): void {
     this.state = 'over'
     this.handlers = undefined
     this.dropOutgoing()
@@ -277,10 +277,10 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   handleEvent(kind: number, argument: number): void {
     switch (kind) {
       case OPENED:
-        this.#handleOpened()
+        this.handleOpened()
         break
       case ACCEPTED:
-        this.#handleAccepted(argument)
+        this.handleAccepted(argument)
         break
       case ARRIVAL:
         this.handleArrival()
@@ -289,17 +289,17 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
         this.handleAck(argument)
         break
       case READ:
-        this.#handleRead()
+        this.handleRead()
         break
       case DRAINED:
         this.handleDrained()
         break
       case ENDED:
-        this.#handleEnded()
+        this.handleEnded()
         break
       default:
         assert(kind === CLOSE_IDLE, 'an event of a connection')
-        this.#handleCloseIdle(argument)
+        this.handleCloseIdle(argument)
     }
   }
 }

@@ -8,6 +8,9 @@
  * What is lost on the way is sent again, which shows as delay: everything behind it waits. Where nothing gets
  * through at all, the sender gives up after 15 minutes. Whether a unit is lost is one draw of its own, held against
  * the weather at each retransmission: when the weather clears up, the next one gets through.
+ *
+ * Methods here and in the other halves are `private`, not `#`: a class with `#` methods marks each of its objects with
+ * a field for them, and a large simulation has millions of ends.
  */
 import type { IoFailure, SocketAddress } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
@@ -86,7 +89,7 @@ export abstract class TcpLink implements EventTarget {
         path.latencyMs(near.index, far.index, packet)
       if (kind === 'bytes' && path.happens('reset', near.index, far.index, packet)) this.reset()
     }
-    other.#expect(kind, bytes, world.tick + ticksOf(delayMs), packet)
+    other.expect(kind, bytes, world.tick + ticksOf(delayMs), packet)
   }
 
   /** A router or the like resets the connection: both sides see it. */
@@ -95,8 +98,8 @@ export abstract class TcpLink implements EventTarget {
     if (other === undefined || this.isOver || other.isOver) return
     const { world, counters } = this.owner.shared
     counters.resets++
-    this.#expect('rst', NO_BYTES, world.tick + 1, this.nextPacket())
-    other.#expect('rst', NO_BYTES, world.tick + 1, other.nextPacket())
+    this.expect('rst', NO_BYTES, world.tick + 1, this.nextPacket())
+    other.expect('rst', NO_BYTES, world.tick + 1, other.nextPacket())
   }
 
   /** For random draws: a number that no other packet between the two interfaces has. */
@@ -113,13 +116,13 @@ export abstract class TcpLink implements EventTarget {
   }
 
   /** Something is under way to us. */
-  #expect(kind: UnitKind, bytes: Uint8Array, tick: number, packet: number): void {
+  private expect(kind: UnitKind, bytes: Uint8Array, tick: number, packet: number): void {
     if (tick > this.#lastArrivalTick) this.#lastArrivalTick = tick
     this.#flight = append(this.#flight, new Unit(kind, bytes, this.#lastArrivalTick, packet))
-    this.#planArrival(this.#flight.next.dueTick)
+    this.planArrival(this.#flight.next.dueTick)
   }
 
-  #planArrival(tick: number): void {
+  private planArrival(tick: number): void {
     if ((this.flags & ARRIVAL_PLANNED) !== 0) return
     this.flags |= ARRIVAL_PLANNED
     this.owner.shared.world.at(tick, this, ARRIVAL, 0)
@@ -131,15 +134,15 @@ export abstract class TcpLink implements EventTarget {
     while (this.#flight !== undefined) {
       const unit = this.#flight.next
       if (unit.dueTick > world.tick) {
-        this.#planArrival(unit.dueTick)
+        this.planArrival(unit.dueTick)
         return
       }
-      if (!this.#getsThrough(unit)) {
-        this.#awaitRetry(unit)
+      if (!this.getsThrough(unit)) {
+        this.awaitRetry(unit)
         return
       }
       if (this.isOver) {
-        this.#answerDead()
+        this.answerDead()
         return
       }
       this.#flight = withoutFirst(this.#flight)
@@ -148,7 +151,7 @@ export abstract class TcpLink implements EventTarget {
   }
 
   /** Whether the first transmission or the latest retransmission of a unit arrives now. */
-  #getsThrough(unit: Unit): boolean {
+  private getsThrough(unit: Unit): boolean {
     const other = this.other!
     if (!other.reachesOther()) return false
     const { network, world } = this.owner.shared
@@ -160,7 +163,7 @@ export abstract class TcpLink implements EventTarget {
   }
 
   /** It is sent again, ever more rarely; at last the other side gives up. */
-  #awaitRetry(unit: Unit): void {
+  private awaitRetry(unit: Unit): void {
     const other = this.other!
     // Nobody is left who would send it again.
     if ((other.flags & ABORTED) !== 0) {
@@ -175,11 +178,11 @@ export abstract class TcpLink implements EventTarget {
       return
     }
     counters.retransmits++
-    this.#planArrival(unit.dueTick + nextRetryTick(retriesWithin(waited)))
+    this.planArrival(unit.dueTick + nextRetryTick(retriesWithin(waited)))
   }
 
   /** Something came for a connection that is no more here. */
-  #answerDead(): void {
+  private answerDead(): void {
     this.#flight = undefined
     if ((this.flags & ABORTED) !== 0 && !this.other!.isOver) this.send('rst', NO_BYTES)
   }

@@ -77,8 +77,8 @@ export abstract class TcpWriter extends TcpLink implements TurnTaker {
     for (const segment of segments) bytes += segment.length
     if (bytes === 0) return
     this.flags |= DRAIN_OWED
-    if (this.#outgoing === undefined && this.has(ESTABLISHED) && this.#hasRoom(bytes)) {
-      this.#sendAtOnce(segments, bytes)
+    if (this.#outgoing === undefined && this.has(ESTABLISHED) && this.hasRoom(bytes)) {
+      this.sendAtOnce(segments, bytes)
       return
     }
     this.#outgoing ??= new Outgoing()
@@ -86,12 +86,12 @@ export abstract class TcpWriter extends TcpLink implements TurnTaker {
     this.transmit()
   }
 
-  #hasRoom(bytes: number): boolean {
+  private hasRoom(bytes: number): boolean {
     return bytes <= CHUNK_BYTES_MAX && bytes <= WINDOW_BYTES - this.#inFlight
   }
 
   /** What mostly happens: nothing waits, and a write fits into one chunk. */
-  #sendAtOnce(segments: readonly Uint8Array[], bytes: number): void {
+  private sendAtOnce(segments: readonly Uint8Array[], bytes: number): void {
     const chunk = this.owner.shared.slab.take(bytes)
     let at = 0
     for (const segment of segments) {
@@ -100,7 +100,7 @@ export abstract class TcpWriter extends TcpLink implements TurnTaker {
     }
     this.#inFlight += bytes
     this.send('bytes', chunk)
-    this.#planTurn()
+    this.planTurn()
   }
 
   /** Sends what the window has room for; after the last byte of a closing stream, FIN. */
@@ -116,14 +116,14 @@ export abstract class TcpWriter extends TcpLink implements TurnTaker {
       this.send('bytes', chunk)
     }
     if (this.#outgoing !== undefined) return
-    if (this.has(DRAIN_OWED)) this.#planTurn()
+    if (this.has(DRAIN_OWED)) this.planTurn()
     if (this.state !== 'closing' || this.has(FIN_SENT)) return
     this.flags |= FIN_SENT
     this.send('fin', NO_BYTES)
     this.checkClosed()
   }
 
-  #planTurn(): void {
+  private planTurn(): void {
     if (this.has(TURN_PLANNED)) return
     this.flags |= TURN_PLANNED
     this.owner.shared.world.atEndOfTurn(this)
@@ -176,16 +176,16 @@ export abstract class TcpWriter extends TcpLink implements TurnTaker {
   /** Both halves have ended. */
   protected checkClosed(): void {
     if (!this.has(FIN_SENT) || !this.has(FIN_RECEIVED)) return
-    this.#finish({ kind: 'ended' })
+    this.finish({ kind: 'ended' })
   }
 
   fail(failure: IoFailure): void {
     if (this.end !== undefined || this.state === 'over') return
     this.flags |= ABORTED
-    this.#finish({ kind: 'failed', failure })
+    this.finish({ kind: 'failed', failure })
   }
 
-  #finish(end: StreamEnd): void {
+  private finish(end: StreamEnd): void {
     if (this.end !== undefined || this.state === 'over') return
     this.end = end
     this.#outgoing = undefined
