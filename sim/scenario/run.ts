@@ -61,6 +61,7 @@ export interface ScenarioRun {
 const CONVERGE_MS = 90_000
 /** Looking at all that all nodes see costs nodes². */
 const LOOK_AGAIN_MS = 50
+const LOOK_ANYWAY_MS = 2_000
 /** A scenario that ends once it is complete lasts this long at the least. */
 const BRIEF_MS = 3_000
 const SAMPLE_MS = 1_000
@@ -282,14 +283,18 @@ class Runner {
     let lives = -1
     let expected = 0
     let lookAgainAt = 0
+    let lookAnywayAt = startedAt + LOOK_ANYWAY_MS
     const isConverged = (): boolean => {
       if (this.#convergedMs !== null) return true
       const { truths, views } = this.#journal
       if (lives !== truths.length) expected = views.complete
       lives = truths.length
-      // Counting is cheap. There may be more views than expected, of nodes that moved behind a router.
-      if (views.known < expected || this.#sim.now < lookAgainAt) return false
-      lookAgainAt = this.#sim.now + LOOK_AGAIN_MS
+      // Counting is cheap, and no more than a hint. There may be more views than expected, of nodes that moved behind
+      // a router; and fewer, where a node with the identity of its predecessor is taken for it without a word.
+      const { now } = this.#sim
+      if (now < (views.known < expected ? lookAnywayAt : lookAgainAt)) return false
+      lookAgainAt = now + LOOK_AGAIN_MS
+      lookAnywayAt = now + LOOK_ANYWAY_MS
       if (!this.#sim.members.every((member) => this.#isSettled(member))) return false
       this.#convergedMs = this.#sim.now - startedAt
       return true
