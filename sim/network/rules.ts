@@ -62,6 +62,7 @@ export class Rules {
 
   /** Whether anything is held back now. Clogs that are over are forgotten. */
   hasClogs(nowMs: number): boolean {
+    if (this.#clogs.size === 0) return false
     for (const clog of [...this.#clogs]) if (clog.untilMs <= nowMs) this.#clogs.delete(clog)
     return this.#clogs.size > 0
   }
