@@ -279,6 +279,7 @@ export class Engine {
 
   #handleHandshakesDue(now: number): void {
     const { handshakes, options } = this.#context
+    if (handshakes.putOff(now)) return
     for (;;) {
       const connection = handshakes.takeDue(now)
       if (connection === undefined) break

@@ -6,6 +6,11 @@ import { type Agenda, NEVER } from '../base/deadlines.ts'
 import type { Connection } from './peer.ts'
 import type { EngineClock, Timed } from './timed.ts'
 
+/** An alarm that comes this late says that the host is busy. */
+const LATE_MS = 100
+/** However busy the host is, nobody has more than so many times the limit. */
+const PATIENCE_FACTOR = 12
+
 export class Handshakes {
   readonly #agenda: Agenda<Timed>
   readonly #limitMs: number
@@ -13,6 +18,7 @@ export class Handshakes {
   readonly #until = new Map<Connection, number>()
   /** In the agenda: never later than the first of them, and sometimes earlier. */
   readonly #alarm: EngineClock = { timed: 'handshakes', agendaIndex: -1 }
+  #alarmAt = NEVER
 
   constructor(agenda: Agenda<Timed>, limitMs: number) {
     this.#agenda = agenda
@@ -22,12 +28,24 @@ export class Handshakes {
   begin(connection: Connection, now: number): void {
     const until = now + this.#limitMs
     this.#until.set(connection, until)
-    if (this.#agenda.dueAt(this.#alarm) === NEVER) this.#agenda.schedule(this.#alarm, until)
+    if (this.#agenda.dueAt(this.#alarm) === NEVER) this.#wakeAt(until)
   }
 
   /** It is complete, or the connection is over. */
   end(connection: Connection): void {
     this.#until.delete(connection)
+  }
+
+  /**
+   * Whether we are late ourselves: then what the others said in time may wait unread, and all get as much longer.
+   * Without that, a crowd that starts at once on busy hosts times out and begins again, which keeps them busy.
+   */
+  putOff(now: number): boolean {
+    const lateMs = now - this.#alarmAt
+    const [oldest = now] = this.#until.values()
+    if (lateMs < LATE_MS || now - oldest > (PATIENCE_FACTOR - 1) * this.#limitMs) return false
+    this.#wakeAt(now + lateMs)
+    return true
   }
 
   /** Takes out the next whose time is over; call until `undefined`. */
@@ -37,9 +55,14 @@ export class Handshakes {
         this.#until.delete(connection)
         return connection
       }
-      this.#agenda.schedule(this.#alarm, until)
+      this.#wakeAt(until)
       break
     }
     return undefined
+  }
+
+  #wakeAt(at: number): void {
+    this.#alarmAt = at
+    this.#agenda.schedule(this.#alarm, at)
   }
 }

@@ -66,6 +66,7 @@ export class Links {
   establish(peer: Peer, now: number): void {
     if (this.#context.stopping || peer.phase === 'gone' || !peer.holdsEndpoint) return
     if (peer.link === 'dialling' || peer.link === 'open') return
+    if (peer.doubt?.kind === 'replaced') return // whoever is there now is another
     peer.clearDeadline('redial')
     this.#context.reschedule(peer)
     peer.setLink('queued')

@@ -143,6 +143,10 @@ export class Watch {
       this.#believeDoubt(peer, now)
       return
     }
+    // A dial would reach whoever is there now.
+    if (doubt.kind === 'replaced' && peer.openConnection === undefined) {
+      this.#links.close(peer, 'abort', now)
+    }
     this.pingAfresh(peer, now)
     peer.setDeadline('confirm', now + this.#patienceMs(peer, doubt))
     this.#context.reschedule(peer)
@@ -157,6 +161,8 @@ export class Watch {
   #patienceMs(peer: Peer, doubt: Doubt): number {
     const { confirmMs, linkDeadMs } = this.#context.options.timers
     if (doubt.kind === 'moved' || peer.phase === 'candidate') return confirmMs
+    // The link broke, and its place is taken: a process of another identity cannot be told from it by dialling.
+    if (doubt.kind === 'replaced' && peer.openConnection === undefined) return confirmMs
     return Math.max(confirmMs, linkDeadMs)
   }
 
@@ -164,9 +170,14 @@ export class Watch {
   #confirmDoubt(peer: Peer, now: number): void {
     if (peer.doubt === undefined) return
     const patienceMs = this.#patienceMs(peer, peer.doubt)
-    const isTalking = peer.doubt.kind !== 'deaf' && now - peer.heardTcpAt < patienceMs
+    const isTalking = excusesByTalk(peer.doubt, peer) && now - peer.heardTcpAt < patienceMs
     if (this.#context.isReading && !isTalking) {
       this.#believeDoubt(peer, now)
+      return
+    }
+    if (isTalking && peer.doubt.kind === 'replaced' && peer.openConnection === undefined) {
+      peer.doubt = undefined // it is there, and wants a link again
+      this.#links.establish(peer, now)
       return
     }
     peer.setDeadline('confirm', now + patienceMs)
@@ -254,6 +265,10 @@ export class Watch {
       // What the peer said before it left may still wait on its own link, whose end comes after all that.
       const mayWait = peer.inbound !== undefined && peer.doubt.kind !== 'moved'
       if (!mayWait) this.#believeDoubt(peer, now)
+      else if (which === 'outbound' && peer.doubt.kind === 'replaced') {
+        peer.setDeadline('confirm', now + this.#patienceMs(peer, peer.doubt))
+        this.#context.reschedule(peer)
+      }
       return
     }
     if (which === 'inbound') {
@@ -361,4 +376,13 @@ export class Watch {
       this.#armProbe(peer, now)
     }
   }
+}
+
+/**
+ * Whether a peer that goes on talking may be all right for all that: it does not read, or is busy. Not when it may be
+ * deaf; nor when it talks from the very address that it may have moved to.
+ */
+function excusesByTalk(doubt: Doubt, peer: Peer): boolean {
+  if (doubt.kind === 'moved') return peer.inbound?.remote.address !== doubt.to.address
+  return doubt.kind !== 'deaf'
 }

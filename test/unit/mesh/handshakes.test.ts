@@ -39,4 +39,23 @@ describe('the queue of handshakes', () => {
     handshakes.begin(b, 200)
     expect(agenda.next()).toBe(300)
   })
+
+  it('gives all as much longer as its alarm came late: a busy host has not read yet what was said in time', () => {
+    const agenda = new Agenda<Timed>()
+    const handshakes = new Handshakes(agenda, 1_000)
+    handshakes.begin(connection(1), 0)
+    agenda.takeDue(3_000)
+    expect([handshakes.putOff(3_000), agenda.next()]).toEqual([true, 5_000])
+    agenda.takeDue(5_050)
+    expect(handshakes.putOff(5_050)).toBe(false)
+    expect(handshakes.takeDue(5_050)).toBeDefined()
+  })
+
+  it('gives nobody longer than twelve times the limit', () => {
+    const agenda = new Agenda<Timed>()
+    const handshakes = new Handshakes(agenda, 1_000)
+    handshakes.begin(connection(1), 0)
+    agenda.takeDue(12_001)
+    expect(handshakes.putOff(12_001)).toBe(false)
+  })
 })
