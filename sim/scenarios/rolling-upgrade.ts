@@ -17,6 +17,7 @@ const settings = {
   killed: numberSetting('share of nodes that are killed rather than asked to stop, 0 to 1', 0.2, {
     max: 1,
   }),
+  crashed: numberSetting('share of the rest that lose their power, 0 to 1', 0, { max: 1 }),
   sameIdentity: numberSetting('share of nodes that keep their identity, 0 to 1', 0.3, { max: 1 }),
 }
 
@@ -45,17 +46,19 @@ export const rollingUpgrade: AnyScenario = defineScenario({
   checks: [newVersions],
   node: () => ({ mailboxPort: PORT, headers: { [HEADER]: '1' } }),
   async faults(stage) {
-    const { calmMs, pauseMs, downMs, killed, sameIdentity } = stage.settings
+    const { calmMs, pauseMs, downMs, killed, crashed, sameIdentity } = stage.settings
     const random = stage.random('rolling-upgrade')
     const upgrades = stage.names.map((name, at) => ({
       name,
       atMs: calmMs + at * pauseMs,
       isKilled: random.chance(killed),
+      isCrashed: random.chance(crashed),
       restart: { sameIdentity: random.chance(sameIdentity), headers: { [HEADER]: '2' } },
     }))
-    await stage.together(upgrades, async ({ name, atMs, isKilled, restart }) => {
+    await stage.together(upgrades, async ({ name, atMs, isKilled, isCrashed, restart }) => {
       await stage.sleepUntil(atMs)
       if (isKilled) stage.sim.kill(name)
+      else if (isCrashed) stage.sim.crash(name)
       else await stage.sim.leave(name)
       await stage.sleep(downMs)
       await stage.sim.restart(name, restart)
