@@ -155,7 +155,7 @@ function notesOf(comparison: Comparison): string[] {
     'Wall time, CPU time and memory are what each run took. The virtual run has no kernel below it, and its time jumps' +
       ' from event to event.',
     'In both runs one address may have as many peers and handshakes as there are nodes, and a handshake may take 60 s' +
-      ' (limits peersPerAddress, halfOpenPerAddress, handshakeMs): all real nodes share 127.0.0.1 and the cores. All' +
+      ' (limits peersPerAddress, halfOpenPerAddress): all real nodes share 127.0.0.1. All' +
       ' else is as by default.',
   ]
   if (unsaid > 0) {

@@ -59,7 +59,6 @@ function sharedHostLimits(nodes: number): Partial<Limits> {
   return {
     halfOpenPerAddress: 2 * nodes + 64,
     peersPerAddress: nodes + 1_024,
-    handshakeMs: 60_000,
   }
 }
 

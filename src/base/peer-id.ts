@@ -43,6 +43,12 @@ function digitOf(value: number): number {
   return value < 10 ? 0x30 + value : 0x37 + value
 }
 
+/** RFC 36 "Protocol Signature": an identity in a handshake is 1 and the UUID. `undefined` for any other. */
+export function peerIdFromIdentity(identity: Uint8Array): PeerId | undefined {
+  const isIdentity = identity.length === PEER_ID_BYTES + 1 && identity[0] === 1
+  return isIdentity ? peerIdFromBytes(identity, 1) : undefined
+}
+
 /** The 16 bytes of an id that this module made or parsed. */
 export function peerIdToBytes(id: PeerId): Uint8Array {
   const bytes = fromHex(id)

@@ -3,7 +3,6 @@
  * written is still on its way. The driver keeps the socket; this object is its handle on both sides.
  */
 
-import { EMPTY_BYTES } from '../base/bytes.ts'
 import type { Limits } from '../base/limits.ts'
 import { type ConnectionLimits, ZmtpConnection } from '../zmtp/connection.ts'
 import { NullMechanism } from '../zmtp/null-mechanism.ts'
@@ -80,9 +79,10 @@ export class MeshConnection<Owner> {
   static accepted<Owner>(
     remote: EndpointAddress,
     local: EndpointAddress,
+    identity: Uint8Array,
     limits: LimitsByTrust,
   ): MeshConnection<Owner> {
-    const connection = new MeshConnection<Owner>('acceptor', remote, EMPTY_BYTES, limits)
+    const connection = new MeshConnection<Owner>('acceptor', remote, identity, limits)
     connection.local = local
     return connection
   }

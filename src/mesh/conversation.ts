@@ -17,6 +17,9 @@ import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
 import type { Watch } from './watch.ts'
 
+/** A link younger than this crossed the peer's HELLO. */
+const OLD_LINK_MS = 1_000
+
 export class Conversation {
   readonly #context: MeshContext
   readonly #links: Links
@@ -134,11 +137,22 @@ export class Conversation {
     const isFresh = now - peer.helloSentAt < expiredMs
     const answersOurs = !peer.isEarshot && peer.answersDue > 0 && isFresh
     peer.answersDue = answersOurs ? peer.answersDue - 1 : 0
-    if (peer.phase !== 'present') this.#roster.enter(peer, hello, now)
-    else this.#handleRestart(peer, connection, hello, answersOurs, now)
+    if (peer.phase !== 'present') {
+      this.#roster.enter(peer, hello, now)
+      if (peer.isEarshot && this.#hasOldLink(peer, now)) {
+        this.#watch.doubt(peer, { kind: 'deaf' }, now)
+      }
+    } else {
+      this.#handleRestart(peer, connection, hello, answersOurs, now)
+    }
     peer.receivedSequence = 1
     connection.allowMessages(this.#context.connectionLimits)
     this.#links.establish(peer, now)
+  }
+
+  /** Our link is from before the peer's HELLO: perhaps from a time that the peer has forgotten. */
+  #hasOldLink(peer: Peer, now: number): boolean {
+    return peer.openConnection !== undefined && now - peer.linkOpenedAt >= OLD_LINK_MS
   }
 
   /**
@@ -159,7 +173,7 @@ export class Conversation {
     if (!answersOurs) peer.knowsUs = false
     if (now - peer.enteredAt < restartMinMs || answersOurs) {
       this.#roster.resync(peer, hello)
-      if (!peer.isEarshot) this.#watch.doubt(peer, { kind: 'deaf' }, now)
+      this.#watch.doubt(peer, { kind: 'deaf' }, now)
       if (!answersOurs) {
         this.#warn(peer, connection, 'hello-storm', 'HELLO again within a moment', now)
       }
@@ -168,8 +182,8 @@ export class Conversation {
     this.#roster.demote(peer, 'restarted')
     this.#roster.enter(peer, hello, now)
     // Another implementation may have forgotten us silently: introduce ourselves again. An earshot node that
-    // gave us up closed our link; if that did not arrive, a PING brings it out.
-    if (peer.isEarshot) this.#watch.pingAfresh(peer, now)
+    // gave us up closed our link; if that did not arrive, our PING stays unanswered.
+    if (peer.isEarshot) this.#watch.doubt(peer, { kind: 'deaf' }, now)
     else this.#links.introduce(peer, now)
   }
 

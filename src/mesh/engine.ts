@@ -159,6 +159,7 @@ export class Engine {
           this.#reception.handleOffer(connection, input.peer, now)
           break
         case 'ready':
+          if (this.#roster.isReplaced(connection, input.peer.identity, now)) return
           this.#links.handleReady(connection, now)
           this.#watch.handleLinkOpened(connection, now)
           break

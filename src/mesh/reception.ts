@@ -6,7 +6,7 @@
  * long. The dialler's identity arrives in its READY, before ours goes out: so a connection that is not welcome
  * ends without a message lost (a libzmq dialler keeps its queue and tries again).
  */
-import { PEER_ID_BYTES, peerIdFromBytes } from '../base/peer-id.ts'
+import { peerIdFromIdentity } from '../base/peer-id.ts'
 import type { PeerMetadata } from '../zmtp/connection.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
@@ -54,7 +54,12 @@ export class Reception {
     counters.connectionsAccepted++
     this.#inboundCount++
     this.#halfOpen.set(remote.address, halfOpen + 1)
-    const connection = MeshConnection.accepted<Peer>(remote, local, this.#context.connectionLimits)
+    const connection = MeshConnection.accepted<Peer>(
+      remote,
+      local,
+      this.#context.identity,
+      this.#context.connectionLimits,
+    )
     this.#context.handshakes.begin(connection, now)
     this.#context.markDirty(connection)
     return connection
@@ -63,12 +68,12 @@ export class Reception {
   /** The dialler's READY is here: decide whether it may be who it says. */
   handleOffer(connection: Connection, metadata: PeerMetadata, now: number): void {
     const { identity } = metadata
-    if (identity.length !== PEER_ID_BYTES + 1 || identity[0] !== 1) {
+    const id = peerIdFromIdentity(identity)
+    if (id === undefined) {
       const reason = `the identity has ${identity.length} bytes; ZRE wants 1 followed by a UUID`
       this.#refuse(connection, 'identity-malformed', reason, now)
       return
     }
-    const id = peerIdFromBytes(identity, 1)
     if (id === this.#context.options.id) {
       this.#refuse(connection, 'identity-own', 'somebody dialled us with our own identity', now)
       return

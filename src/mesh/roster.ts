@@ -6,12 +6,13 @@
  */
 import { assert } from '../base/assert.ts'
 import type { PeerId } from '../base/peer-id.ts'
+import { peerIdFromIdentity } from '../base/peer-id.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { ExitReason } from './events.ts'
 import type { Introduction } from './introduction.ts'
 import { EARSHOT_HEADER, type Links } from './links.ts'
-import { NO_GROUPS, Peer } from './peer.ts'
+import { type Connection, NO_GROUPS, Peer } from './peer.ts'
 import { Places } from './places.ts'
 
 export class Roster {
@@ -46,6 +47,18 @@ export class Roster {
   /** Everybody, candidates included, in the order of first contact. A copy: it may change while walked. */
   all(): Peer[] {
     return [...this.#byId.values()]
+  }
+
+  /**
+   * Whether another node than the peer answers at its endpoint: then the peer is gone, and what is for it must not go
+   * there. Earshot's acceptors say who they are (RFC 37 "The Identity Property": a ROUTER may); those of other
+   * implementations do not.
+   */
+  isReplaced({ peer }: Connection, identity: Uint8Array, now: number): boolean {
+    const id = peerIdFromIdentity(identity)
+    if (peer === undefined || id === undefined || id === peer.id) return false
+    this.exit(peer, 'replaced', now)
+    return true
   }
 
   // Coming

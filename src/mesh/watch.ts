@@ -215,7 +215,9 @@ export class Watch {
         this.#links.restart(peer, now)
         return
       case 'deaf':
-        this.#links.introduce(peer, now)
+        // An earshot node closes the link of a peer that it has given up: ours is dead, and it does not know.
+        if (peer.isEarshot && peer.openConnection !== undefined) this.#links.restart(peer, now)
+        else this.#links.introduce(peer, now)
         return
       default:
         assertNever(doubt)

@@ -3,7 +3,13 @@
  * docs/simulation.md, "What it has found".
  */
 import { expect, test } from 'vitest'
-import { CHECKS, createSimulation, defineScenario, runScenario } from '../../sim/index.ts'
+import {
+  CHECKS,
+  createSimulation,
+  defineScenario,
+  runScenario,
+  SCENARIOS,
+} from '../../sim/index.ts'
 
 test('a link to the address that a peer has left is given up, however much the peer talks', async () => {
   const sim = createSimulation({ seed: 1 })
@@ -69,3 +75,38 @@ test('a crowd that starts at once on busy hosts finishes its handshakes, and beg
   expect(result.traffic.connectionsOpened).toBe(50 * 49)
   expect(result.views.milestonesMs['100']).toBeLessThan(30_000)
 }, 60_000)
+
+/** Runs of the library that failed once: defects found by sweeps. */
+test.each([
+  {
+    title:
+      'a link that a peer has forgotten is made anew, though the peer says HELLO twice within a second',
+    scenario: 'sleeping-laptops',
+    options: { seed: 4 },
+  },
+  {
+    title:
+      'a link that stalls is made anew after a restart of the other side, though the peer talks',
+    scenario: 'random',
+    options: {
+      seed: 4,
+      nodes: 6,
+      durationMs: 60_000,
+      settings: { only: 'partition', networks: 1 },
+    },
+  },
+  {
+    title: 'power cuts within an upgrade bring no message to another than it is for',
+    scenario: 'rolling-upgrade',
+    options: {
+      seed: 1,
+      nodes: 6,
+      durationMs: 30_000,
+      settings: { crashed: 1, killed: 0, sameIdentity: 0 },
+    },
+  },
+])('$title ($scenario, seed $options.seed)', async ({ scenario, options }) => {
+  const found = SCENARIOS.find(({ name }) => name === scenario)!
+  const { result } = await runScenario(found, { ...options, checks: CHECKS })
+  expect(result.failures).toEqual([])
+})

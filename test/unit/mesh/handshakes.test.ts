@@ -8,7 +8,7 @@ import type { Timed } from '../../../src/mesh/timed.ts'
 
 function connection(port: number): Connection {
   const at = { address: '10.0.0.1', port }
-  return MeshConnection.accepted<Peer>(at, at, limitsByTrust(DEFAULT_LIMITS))
+  return MeshConnection.accepted<Peer>(at, at, new Uint8Array(17), limitsByTrust(DEFAULT_LIMITS))
 }
 
 describe('the queue of handshakes', () => {
