@@ -51,9 +51,8 @@ export function realScenarios(): readonly string[] {
 }
 
 /**
- * All nodes of a real run share one address and a few cores. What the library allows one address is made wide enough
- * for that, and so is the time of a handshake, which may wait long for its turn on a core; in both runs, so that it is
- * not what is compared.
+ * All nodes of a real run share one address. What the library allows one address is made wide enough for that, in both
+ * runs, so that it is not what is compared.
  */
 function sharedHostLimits(nodes: number): Partial<Limits> {
   return {
