@@ -4,11 +4,14 @@
  * in its row, beside what a beacon changes there, and here are only the numbers of rows.
  *
  * A hash table with linear probing, at most half full: a row is at the slot that its id hashes to, or in the
- * unbroken run of rows from there on.
+ * unbroken run of rows from there on. Strangers choose their ids, and everybody can read how they are hashed: so
+ * each table hashes with secret numbers of its own, or a few thousand ids could be made to meet in one run.
  */
 import type { PeerId } from './peer-id.ts'
 
 const SLOTS_MIN = 16
+/** One for each 16 bits of an id. */
+const KEYS = 8
 
 export class IdIndex {
   /** 32-bit words from one row's id to the next. */
@@ -16,9 +19,12 @@ export class IdIndex {
   /** Row numbers plus one; 0 is free. As many as a power of two. */
   #slots = new Int32Array(SLOTS_MIN)
   #size = 0
+  readonly #keys = new Int32Array(KEYS)
 
-  constructor(stride: number) {
+  /** `random` gives numbers in [0, 1) that strangers cannot know. */
+  constructor(stride: number, random: () => number) {
     this.#stride = stride
+    for (let i = 0; i < KEYS; i++) this.#keys[i] = random() * 0x1_0000_0000
   }
 
   /** The row in `words` whose id are the 16 bytes at `offset`, or −1. */
@@ -29,7 +35,7 @@ export class IdIndex {
     const d = wordAt(bytes, offset + 12)
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let slot = hashOf(a, b, c, d) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashOf(this.#keys, a, b, c, d) & mask; ; slot = (slot + 1) & mask) {
       const row = slots[slot]! - 1
       if (row < 0) return -1
       const at = row * this.#stride
@@ -67,6 +73,17 @@ export class IdIndex {
     slots[hole] = 0
   }
 
+  /** For tests: slots of the longest unbroken run, which is what the slowest search passes. */
+  get longestRun(): number {
+    let longest = 0
+    let run = 0
+    for (const slot of [...this.#slots, ...this.#slots]) {
+      run = slot === 0 ? 0 : run + 1
+      longest = Math.max(longest, run)
+    }
+    return longest
+  }
+
   #put(words: Uint32Array, row: number): void {
     const mask = this.#slots.length - 1
     let slot = this.#home(words, row) & mask
@@ -76,7 +93,7 @@ export class IdIndex {
 
   #home(words: Uint32Array, row: number): number {
     const at = row * this.#stride
-    return hashOf(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
+    return hashOf(this.#keys, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!)
   }
 
   #grow(words: Uint32Array): void {
@@ -96,10 +113,23 @@ function wordAt(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset]! << 24) | low) >>> 0
 }
 
-/** All bits count: ids are random, unless somebody chose them. */
-function hashOf(a: number, b: number, c: number, d: number): number {
-  let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 15) ^ c, 0xc2b2ae35)
-  hash = Math.imul(hash ^ (hash >>> 13) ^ d, 0x27d4eb2f)
-  return hash ^ (hash >>> 16)
+/**
+ * The sum of products of 16 bits each with a key of 32: whichever two ids one chooses, that they meet in the upper 17
+ * bits is no likelier than for random ones (Dietzfelbinger, "Universal hashing and k-wise independent random variables
+ * via integer arithmetic without primes", 1996). Then the upper bits go where the slot is taken from.
+ */
+function hashOf(keys: Int32Array, a: number, b: number, c: number, d: number): number {
+  const ab =
+    Math.imul(keys[0]!, a >>> 16) +
+    Math.imul(keys[1]!, a & 0xffff) +
+    Math.imul(keys[2]!, b >>> 16) +
+    Math.imul(keys[3]!, b & 0xffff)
+  const cd =
+    Math.imul(keys[4]!, c >>> 16) +
+    Math.imul(keys[5]!, c & 0xffff) +
+    Math.imul(keys[6]!, d >>> 16) +
+    Math.imul(keys[7]!, d & 0xffff)
+  const sum = (ab + cd) | 0
+  const hash = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
+  return hash ^ (hash >>> 13)
 }

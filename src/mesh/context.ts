@@ -68,7 +68,7 @@ export class MeshContext {
   readonly identity: Uint8Array
   readonly connectionLimits: LimitsByTrust
   readonly handshakes: Handshakes
-  readonly peerTable: PeerTable<Peer> = new PeerTable()
+  readonly peerTable: PeerTable<Peer>
   /** Of all peers for whom nothing waits. Nothing is ever put into it. */
   readonly emptyOutbox: Outbox
   readonly ownGroups: OwnGroups = new OwnGroups()
@@ -107,6 +107,7 @@ export class MeshContext {
     this.options = options
     this.connectionLimits = limitsByTrust(options.limits)
     this.handshakes = new Handshakes(this.agenda, options.limits.handshakeMs)
+    this.peerTable = new PeerTable(options.random)
     this.emptyOutbox = new Outbox(options.limits)
     this.identity = new Uint8Array(17)
     this.identity[0] = 1

@@ -64,6 +64,6 @@ export interface EngineOptions {
   readonly headers: ReadonlyMap<string, string>
   readonly timers: Timers
   readonly limits: Limits
-  /** Jitter only: a number in [0, 1). */
+  /** A number in [0, 1): for jitter, and for how ids are hashed. No secret that is worth a lot hangs on it. */
   readonly random: () => number
 }

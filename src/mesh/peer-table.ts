@@ -45,6 +45,9 @@ const WIDTH = FIRST_DEADLINE + PEER_DEADLINES.length
 
 const ROWS_MIN = 8
 const NO_PLACE = -1
+/** For the table of a single peer, where nobody is looked for. */
+const NOTHING_SOUGHT = (): number => 0
+
 /** Peers whose description is kept. Whoever talks is among them; of a thousand quiet peers most are not. */
 const DESCRIBED_MAX = 128
 
@@ -58,7 +61,7 @@ export class PeerTable<Owner extends Described> {
   values: Float64Array = new Float64Array(0)
   /** The same memory. */
   #words = new Uint32Array(0)
-  readonly #index = new IdIndex(2 * WIDTH)
+  readonly #index: IdIndex
   /** By row; the holes are free. */
   readonly #owners: (Owner | undefined)[] = []
   readonly #free: number[] = []
@@ -67,6 +70,11 @@ export class PeerTable<Owner extends Described> {
   #nextDescribed = 0
   /** Pointed at the row in question by each use. */
   readonly #deadlines = new Deadlines(PEER_DEADLINES)
+
+  /** `random` as for `IdIndex`. */
+  constructor(random: () => number) {
+    this.#index = new IdIndex(2 * WIDTH, random)
+  }
 
   /** A row for a new peer, last heard at `now`: where it starts in `values`. */
   add(owner: Owner, id: PeerId, now: number): number {
@@ -86,7 +94,7 @@ export class PeerTable<Owner extends Described> {
 
   /** Gives the row up; what it holds goes on in a table for this one alone. */
   remove(owner: Owner, start: number): PeerTable<Owner> {
-    const own = new PeerTable<Owner>()
+    const own = new PeerTable<Owner>(NOTHING_SOUGHT)
     own.values = this.values.slice(start, start + WIDTH)
     own.#owners.push(owner)
     const row = start / WIDTH

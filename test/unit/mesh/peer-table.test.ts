@@ -16,15 +16,20 @@ class Someone extends PeerTimes<Someone> {
   }
 }
 
+function newTable(): PeerTable<Someone> {
+  let n = 0
+  return new PeerTable(() => (++n * 0.618_034) % 1)
+}
+
 describe('the table of peers', () => {
   it('starts a row with nothing heard and no deadline', () => {
-    const peer = new Someone(new PeerTable<Someone>(), testId(1), 7)
+    const peer = new Someone(newTable(), testId(1), 7)
     expect([peer.heardAt, peer.heardTcpAt, peer.enteredAt]).toEqual([7, NEVER_HEARD, NEVER_HEARD])
     expect([peer.nextDeadline(), peer.roundTripMs]).toEqual([NEVER, undefined])
   })
 
   it('keeps the times of many apart, also when it grows', () => {
-    const table = new PeerTable<Someone>()
+    const table = newTable()
     const peers = Array.from({ length: 100 }, (_, i) => {
       const peer = new Someone(table, testId(i), i)
       peer.heardTcp(1_000 + i)
@@ -43,7 +48,7 @@ describe('the table of peers', () => {
   })
 
   it('knows whose silence ends first, and who is due', () => {
-    const table = new PeerTable<Someone>()
+    const table = newTable()
     expect(table.nextSilence()).toBe(NEVER)
     const [a, b, c] = [10, 20, 30].map((at) => new Someone(table, testId(at), at))
     a!.patienceMs = 100
@@ -57,7 +62,7 @@ describe('the table of peers', () => {
   })
 
   it('gives the row of one that left to the next, and each keeps its own times', () => {
-    const table = new PeerTable<Someone>()
+    const table = newTable()
     const gone = new Someone(table, testId(1), 1)
     gone.patienceMs = 5
     gone.setDeadline('redial', 9)
@@ -75,7 +80,7 @@ describe('the table of peers', () => {
   })
 
   it('notes a beacon of a peer that is calm where it comes from, and no other', () => {
-    const table = new PeerTable<Someone>()
+    const table = newTable()
     const [a, b] = [1, 2].map((n) => new Someone(table, testId(n), 0))
     const here = placeOf('10.0.0.1', 50_000)
     const note = (n: number, place: number): boolean =>
@@ -98,7 +103,7 @@ describe('the table of peers', () => {
   })
 
   it('keeps the descriptions of those described last', () => {
-    const table = new PeerTable<Someone>()
+    const table = newTable()
     const peers = Array.from({ length: 200 }, (_, i) => new Someone(table, testId(i), 0))
     for (const peer of peers) peer.describe()
     expect(peers.filter(({ described }) => described)).toEqual(peers.slice(200 - 128))
