@@ -130,9 +130,11 @@ export class Roster {
     const known = new Set(peer.groups)
     const left = peer.groups.filter((group) => !listed.has(group))
     const joined = hello.groups.filter((group) => !known.has(group))
-    for (const group of left) this.#removeFromGroup(peer, group)
-    for (const group of joined) this.#addToGroup(peer, group)
-    // One description for all: each would copy all groups.
+    for (const group of left) this.#context.groupIndex.remove(group, peer)
+    for (const group of joined) this.#context.groupIndex.add(group, peer)
+    // One list and one description for all: each would copy all groups.
+    const kept = peer.groups.filter((group) => listed.has(group))
+    peer.groups = Object.freeze([...kept, ...joined])
     const info = peer.info()
     for (const group of left) this.#context.emit({ type: 'leave', peer: info, group })
     for (const group of joined) this.#context.emit({ type: 'join', peer: info, group })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CLikePeer } from '../../support/c-like-peer.ts'
 import { type Host, Mesh } from '../../support/mesh.ts'
 import { ZrePeer } from '../../support/zre-peer.ts'
@@ -133,6 +133,21 @@ describe('HELLO from a peer that is here already', () => {
     const joins = a.story.filter((line) => line.startsWith('join')).length
     const leaves = a.story.filter((line) => line.startsWith('leave')).length
     expect([joins, leaves]).toEqual([35, 31])
+  })
+
+  it('costs one copy of its groups, however many it has left and joined', () => {
+    const { mesh, a, stranger } = met({ headers: EARSHOT })
+    const groups = (letter: string): string[] => Array.from({ length: 1_000 }, (_, i) => letter + i)
+    stranger.hello({ groups: groups('a'), headers: EARSHOT })
+    mesh.run(5)
+    const freeze = vi.spyOn(Object, 'freeze')
+    stranger.hello({ groups: ['kept', ...groups('b')], headers: EARSHOT })
+    mesh.run(5)
+    expect(freeze.mock.calls.filter(([value]) => Array.isArray(value)).length).toBeLessThan(5)
+    freeze.mockRestore()
+    expect(a.engine.peer(STRANGER)!.groups).toHaveLength(1_001)
+    expect(a.engine.members('a7')).toEqual([])
+    expect(a.engine.members('b7')).toHaveLength(1)
   })
 
   it('gets what was accepted for it and still waits', () => {
