@@ -29,7 +29,7 @@ interface Recent {
   readonly introduction: Introduction
 }
 
-// A power of two. With the next, 256 KiB and what the texts take are the most that strangers can make us keep.
+// A power of two. With the next, strangers can make us keep 256 KiB, and some 3 MiB of what is read from them.
 const RECENT_MAX = 1_024
 const RECENT_BYTES_MAX = 256
 

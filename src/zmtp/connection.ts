@@ -10,7 +10,7 @@
  *
  * The order of calls:
  *
- *     connection = new ZmtpConnection(…)      // the greeting's head waits to be sent
+ *     connection = new ZmtpConnection(…)      // what it says first waits to be sent
  *     on bytes:  handleBytes(chunk), then poll() until 'needMore' or 'invalid'
  *                at 'offer': accept(), or drop the connection; then poll() on
  *     in state 'ready': reserveFrame / writeFrame / writePing
@@ -57,7 +57,7 @@ export type { PeerMetadata } from './metadata.ts'
 export interface ConnectionOptions {
   /** Who dialled is a DEALER, who accepted a ROUTER. */
   readonly role: ConnectionRole
-  /** What we announce: 17 bytes (01 and our UUID) for a dialler, none for an acceptor. */
+  /** What we announce: 17 bytes, 01 and our UUID; or none, as an acceptor may. */
   readonly identity: Uint8Array
   /** For this connection alone. */
   readonly mechanism: Mechanism

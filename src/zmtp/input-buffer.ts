@@ -5,7 +5,8 @@
  * of the one before is still unread (the middle of a handshake) both are joined in memory of our own,
  * which grows by doubling, so that a peer who sends single bytes costs linear time.
  *
- * A connection has one only while bytes are unread. The fields are open because the frame decoder reads and moves them for every message.
+ * A connection has one only while bytes are unread. The fields are open because the frame decoder reads and moves
+ * them for every message.
  */
 import { assert } from '../base/assert.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'

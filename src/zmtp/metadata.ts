@@ -32,10 +32,12 @@ const IDENTITY = utf8Encode('Identity')
 /**
  * A node says the same of itself on all its links, and listeners mostly say the same as each other. The latest
  * blocks of usual size are kept with what they say. A memory aid and no more: what a call answers never depends on
- * an earlier one. A power of two of them, 128 bytes each: the most that strangers can make us keep.
+ * an earlier one. A power of two of them, of 128 bytes and a few properties each: with what a property costs beside
+ * its bytes, strangers can make us keep a mebibyte.
  */
 const RECENT_BLOCKS = 1_024
 const RECENT_BYTES_MAX = 128
+const RECENT_PROPERTIES_MAX = 3
 
 interface Recent {
   /** A copy of our own. */
@@ -69,7 +71,9 @@ export function parseMetadata(block: Uint8Array): PeerMetadata | ZmtpInvalid {
   const known = recent[slot]
   if (known !== undefined && bytesEqual(known.block, block)) return known.metadata
   const metadata = parseBlock(block)
-  if (!('kind' in metadata)) recent[slot] = { block: new Uint8Array(block), metadata }
+  if (!('kind' in metadata) && metadata.properties.size <= RECENT_PROPERTIES_MAX) {
+    recent[slot] = { block: new Uint8Array(block), metadata }
+  }
   return metadata
 }
 

@@ -15,7 +15,7 @@
 import { assert } from '../base/assert.ts'
 import { ByteWriter, EMPTY_BYTES } from '../base/bytes.ts'
 
-/** The first chunk of a quiet link: a greeting's rest and a READY fit, or a HELLO of usual size. */
+/** The first chunk of a quiet link: a greeting and a READY fit, or a HELLO of usual size. */
 export const CHUNK_BYTES_MIN: number = 128
 /** The chunk of a busy link: large enough that one more chunk costs nothing beside its 64 KiB of traffic. */
 export const CHUNK_BYTES_MAX: number = 64 * 1024

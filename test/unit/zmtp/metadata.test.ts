@@ -71,4 +71,12 @@ describe('metadata', () => {
       expect(isInvalid, `cut at ${end}`).toBe(!between.includes(end))
     }
   })
+
+  it('is read once where it comes again, unless strangers could fill our memory with it', () => {
+    const block = bytesOf(`${DEALER} 08 4964656e74697479 00000002 0102`)
+    expect(parseMetadata(block.slice())).toBe(parseMetadata(block.slice()))
+    const many = bytesOf('01 61 00000000 01 62 00000000 01 63 00000000 01 64 00000000')
+    expect(parseMetadata(many.slice())).toEqual(parseMetadata(many.slice()))
+    expect(parseMetadata(many.slice())).not.toBe(parseMetadata(many.slice()))
+  })
 })
