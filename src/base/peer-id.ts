@@ -29,7 +29,7 @@ export function peerIdFromBytes(bytes: Uint8Array, offset = 0): PeerId {
 }
 
 /** Whether `id` is the text of the 16 bytes at `offset`. */
-function isTextOfId(id: PeerId, bytes: Uint8Array, offset: number): boolean {
+export function isTextOfId(id: PeerId, bytes: Uint8Array, offset: number): boolean {
   for (let i = 0; i < PEER_ID_BYTES; i++) {
     const byte = bytes[offset + i]!
     if (id.charCodeAt(2 * i) !== digitOf(byte >> 4)) return false
@@ -43,10 +43,9 @@ function digitOf(value: number): number {
   return value < 10 ? 0x30 + value : 0x37 + value
 }
 
-/** RFC 36 "Protocol Signature": an identity in a handshake is 1 and the UUID. `undefined` for any other. */
-export function peerIdFromIdentity(identity: Uint8Array): PeerId | undefined {
-  const isIdentity = identity.length === PEER_ID_BYTES + 1 && identity[0] === 1
-  return isIdentity ? peerIdFromBytes(identity, 1) : undefined
+/** RFC 36 "Protocol Signature": an identity in a handshake is 1 and the UUID. */
+export function isIdentity(bytes: Uint8Array): boolean {
+  return bytes.length === PEER_ID_BYTES + 1 && bytes[0] === 1
 }
 
 /** The 16 bytes of an id that this module made or parsed. */

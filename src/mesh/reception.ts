@@ -6,7 +6,7 @@
  * long. The dialler's identity arrives in its READY, before ours goes out: so a connection that is not welcome
  * ends without a message lost (a libzmq dialler keeps its queue and tries again).
  */
-import { peerIdFromIdentity } from '../base/peer-id.ts'
+import { isIdentity, peerIdFromBytes } from '../base/peer-id.ts'
 import type { PeerMetadata } from '../zmtp/connection.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
@@ -68,12 +68,12 @@ export class Reception {
   /** The dialler's READY is here: decide whether it may be who it says. */
   handleOffer(connection: Connection, metadata: PeerMetadata, now: number): void {
     const { identity } = metadata
-    const id = peerIdFromIdentity(identity)
-    if (id === undefined) {
+    if (!isIdentity(identity)) {
       const reason = `the identity has ${identity.length} bytes; ZRE wants 1 followed by a UUID`
       this.#refuse(connection, 'identity-malformed', reason, now)
       return
     }
+    const id = peerIdFromBytes(identity, 1)
     if (id === this.#context.options.id) {
       this.#refuse(connection, 'identity-own', 'somebody dialled us with our own identity', now)
       return

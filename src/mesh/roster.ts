@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import { peerIdFromIdentity } from '../base/peer-id.ts'
+import { isIdentity, isTextOfId } from '../base/peer-id.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { ExitReason } from './events.ts'
@@ -55,8 +55,8 @@ export class Roster {
    * implementations do not.
    */
   isReplaced({ peer }: Connection, identity: Uint8Array, now: number): boolean {
-    const id = peerIdFromIdentity(identity)
-    if (peer === undefined || id === undefined || id === peer.id) return false
+    if (peer === undefined || !isIdentity(identity)) return false
+    if (isTextOfId(peer.id, identity, 1)) return false
     this.exit(peer, 'replaced', now)
     return true
   }
