@@ -78,6 +78,7 @@ export abstract class Population {
   readonly #onEnd: ((member: Member, node: MeshNode) => void)[] = []
 
   constructor(options: SimulationOptions) {
+    checkOptions(options)
     this.#wrapPlatform = options.wrapPlatform ?? ((platform) => platform)
     this.world = new World(options.seed ?? 'earshot')
     this.network = new VirtualNetwork(this.world)
@@ -120,15 +121,17 @@ export abstract class Population {
     throw new EarshotError('ERR_EARSHOT_SIM_TIMEOUT', reason)
   }
 
-  /** Lets time pass until the promise settles, and gives what it gives. */
+  /** Lets time pass until the promise settles, and gives what it gives. @throws as `until` */
   async wait<Value>(promise: Promise<Value>, withinMs: number = PATIENCE_MS): Promise<Value> {
     let settled = false
     const settle = (): void => {
       settled = true
     }
     promise.then(settle, settle)
-    await this.until(() => settled, withinMs)
-    return promise
+    await this.run(withinMs, { until: () => settled })
+    if (settled) return promise
+    const reason = `the promise did not settle within ${withinMs} ms of virtual time`
+    throw new EarshotError('ERR_EARSHOT_SIM_TIMEOUT', reason)
   }
 
   // Nodes
@@ -267,4 +270,24 @@ export abstract class Population {
       if (error !== undefined) throw error
     }
   }
+}
+
+const OPTION_NAMES: readonly string[] = ['seed', 'networks', 'chunking', 'wrapPlatform']
+
+/** What TypeScript refuses, for those without it; and what it cannot see. */
+function checkOptions(options: SimulationOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
+  if (unknown !== undefined) throw bad(unknown, `expected one of ${OPTION_NAMES.join(', ')}`)
+  const { seed = 0, networks, chunking = 'natural' } = options
+  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
+    throw bad('seed', 'expected a number or a text')
+  }
+  if (networks?.length === 0) throw bad('networks', 'expected one at the least')
+  if (chunking !== 'natural' && chunking !== 'torture') {
+    throw bad('chunking', 'expected natural or torture')
+  }
+}
+
+function bad(option: string, reason: string): EarshotError {
+  return new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ${option}: ${reason}`)
 }

@@ -5,8 +5,13 @@
  * Time passes only within `run`, `until` and `wait`. Between two moments every promise that can settle has settled,
  * so `await node.whisper(…)` works as usual where it does not have to wait; where it has to, give its promise to
  * `wait`.
+ *
+ * Faults that last overlap: of two of one kind at one place the later one is in effect, and the earlier one again
+ * once that is over (see `layers.ts`). Those between hosts (`partition`, `block`, `clog`, `disturb`) add up.
  */
+import { EarshotError } from '../src/base/errors.ts'
 import type { MeshNode } from '../src/runtime/node.ts'
+import { Layers } from './layers.ts'
 import type { HostSet, Undo } from './network/network.ts'
 import type { Weather } from './network/weather.ts'
 import type { NodeRef, RestartOptions, SimulationOptions } from './population.ts'
@@ -49,6 +54,7 @@ export class Simulation extends Population {
   readonly #faultListeners: FaultListener[] = []
   /** How to undo what is being done to nodes and the network now. */
   readonly #active = new Map<Fault, Undo>()
+  readonly #layers = new Layers()
 
   /** Calls the listener with everything that is done to nodes or the network. */
   onFault(listener: FaultListener): void {
@@ -113,43 +119,49 @@ export class Simulation extends Population {
   freeze(ref: NodeRef): Undo {
     const { process } = this.member(ref)
     process?.freeze()
-    return this.#lasts('freeze', [ref], 'is frozen', () => process?.thaw())
+    const undo = this.#layers.add(process ?? NOTHING, 'freeze', stays, () => process?.thaw())
+    return this.#lasts('freeze', [ref], 'is frozen', undo)
   }
 
   /** The lid closes. The clock stops, as on Linux, or goes on, as on Windows. Undo it to wake. */
   sleep(ref: NodeRef, options?: { clockStops: boolean }): Undo {
     const { host } = this.member(ref)
     host.sleep(options)
-    return this.#lasts('sleep', [ref], 'sleeps', () => host.wake())
+    const undo = this.#layers.add(host, 'sleep', stays, () => host.wake())
+    return this.#lasts('sleep', [ref], 'sleeps', undo)
   }
 
   /** The host's clock gains (1.001) or loses (0.999). */
   setClockRate(ref: NodeRef, rate: number): Undo {
     const { host } = this.member(ref)
-    host.setClockRate(rate)
-    const label = `has a clock at ${rate} of the right rate`
-    return this.#lasts('clock-drift', [ref], label, () => host.setClockRate(1))
+    const apply = (): void => host.setClockRate(rate)
+    apply()
+    const undo = this.#layers.add(host, 'clock-drift', apply, () => host.setClockRate(1))
+    return this.#lasts('clock-drift', [ref], `has a clock at ${rate} of the right rate`, undo)
   }
 
   /** The host's time of day jumps; its monotonic clock does not. */
   jumpClock(ref: NodeRef, ms: number): void {
-    this.#happens('clock-jump', [ref], `has its time of day set by ${ms} ms`)
     this.member(ref).host.clock.jump(ms)
+    this.#happens('clock-jump', [ref], `has its time of day set by ${ms} ms`)
   }
 
   /** A slow CPU: every event costs the process this many milliseconds. */
   slowDown(ref: NodeRef, callCostMs: number): Undo {
     const { process } = this.member(ref)
-    process?.setCallCost(callCostMs)
-    const label = `needs ${callCostMs} ms of CPU per event`
-    return this.#lasts('slow-cpu', [ref], label, () => process?.setCallCost(0))
+    const apply = (): void => process?.setCallCost(callCostMs)
+    apply()
+    const restore = (): void => process?.setCallCost(0)
+    const undo = this.#layers.add(process ?? NOTHING, 'slow-cpu', apply, restore)
+    return this.#lasts('slow-cpu', [ref], `needs ${callCostMs} ms of CPU per event`, undo)
   }
 
   /** The application stops reading what peers say. */
   stopReading(ref: NodeRef): Undo {
     const { node } = this.member(ref)
     node?.pause()
-    return this.#lasts('stop-reading', [ref], 'stops reading', () => node?.resume())
+    const undo = this.#layers.add(node ?? NOTHING, 'stop-reading', stays, () => node?.resume())
+    return this.#lasts('stop-reading', [ref], 'stops reading', undo)
   }
 
   /** The host gets another address, as of a new DHCP lease; its connections are cut off. */
@@ -175,7 +187,8 @@ export class Simulation extends Population {
       for (const attachment of host.attachments) attachment.up = up
     }
     setLinks(false)
-    return this.#lasts('unplug', [ref], 'is unplugged', () => setLinks(true))
+    const undo = this.#layers.add(host, 'unplug', stays, () => setLinks(true))
+    return this.#lasts('unplug', [ref], 'is unplugged', undo)
   }
 
   /** Resets all connections of a node, as a failing router would. */
@@ -198,33 +211,45 @@ export class Simulation extends Population {
   setWeather(weather: Partial<Weather> | string, network?: string): Undo {
     const subnet = this.subnet(network)
     const before = subnet.weather
-    this.network.setWeather(subnet, weather)
+    const apply = (): void => this.network.setWeather(subnet, weather)
+    apply()
+    const restore = (): void => this.network.setWeather(subnet, before)
+    const undo = this.#layers.add(subnet, 'weather', apply, restore)
     const label = `network ${subnet.name}: weather ${describeWeather(weather)}`
-    return this.#lasts('weather', [], label, () => this.network.setWeather(subnet, before))
+    return this.#lasts('weather', [], label, undo)
   }
 
   /** Broadcasts and multicasts go nowhere in a network (by default the first). */
   blockBroadcasts(network?: string): Undo {
     const subnet = this.subnet(network)
     subnet.broadcastBlocked = true
-    return this.#lasts('no-broadcast', [], `network ${subnet.name}: broadcasts are blocked`, () => {
+    const undo = this.#layers.add(subnet, 'no-broadcast', stays, () => {
       subnet.broadcastBlocked = false
     })
+    return this.#lasts('no-broadcast', [], `network ${subnet.name}: broadcasts are blocked`, undo)
   }
 
   /** Hosts of a network (by default the first) hear nothing of each other, as with an access point's isolation. */
   isolateHosts(network?: string): Undo {
     const subnet = this.subnet(network)
     subnet.isolated = true
-    return this.#lasts('isolation', [], `network ${subnet.name}: hosts are isolated`, () => {
+    const undo = this.#layers.add(subnet, 'isolation', stays, () => {
       subnet.isolated = false
     })
+    return this.#lasts('isolation', [], `network ${subnet.name}: hosts are isolated`, undo)
   }
 
-  /** Nothing passes between the sides; all that are in none are one side together. */
+  /**
+   * Nothing passes between the sides; all that are in none are one side together.
+   *
+   * @throws EarshotError ERR_EARSHOT_BAD_OPTION for a node on two sides
+   */
   partition(...sides: readonly (readonly NodeRef[])[]): Undo {
     const sets = sides.map((side) => this.#hosts(side))
     const named = new Set(sets.flatMap((set) => [...set]))
+    if (named.size < sets.reduce((sum, { size }) => sum + size, 0)) {
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', 'option sides: a node is on two sides')
+    }
     const rest = this.members.map(({ host }) => host.index).filter((index) => !named.has(index))
     if (rest.length > 0) sets.push(new Set(rest))
     const undos = sets.flatMap((from) =>
@@ -245,6 +270,10 @@ export class Simulation extends Population {
 
   /** What goes from any of `from` to any of `to` is held back for a time, and then arrives. */
   clog(from: readonly NodeRef[], to: readonly NodeRef[], ms: number): Undo {
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      const reason = `option ms: ${ms}; expected milliseconds, 0 or more`
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
+    }
     const undo = this.network.addClog(this.#hosts(from), this.#hosts(to), this.now + ms)
     const label = `clogged for ${ms} ms from ${from.length} to ${to.length} nodes`
     return this.#lasts('clog', [...from, ...to], label, undo)
@@ -260,6 +289,9 @@ export class Simulation extends Population {
   // Inside
 
   #hosts(refs: readonly NodeRef[]): HostSet {
+    if (!Array.isArray(refs)) {
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', 'expected a list of nodes, as an array')
+    }
     return new Set(refs.map((ref) => this.member(ref).host.index))
   }
 
@@ -289,6 +321,12 @@ export class Simulation extends Population {
     return { kind, atMs: this.now, members: members.map(({ index }) => index), label: who + label }
   }
 }
+
+/** What is on or off needs nothing to stay in effect. */
+function stays(): void {}
+
+/** In the place of what does not run: nothing is done to it. */
+const NOTHING = {}
 
 function describeWeather(weather: Partial<Weather> | string): string {
   return typeof weather === 'string' ? weather : JSON.stringify(weather)

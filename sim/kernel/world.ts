@@ -7,7 +7,6 @@
  * Real time never enters: a run is a function of its seed and of what the program does. Promises settle through
  * a turn of the host's event loop, once per tick in which something happened.
  */
-import { assert } from '../../src/base/assert.ts'
 import { EarshotError } from '../../src/base/errors.ts'
 import {
   EventQueue,
@@ -113,11 +112,13 @@ export class World {
    * @throws EarshotError ERR_EARSHOT_BAD_OPTION for what is no length of time.
    */
   async run(ms: number, options: RunOptions = {}): Promise<void> {
-    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+    if (typeof ms !== 'number' || !(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
       const expected = 'expected milliseconds, 0 or more'
       throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ms: ${ms}; ${expected}`)
     }
-    assert(!this.#running, 'one run at a time: the one before must be awaited, from outside of it')
+    if (this.#running) {
+      throw new Error('one run at a time: await the one before, and start none from a listener')
+    }
     this.#running = true
     try {
       await this.#run(this.#queue.now + ticksOf(ms), options)

@@ -7,7 +7,7 @@ import { broadcastAddress } from '../../src/runtime/interface-selection.ts'
 import type { NetworkInterface } from '../../src/runtime/platform.ts'
 import { RandomStream } from '../kernel/random.ts'
 import type { World } from '../kernel/world.ts'
-import { LocalClock } from './local-clock.ts'
+import { checkRate, LocalClock } from './local-clock.ts'
 import type { VirtualNetwork } from './network.ts'
 import { VirtualProcess } from './process.ts'
 import { TcpLayer } from './tcp.ts'
@@ -204,6 +204,7 @@ export class VirtualHost {
 
   /** The clock gains or loses from now on, or once it goes again; 1 is right. */
   setClockRate(rate: number): void {
+    checkRate(rate)
     this.#clockRate = rate
     if (this.#isClockStopped) return
     this.clock.setRate(rate)

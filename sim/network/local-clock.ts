@@ -45,17 +45,23 @@ export class LocalClock {
 
   /** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
   setRate(rate: number): void {
-    if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
-      const reason = `option rate: ${rate}; expected 0 or more`
-      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
-    }
+    checkRate(rate)
     this.#baseMs = this.now()
     this.#sinceMs = this.#world.now
     this.#rate = rate
   }
 
-  /** Sets the time of day on or back. */
+  /** Sets the time of day on or back. @throws EarshotError ERR_EARSHOT_BAD_OPTION */
   jump(ms: number): void {
+    if (!Number.isFinite(ms)) {
+      throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ms: ${ms}; expected milliseconds`)
+    }
     this.#jumpMs += ms
   }
+}
+
+/** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
+export function checkRate(rate: number): void {
+  if (rate >= 0 && rate < Number.POSITIVE_INFINITY) return
+  throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option rate: ${rate}; expected 0 or more`)
 }
