@@ -4,8 +4,9 @@
  *     run: ┌▶ next tick ─▶ events of the tick ─▶ promises settle ─▶ ends of turns ─┐
  *          └──────────────────── nothing more in this tick ◀───────────────────────┘
  *
- * Real time never enters: a run is a function of its seed and of what the program does. Promises settle through
- * a turn of the host's event loop, once per tick in which something happened.
+ * Real time never enters: a run is a function of its seed and of what the program does. Promises settle once per tick
+ * in which something happened. The host's own event loop turns now and then, so that signals and progress are heard; a
+ * program that waits for it (for its timers, for files) within a simulation is no function of the seed.
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import {
@@ -32,6 +33,7 @@ const TICK_ROUNDS_MAX = 100_000
 
 // The host's own, also where a test has put false timers in their place since.
 const { setImmediate } = globalThis
+const nextTick: (callback: () => void) => void = process.nextTick.bind(process)
 const hostNow: () => number = performance.now.bind(performance)
 
 export interface RunOptions {
@@ -137,6 +139,7 @@ export class World {
       this.#queue.advance(tick)
       await this.#finishTick()
       if (hostNow() < breath) continue
+      await turned()
       onProgress?.()
       breath = hostNow() + BREATH_MS
     }
@@ -179,7 +182,16 @@ export class World {
   }
 }
 
-/** A turn of the event loop: by then every promise that can settle has settled, and all that follows from it. */
+/**
+ * By then every promise that can settle has settled, and all that follows from it: Node.js goes on to the next tick of
+ * its own only when no promise has anything left to do. A turn of the event loop would do the same, for ten times the
+ * time.
+ */
 function settled(): Promise<void> {
+  return new Promise(nextTick)
+}
+
+/** A turn of the host's event loop. */
+function turned(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
