@@ -144,12 +144,21 @@ export class Watch {
       return
     }
     // A dial would reach whoever is there now.
-    if (doubt.kind === 'replaced' && peer.openConnection === undefined) {
-      this.#links.close(peer, 'abort', now)
-    }
+    if (isUnlinked(doubt, peer)) this.#links.close(peer, 'abort', now)
     this.pingAfresh(peer, now)
-    peer.setDeadline('confirm', now + this.#patienceMs(peer, doubt))
+    this.#armConfirm(peer, doubt, now)
+  }
+
+  #armConfirm(peer: Peer, doubt: Doubt, now: number): void {
+    const at = now + this.#patienceMs(peer, doubt)
+    // The other identity may be forged. As long as the peer's own beacons come from there, it is not gone.
+    peer.setDeadline('confirm', isUnlinked(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
     this.#context.reschedule(peer)
+  }
+
+  /** When the beacons from the peer's endpoint have stopped, if no other comes. */
+  #quietAt(peer: Peer): number {
+    return peer.endpointBeaconAt + this.#context.options.timers.beaconsStoppedMs
   }
 
   /**
@@ -162,26 +171,25 @@ export class Watch {
     const { confirmMs, linkDeadMs } = this.#context.options.timers
     if (doubt.kind === 'moved' || peer.phase === 'candidate') return confirmMs
     // The link broke, and its place is taken: a process of another identity cannot be told from it by dialling.
-    if (doubt.kind === 'replaced' && peer.openConnection === undefined) return confirmMs
+    if (isUnlinked(doubt, peer)) return confirmMs
     return Math.max(confirmMs, linkDeadMs)
   }
 
   /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
   #confirmDoubt(peer: Peer, now: number): void {
     if (peer.doubt === undefined) return
-    const patienceMs = this.#patienceMs(peer, peer.doubt)
-    const isTalking = excusesByTalk(peer.doubt, peer) && now - peer.heardTcpAt < patienceMs
-    if (this.#context.isReading && !isTalking) {
+    const { doubt } = peer
+    const isTalking =
+      excusesByTalk(doubt, peer) && now - peer.heardTcpAt < this.#patienceMs(peer, doubt)
+    const isThere = isTalking || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
+    if (this.#context.isReading && !isThere) {
       this.#believeDoubt(peer, now)
-      return
-    }
-    if (isTalking && peer.doubt.kind === 'replaced' && peer.openConnection === undefined) {
-      peer.doubt = undefined // it is there, and wants a link again
+    } else if (isThere && isUnlinked(doubt, peer)) {
+      peer.doubt = undefined // it wants a link again
       this.#links.establish(peer, now)
-      return
+    } else {
+      this.#armConfirm(peer, doubt, now)
     }
-    peer.setDeadline('confirm', now + patienceMs)
-    this.#context.reschedule(peer)
   }
 
   #settleDoubt(peer: Peer, now: number): void {
@@ -267,10 +275,7 @@ export class Watch {
       // What the peer said before it left may still wait on its own link, whose end comes after all that.
       const mayWait = peer.inbound !== undefined && peer.doubt.kind !== 'moved'
       if (!mayWait) this.#believeDoubt(peer, now)
-      else if (which === 'outbound' && peer.doubt.kind === 'replaced') {
-        peer.setDeadline('confirm', now + this.#patienceMs(peer, peer.doubt))
-        this.#context.reschedule(peer)
-      }
+      else if (isUnlinked(peer.doubt, peer)) this.#armConfirm(peer, peer.doubt, now)
       return
     }
     if (which === 'inbound') {
@@ -378,6 +383,11 @@ export class Watch {
       this.#armProbe(peer, now)
     }
   }
+}
+
+/** Another identity beacons from where the peer was, and there is no link to ask over: a dial would reach the other. */
+function isUnlinked(doubt: Doubt, { openConnection }: Peer): boolean {
+  return doubt.kind === 'replaced' && openConnection === undefined
 }
 
 /**

@@ -100,6 +100,24 @@ describe('a new identity at a known endpoint', () => {
     expect(a!.story).toEqual(['whisper b2: to a'])
   })
 
+  it('forged does no harm to a peer that is here, and that we have yet to link to', () => {
+    const mesh = new Mesh()
+    const a = mesh.host({ name: 'a' }).start()
+    const stranger = new ZrePeer(mesh, { id: STRANGER }).listen()
+    // No route, for now.
+    mesh.network.setLink(a.address, stranger.address, 'unreachable')
+    stranger.beaconUntil(20_000)
+    stranger.meet(a, { headers: new Map([['X-EARSHOT', '1']]) })
+    mesh.run(1_000)
+    const bytes = encodeBeacon({ kind: 'beacon', version: 1, id: testId(77), port: stranger.port })
+    mesh.datagram(bytes, { address: stranger.address, port: BEACON_PORT }, a)
+    mesh.run(3_000)
+    mesh.network.setLink(a.address, stranger.address, 'up')
+    mesh.run(6_000)
+    expect(a.story.filter((line) => !line.startsWith('warning'))).toEqual(['enter stranger'])
+    expect(a.engine.metrics().peers[0]).toMatchObject({ id: STRANGER, link: 'open' })
+  })
+
   it('named in the HELLO of another peer of that host does no harm either', () => {
     const { mesh, a, b } = met()
     const impostor = new ZrePeer(mesh, { id: STRANGER, address: b.address, port: b.port })
