@@ -27,12 +27,16 @@ export async function runOnce(
   if (options.report !== undefined) await checkFolder(options.report)
   const line = new ProgressLine(context)
   let last: Progress | undefined
+  let hasStarted = false
   let run: ScenarioRun
   try {
     run = await runRequest(request, {
       keepsViews: options.report !== undefined,
       signal: host.signal,
-      onStart: (info) => tellStart(context, info),
+      onStart: (info) => {
+        hasStarted = true
+        tellStart(context, info)
+      },
       onProgress: (progress) => {
         last = progress
         line.update(() => runLine(progress))
@@ -42,7 +46,8 @@ export async function runOnce(
     line.end()
     if (host.signal.aborted) return tellPartial(context, request, last)
     const { exitCode, message } = failureOf(error, host.env)
-    if (exitCode === ExitCode.usage) throw error
+    // Later, it is a script of the scenario that gave a wrong option, and not the user.
+    if (exitCode === ExitCode.usage && !hasStarted) throw error
     out.problem(`the scenario failed: ${message}`)
     out.problem(replayLine(retryOf(request), (_style, text) => text))
     return ExitCode.failure

@@ -19,9 +19,13 @@ const PROGRESS_MS = 1_000
 
 async function run(seed: number | string): Promise<WorkerMessage> {
   let told = performance.now()
+  let hasStarted = false
   try {
     const request: RunRequest = { ...(workerData as WorkerTask), seed }
     const { result } = await runRequest(request, {
+      onStart: () => {
+        hasStarted = true
+      },
       onProgress: ({ virtualMs }) => {
         if (performance.now() - told < PROGRESS_MS) return
         told = performance.now()
@@ -31,8 +35,9 @@ async function run(seed: number | string): Promise<WorkerMessage> {
     return { kind: 'finished', result }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const isRefused = error instanceof EarshotError && error.code === 'ERR_EARSHOT_BAD_OPTION'
-    return { kind: isRefused ? 'refused' : 'threw', message }
+    // Later, it is a script of the scenario that gave a wrong option, perhaps with this seed only.
+    const isBadOption = error instanceof EarshotError && error.code === 'ERR_EARSHOT_BAD_OPTION'
+    return { kind: isBadOption && !hasStarted ? 'refused' : 'threw', message }
   }
 }
 

@@ -77,6 +77,7 @@ describe('a sweep', () => {
   it('goes on after a run that throws, or takes its worker with it', async ({ scene }) => {
     for (const [mode, reason] of [
       ['throw', 'threw: no such thing\u001b[31m'],
+      ['confuse', "threw: node 'nobody': not of this simulation"],
       ['exit', 'its worker ended with exit code 7'],
     ] as const) {
       const args = ['sim', TROUBLE, '--seeds', '1..4', '--set', `mode=${mode}`, '--json']
