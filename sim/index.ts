@@ -47,7 +47,7 @@ export type {
   Settings,
   SettingValues,
 } from './scenario/settings.ts'
-export { choiceSetting, numberSetting } from './scenario/settings.ts'
+export { choiceSetting, countSetting, numberSetting } from './scenario/settings.ts'
 export type { Stage } from './scenario/stage.ts'
 export type { TrafficOptions } from './scenario/traffic.ts'
 export { SCENARIOS } from './scenarios/index.ts'

@@ -2,7 +2,7 @@
 import { CHECKS } from '../../sim/checks/index.ts'
 import { COMMON_SETTINGS } from '../../sim/scenario/info.ts'
 import type { AnyScenario } from '../../sim/scenario/scenario.ts'
-import type { Setting, Settings } from '../../sim/scenario/settings.ts'
+import { rangeText, type Setting, type Settings } from '../../sim/scenario/settings.ts'
 import { SCENARIOS } from '../../sim/scenarios/index.ts'
 import { loadScenario } from '../../sim/sweep/request.ts'
 import { ExitCode } from '../exit-codes.ts'
@@ -10,6 +10,7 @@ import { recordOf } from '../json.ts'
 import type { Output } from '../output.ts'
 import { escapeText } from '../render/escape.ts'
 import { type Cell, tabbed, tableLines } from '../render/table.ts'
+import { textWidth } from '../render/width.ts'
 
 /** Of all scenarios, or of one. */
 export async function list(out: Output, reference: string | undefined): Promise<ExitCode> {
@@ -52,7 +53,7 @@ function scenarioLines(out: Output, scenarios: readonly AnyScenario[]): string[]
   ]
   const own = scenarios.filter(({ settings }) => Object.keys(settings).length > 0)
   return [
-    ...tableLines(columns, rows, out.paint, out.columns),
+    ...tableLines(columns, wrapped(rows, out.columns), out.paint, out.columns),
     ...own.flatMap(({ name, settings }) => settingLines(out, `--set of ${name}`, settings)),
     ...settingLines(out, '--set of all', COMMON_SETTINGS),
   ]
@@ -61,15 +62,13 @@ function scenarioLines(out: Output, scenarios: readonly AnyScenario[]): string[]
 function settingLines(out: Output, title: string, settings: Settings): string[] {
   const rows = Object.entries(settings).map(([name, setting]): Cell[] => [
     { text: `  ${escapeText(name)}=${setting.default}`, style: 'bold' },
-    { text: escapeText(`${setting.help}${rangeText(setting)}`) },
+    { text: escapeText(`${setting.help}${valuesText(setting)}`) },
   ])
   return ['', out.paint('dim', escapeText(title)), ...body(out, rows)]
 }
 
-function rangeText(setting: Setting): string {
-  if (setting.kind === 'choice') return `: ${setting.choices.join(', ')}`
-  const { min, max } = setting
-  return max === Number.MAX_SAFE_INTEGER ? `; from ${min}` : `; ${min} to ${max}`
+function valuesText(setting: Setting): string {
+  return setting.kind === 'choice' ? `: ${setting.choices.join(', ')}` : `; ${rangeText(setting)}`
 }
 
 function checkLines(out: Output): string[] {
@@ -83,5 +82,37 @@ function checkLines(out: Output): string[] {
 
 /** A table without its heading. */
 function body(out: Output, rows: readonly (readonly Cell[])[]): string[] {
-  return tableLines([{ title: '' }, { title: '' }], rows, out.paint, out.columns).slice(1)
+  const columns = [{ title: '' }, { title: '' }]
+  return tableLines(columns, wrapped(rows, out.columns), out.paint, out.columns).slice(1)
+}
+
+/** Below this, the last column is cut off, as in other tables. */
+const WRAPPED_WIDTH_MIN = 20
+
+/** With the last column on as many lines as it takes: this is a text to be read. */
+function wrapped(rows: readonly (readonly Cell[])[], columns: number): Cell[][] {
+  const before = (rows[0] ?? []).slice(0, -1).map((_cell, i) => {
+    return Math.max(...rows.map((row) => textWidth(row[i]?.text ?? '')), i === 1 ? 5 : 0) + 2
+  })
+  const width = columns - before.reduce((sum, each) => sum + each, 0)
+  return rows.flatMap((row) => {
+    const text = row.at(-1)?.text ?? ''
+    const [first = '', ...rest] = width < WRAPPED_WIDTH_MIN ? [text] : linesOf(text, width)
+    const empty = row.slice(1).map((): Cell => ({ text: '' }))
+    return [
+      [...row.slice(0, -1), { text: first }],
+      ...rest.map((each) => [...empty, { text: each }]),
+    ]
+  })
+}
+
+function linesOf(text: string, width: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    if (line === '') lines[lines.length - 1] = word
+    else if (textWidth(line) + 1 + textWidth(word) <= width) lines[lines.length - 1] += ` ${word}`
+    else lines.push(word)
+  }
+  return lines
 }

@@ -21,6 +21,9 @@ export async function runSim(context: SimContext, values: SimValues): Promise<Ex
   if (values.jobs !== undefined || values.maxFailures !== undefined) {
     throw new CliError(ExitCode.usage, '--jobs and --max-failures are for sweeps: give --seeds')
   }
+  if (values.hash !== undefined && values.seed === undefined) {
+    throw new CliError(ExitCode.usage, '--hash is of a run with a certain seed: give --seed')
+  }
   // Whatever is wrong with the request is told before anything else is printed.
   await previewRequest({ ...requestOf(values), seed: 0 })
   const { randomInt } = await import('node:crypto')
@@ -41,7 +44,8 @@ async function replay(context: SimContext, values: SimValues): Promise<ExitCode>
   const { replay: source = '', report, ...rest } = values
   const [other] = Object.entries(rest).find(([, value]) => value !== undefined) ?? []
   if (other !== undefined) {
-    throw new CliError(ExitCode.usage, `--replay says it all: leave ${other} out`)
+    const option = other === 'scenario' ? 'the scenario' : `--${kebab(other)}`
+    throw new CliError(ExitCode.usage, `--replay says it all: leave ${option} out`)
   }
   const found = await readReplay(source)
   for (const note of found.notes) context.out.note(note)
@@ -52,6 +56,11 @@ async function replay(context: SimContext, values: SimValues): Promise<ExitCode>
     ...(report !== undefined && { report }),
     ...(hash !== undefined && { hash }),
   })
+}
+
+/** `skipCheck` as it is typed. */
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function requestOf(values: SimValues): Omit<RunRequest, 'seed'> {

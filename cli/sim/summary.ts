@@ -33,7 +33,7 @@ export function headingLines(
 export function summaryLines(result: RunResult, paint: Paint): string[] {
   const { views, messages, traffic } = result
   const { p50, p90, p99, max } = messages.latencyMs
-  const latency = [`50 % ${ms(p50)}`, `90 % ${ms(p90)}`, `99 % ${ms(p99)}`, `most ${ms(max)}`]
+  const latency = [`50 % ${ms(p50)}`, `90 % ${ms(p90)}`, `99 % ${ms(p99)}`, `longest ${ms(max)}`]
   const eventCounts = Object.entries(result.eventCounts).sort(([a], [b]) => (a < b ? -1 : 1))
   const rate = (result.events / Math.max(result.wallMs, 1)) * 1_000
   return [

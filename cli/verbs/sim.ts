@@ -46,6 +46,21 @@ export function addSim({ program, host, action }: Cli): void {
     )
 }
 
+/** Of the options that all verbs have, those that would be meant for the nodes of a simulation. */
+const MEANINGLESS = ['name', 'group', 'header', 'mailboxPort', 'timeout'] as const
+
+/**
+ * Most likely `-n` was meant to be `--nodes`: not to be passed over in silence. An `--interface` that an alias gives to
+ * every verb may be. @throws CliError usage
+ */
+function checkCommonOptions(command: Command): void {
+  const given = MEANINGLESS.find((name) => command.getOptionValueSourceWithGlobals(name) === 'cli')
+  if (given === undefined) return
+  const option = command.parent?.options.find((each) => each.attributeName() === given)
+  const advice = given === 'name' ? '; did you mean --nodes (-N)?' : ''
+  throw new CliError(ExitCode.usage, `${option?.long} means nothing here${advice}`)
+}
+
 async function sim(
   host: Host,
   command: Command,
@@ -53,10 +68,7 @@ async function sim(
   values: SimValues,
 ): Promise<ExitCode> {
   const out = new Output(host, settingsOf(command))
-  // Most likely `-n` was meant to be `--nodes`: not to be passed over in silence.
-  if (command.getOptionValueSourceWithGlobals('name') === 'cli') {
-    throw new CliError(ExitCode.usage, '--name (-n) means nothing here; did you mean --nodes (-N)?')
-  }
+  checkCommonOptions(command)
   const { runSim } = await import('../sim/main.ts')
   const isBare = scenario === undefined && Object.keys(values).length === 0
   if (isBare) command.outputHelp()

@@ -5,6 +5,7 @@ import type { AnyScenario } from './scenario.ts'
 import {
   type ChoiceSetting,
   choiceSetting,
+  countSetting,
   type NumberSetting,
   numberSetting,
   type Settings,
@@ -26,7 +27,7 @@ export const COMMON_SETTINGS: {
     'torture',
   ]),
   everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 1_000),
-  messageBytes: numberSetting('bytes of a message', 100, { min: 32, max: 1_000_000 }),
+  messageBytes: countSetting('bytes of a message', 100, { min: 32, max: 1_000_000 }),
 }
 
 export interface RunInfo {

@@ -9,6 +9,8 @@ export interface NumberSetting {
   readonly default: number
   readonly min: number
   readonly max: number
+  /** A count: no fractions. */
+  readonly isWhole: boolean
   /** With the unit. */
   readonly help: string
 }
@@ -38,7 +40,21 @@ export function numberSetting(
   range: { readonly min?: number; readonly max?: number } = {},
 ): NumberSetting {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = range
-  return { kind: 'number', default: value, min, max, help }
+  return { kind: 'number', default: value, min, max, isWhole: false, help }
+}
+
+/** A number of things. */
+export function countSetting(
+  help: string,
+  value: number,
+  range: { readonly min?: number; readonly max?: number } = {},
+): NumberSetting {
+  return { ...numberSetting(help, value, range), isWhole: true }
+}
+
+/** `0 to 1`, `10 or more`. */
+export function rangeText({ min, max }: NumberSetting): string {
+  return max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`
 }
 
 export function choiceSetting<Choice extends string>(
@@ -72,8 +88,10 @@ function checked(name: string, setting: Setting, given: string | number): string
     throw bad(name, `'${given}' is none of ${setting.choices.join(', ')}`)
   }
   const value = typeof given === 'number' || given.trim() !== '' ? Number(given) : Number.NaN
-  if (value >= setting.min && value <= setting.max) return value
-  throw bad(name, `'${given}' is no number from ${setting.min} to ${setting.max}`)
+  const isOfKind = !setting.isWhole || Number.isInteger(value)
+  if (isOfKind && value >= setting.min && value <= setting.max) return value
+  const expected = setting.isWhole ? 'a whole number' : 'a number'
+  throw bad(name, `'${given}'; expected ${expected}, ${rangeText(setting)}`)
 }
 
 function bad(name: string, reason: string): EarshotError {

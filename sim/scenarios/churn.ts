@@ -7,10 +7,10 @@ import { numberSetting } from '../scenario/settings.ts'
 
 const settings = {
   toggleMs: numberSetting('milliseconds between two nodes that are toggled', 750, { min: 10 }),
-  killed: numberSetting('share of ends that are kills, 0 to 1; the rest are polite', 0.5, {
+  killed: numberSetting('share of ends that are kills; the rest are polite', 0.5, {
     max: 1,
   }),
-  sameIdentity: numberSetting('share of starts with the old identity, 0 to 1', 0.1, { max: 1 }),
+  sameIdentity: numberSetting('share of starts with the old identity', 0.1, { max: 1 }),
 }
 
 export const churn: AnyScenario = defineScenario({

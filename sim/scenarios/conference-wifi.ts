@@ -4,18 +4,18 @@
  * are on it for some seconds. Slow is fine; who is there must stay there, and memberships must be right in the end.
  */
 import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
-import { numberSetting } from '../scenario/settings.ts'
+import { countSetting, numberSetting } from '../scenario/settings.ts'
 import type { Stage } from '../scenario/stage.ts'
 
 const settings = {
   sharedKbps: numberSetting('what all share of the air, in kilobits per second', 30_000, {
     min: 100,
   }),
-  talks: numberSetting('talks at a time: groups that people join and leave', 4, { min: 1 }),
+  talks: countSetting('talks at a time: groups that people join and leave', 4, { min: 1 }),
   talkMs: numberSetting('milliseconds that a person stays in a talk, on average', 15_000, {
     min: 100,
   }),
-  accessPoints: numberSetting('access points of the hall', 3, { min: 1 }),
+  accessPoints: countSetting('access points of the hall', 3, { min: 1 }),
   dropEveryMs: numberSetting('milliseconds from one drop of an access point to the next', 20_000, {
     min: 1_000,
   }),

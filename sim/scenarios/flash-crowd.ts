@@ -3,14 +3,14 @@
  * many leave again within seconds. Those who stay must have seen all come and all go.
  */
 import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
-import { numberSetting } from '../scenario/settings.ts'
+import { countSetting, numberSetting } from '../scenario/settings.ts'
 
 const settings = {
-  early: numberSetting('nodes that are there from the start', 5, { min: 1 }),
+  early: countSetting('nodes that are there from the start', 5, { min: 1 }),
   doorsMs: numberSetting('milliseconds until the crowd comes', 10_000),
   arriveMs: numberSetting('milliseconds within which the crowd comes', 3_000),
   stayMs: numberSetting('milliseconds from the last arrival to the first departure', 20_000),
-  leaving: numberSetting('share of the crowd that leaves again, 0 to 1', 0.7, { max: 1 }),
+  leaving: numberSetting('share of the crowd that leaves again', 0.7, { max: 1 }),
   leaveMs: numberSetting('milliseconds within which they leave', 3_000),
 }
 

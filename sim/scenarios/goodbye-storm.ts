@@ -7,9 +7,9 @@ import { numberSetting } from '../scenario/settings.ts'
 
 const settings = {
   bellMs: numberSetting('milliseconds until they leave', 15_000),
-  leaving: numberSetting('share of the nodes that leave, 0 to 1', 0.8, { max: 1 }),
-  killed: numberSetting('share of these that are killed, 0 to 1', 0.15, { max: 1 }),
-  crashed: numberSetting('share of these whose power goes, 0 to 1', 0.1, { max: 1 }),
+  leaving: numberSetting('share of the nodes that leave', 0.8, { max: 1 }),
+  killed: numberSetting('share of these that are killed', 0.15, { max: 1 }),
+  crashed: numberSetting('share of these whose power goes', 0.1, { max: 1 }),
 }
 
 export const goodbyeStorm: AnyScenario = defineScenario({

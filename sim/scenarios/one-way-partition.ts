@@ -7,7 +7,7 @@ import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
 import { numberSetting } from '../scenario/settings.ts'
 
 const settings = {
-  mute: numberSetting('share of the nodes that nobody hears, 0 to 1', 0.3, { max: 1 }),
+  mute: numberSetting('share of the nodes that nobody hears', 0.3, { max: 1 }),
   calmMs: numberSetting('milliseconds before each time', 10_000),
   blockMs: numberSetting('milliseconds that it lasts; peers expire after 30,000', 40_000),
 }

@@ -3,10 +3,10 @@
  * comes back; then again, elsewhere. Each side must forget the other, and find it again.
  */
 import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
-import { numberSetting } from '../scenario/settings.ts'
+import { countSetting, numberSetting } from '../scenario/settings.ts'
 
 const settings = {
-  sides: numberSetting('parts into which the network falls', 2, { min: 2, max: 100 }),
+  sides: countSetting('parts into which the network falls', 2, { min: 2, max: 100 }),
   calmMs: numberSetting('milliseconds before each partition', 10_000),
   partitionMs: numberSetting(
     'milliseconds that a partition lasts; peers expire after 30,000',

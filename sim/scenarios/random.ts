@@ -11,7 +11,7 @@ import { WEATHERS } from '../network/weather.ts'
 import type { AddNodeOptions } from '../population.ts'
 import type { NetworkPlan, Plan } from '../scenario/plan.ts'
 import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
-import { choiceSetting, numberSetting } from '../scenario/settings.ts'
+import { choiceSetting, countSetting, numberSetting } from '../scenario/settings.ts'
 import type { Stage } from '../scenario/stage.ts'
 import { perform } from './random-acts.ts'
 import { ACT_KINDS, type Act, drawActs } from './random-plan.ts'
@@ -28,9 +28,9 @@ const settings = {
   ),
   calmMs: numberSetting('milliseconds before the first fault', 3_000),
   only: choiceSetting('faults of one kind only', 'all', ['all', ...ACT_KINDS]),
-  firstFault: numberSetting('number of the first fault that is done', 1),
-  lastFault: numberSetting('number of the last fault that is done', 1_000_000),
-  networks: numberSetting('networks; 0: drawn', 0, { max: 20 }),
+  firstFault: countSetting('number of the first fault that is done', 1),
+  lastFault: countSetting('number of the last fault that is done', 1_000_000),
+  networks: countSetting('networks; 0: drawn', 0, { max: 20 }),
   chunking: choiceSetting('how byte streams are cut into chunks', 'drawn', [
     'drawn',
     'natural',
@@ -39,7 +39,7 @@ const settings = {
   groups: choiceSetting('whether nodes join and leave groups', 'yes', ['yes', 'no']),
   messages: choiceSetting('whether nodes say anything', 'yes', ['yes', 'no']),
   everyMs: numberSetting('milliseconds between two messages of a node; 0: drawn', 0),
-  messageBytes: numberSetting('bytes of a message; 0: drawn', 0, { max: 1_000_000 }),
+  messageBytes: countSetting('bytes of a message; 0: drawn', 0, { max: 1_000_000 }),
 }
 
 type RandomPlan = Plan<typeof settings>
@@ -94,7 +94,7 @@ function plannedActs(stage: RandomStage): Act[] {
 }
 
 function networkCount(plan: RandomPlan): number {
-  if (plan.settings.networks > 0) return Math.floor(plan.settings.networks)
+  if (plan.settings.networks > 0) return plan.settings.networks
   return plan.random('random: count of networks').pick([1, 1, 1, 2, 3])
 }
 

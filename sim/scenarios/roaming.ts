@@ -4,10 +4,10 @@
  * one may keep it, through the router, or must lose it, without one.
  */
 import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
-import { choiceSetting, numberSetting } from '../scenario/settings.ts'
+import { choiceSetting, countSetting, numberSetting } from '../scenario/settings.ts'
 
 const settings = {
-  floors: numberSetting('networks, one to a floor', 3, { min: 2, max: 50 }),
+  floors: countSetting('networks, one to a floor', 3, { min: 2, max: 50 }),
   router: choiceSetting('whether a router joins the networks', 'yes', ['yes', 'no']),
   moveEveryMs: numberSetting('milliseconds between two moves of anybody', 2_000, { min: 10 }),
   betweenMs: numberSetting('milliseconds without any network during a move', 500),

@@ -14,11 +14,11 @@ const settings = {
   calmMs: numberSetting('milliseconds before the first restart', 5_000),
   pauseMs: numberSetting('milliseconds from one restart to the next', 1_500, { min: 10 }),
   downMs: numberSetting('milliseconds that a node is down', 700),
-  killed: numberSetting('share of nodes that are killed rather than asked to stop, 0 to 1', 0.2, {
+  killed: numberSetting('share of nodes that are killed rather than asked to stop', 0.2, {
     max: 1,
   }),
-  crashed: numberSetting('share of the rest that lose their power, 0 to 1', 0, { max: 1 }),
-  sameIdentity: numberSetting('share of nodes that keep their identity, 0 to 1', 0.3, { max: 1 }),
+  crashed: numberSetting('share of the rest that lose their power', 0, { max: 1 }),
+  sameIdentity: numberSetting('share of nodes that keep their identity', 0.3, { max: 1 }),
 }
 
 const newVersions: Check = {

@@ -11,7 +11,7 @@ const settings = {
   awakeMs: numberSetting('milliseconds that a lid is open, on average', 40_000, { min: 100 }),
   napMs: numberSetting('milliseconds of the shortest sleep', 1_000),
   sleepMs: numberSetting('milliseconds of sleep, on average; peers expire after 30,000', 20_000),
-  stopping: numberSetting('share of laptops whose clock stops in sleep, 0 to 1', 0.5, { max: 1 }),
+  stopping: numberSetting('share of laptops whose clock stops in sleep', 0.5, { max: 1 }),
   driftPpm: numberSetting('clocks are wrong by up to this many parts per million', 500, {
     max: 100_000,
   }),

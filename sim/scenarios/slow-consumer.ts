@@ -5,18 +5,18 @@
  */
 import { nobodyLost } from '../checks/nobody-lost.ts'
 import { type AnyScenario, defineScenario } from '../scenario/scenario.ts'
-import { numberSetting } from '../scenario/settings.ts'
+import { countSetting, numberSetting } from '../scenario/settings.ts'
 import type { Stage } from '../scenario/stage.ts'
 
 const settings = {
-  readers: numberSetting('nodes whose application stops reading now and then', 2),
+  readers: countSetting('nodes whose application stops reading now and then', 2),
   stopMs: numberSetting('milliseconds that they stop, and then that they read', 12_000, {
     min: 100,
   }),
-  slow: numberSetting('nodes with a slow CPU', 2),
+  slow: countSetting('nodes with a slow CPU', 2),
   callMs: numberSetting('milliseconds of CPU that each event costs them', 2, { max: 1_000 }),
   everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 200),
-  messageBytes: numberSetting('bytes of a message', 4_000, { min: 32, max: 1_000_000 }),
+  messageBytes: countSetting('bytes of a message', 4_000, { min: 32, max: 1_000_000 }),
 }
 
 export const slowConsumer: AnyScenario = defineScenario({

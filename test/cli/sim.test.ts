@@ -102,6 +102,13 @@ describe('a run', () => {
     expect(err).toContain(`run it again: earshot sim ${TROUBLE} --seed 3 --set mode=throw`)
   })
 
+  it('whose scenario gives a wrong option is no usage error of the user', async () => {
+    const { code, err } = await sim(TROUBLE, '--seed', '3', '--set', 'mode=confuse')
+    expect(code).toBe(ExitCode.failure)
+    expect(err).toContain("earshot: the scenario failed: node 'nobody': not of this simulation\n")
+    expect(err).toContain(`run it again: earshot sim ${TROUBLE} --seed 3 --set mode=confuse`)
+  })
+
   it('that is interrupted says how far it came', async () => {
     const ending = new AbortController()
     const host = new FakeHost({ signal: ending.signal })
@@ -192,7 +199,7 @@ describe('--replay', () => {
     [['--replay', 'no-such-file.json'], 'cannot read no-such-file.json'],
     [['--replay', 'earshot sim steady'], 'what to replay names no --seed'],
     [['--replay', 'earshot sim steady --sede 5'], "unknown option '--sede'"],
-    [['--replay', 'earshot sim steady --seed 5', '--nodes', '5'], 'leave nodes out'],
+    [['--replay', 'earshot sim steady --seed 5', '--nodes', '5'], 'leave --nodes out'],
   ])('%j is a usage error', async (args, text) => {
     const { code, err } = await sim(...args)
     expect(code).toBe(ExitCode.usage)
@@ -217,6 +224,7 @@ describe('--list', () => {
     expect(out).toMatch(/^SCENARIO +NODES +FOR +WHAT\n/)
     expect(out).toMatch(/\n {2}weather=own +weather of all networks/)
     for (const { name } of CHECKS) expect(out).toContain(`\n  ${name} `)
+    expect(out).not.toContain('…')
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
@@ -227,7 +235,7 @@ describe('--list', () => {
       type: 'earshot.sim-scenario/1',
       nodes: expect.any(Number),
       durationMs: expect.any(Number),
-      settings: { everyMs: { kind: 'number', default: 1_000, min: 0 } },
+      settings: { everyMs: { kind: 'number', default: 1_000, min: 0, isWhole: false } },
     })
   })
 
@@ -245,7 +253,8 @@ describe('a mistake', () => {
     [['stedy'], "there is no 'stedy'; did you mean steady?"],
     [['qwertz'], 'there are: '],
     [['steady', '--set', 'foo=1'], 'setting foo: no such setting; there are: weather'],
-    [['steady', '--set', 'everyMs=soon'], "setting everyMs: 'soon' is no number from 0"],
+    [['steady', '--set', 'everyMs=soon'], "setting everyMs: 'soon'; expected a number, 0 or more"],
+    [['roaming', '--set', 'floors=2.5'], "floors: '2.5'; expected a whole number, 2 to 50"],
     [['steady', '--set', 'everyMs'], "setting 'everyMs' is invalid: expected KEY=VALUE"],
     [['steady', '--skip-check', 'x'], "option skip-check: 'x' is no check; there are: "],
     [['steady', '--nodes', '70000'], 'option nodes: 70000 is no count'],
@@ -258,6 +267,8 @@ describe('a mistake', () => {
     [['steady', '--seeds', '3', '--set', 'foo=1'], 'setting foo: no such setting'],
     [['steady', '--jobs', '3'], 'give --seeds'],
     [['steady', '--hash', 'xyz'], 'Expected a hash of 16'],
+    [['steady', '--hash', '0123456789abcdef'], 'give --seed'],
+    [['steady', '--group', 'x'], '--group means nothing here'],
     [['steady', '-n', '5'], 'did you mean --nodes (-N)?'],
     [['./no-such-file.js'], 'option scenario: cannot load ./no-such-file.js: '],
     [[fileURLToPath(new URL('made.ts', import.meta.url))], 'has no scenario as its default export'],
