@@ -14,7 +14,7 @@ export const bounds: Check = {
 }
 
 /** Peers looked at per second. */
-const LOOKS_MAX = 4_000
+const LOOKS_MAX = 300
 /** The engine has one, for all its deadlines; the runtime some for itself. */
 const TIMERS_MAX = 8
 /** Beside messages: JOIN, LEAVE, PING and the frames around them, within the write window. */
