@@ -53,6 +53,8 @@ export class World {
   #turns: TurnTaker[] = []
   #events = 0
   #running = false
+  /** When to look up next, on the host's clock. Of all runs: a program may let time pass in small steps. */
+  #breathAt = hostNow() + BREATH_MS
 
   constructor(seed: number | string) {
     this.seed = seed
@@ -130,18 +132,18 @@ export class World {
   }
 
   async #run(endTick: number, { until, onProgress, signal }: RunOptions): Promise<void> {
-    let breath = hostNow() + BREATH_MS
     await this.#finishTick()
     for (;;) {
+      if (hostNow() >= this.#breathAt) {
+        await turned()
+        onProgress?.()
+        this.#breathAt = hostNow() + BREATH_MS
+      }
       if (until?.() === true || signal?.aborted === true) return
       const tick = this.#queue.nextTick()
       if (tick > endTick) break
       this.#queue.advance(tick)
       await this.#finishTick()
-      if (hostNow() < breath) continue
-      await turned()
-      onProgress?.()
-      breath = hostNow() + BREATH_MS
     }
     this.#queue.advance(endTick)
   }

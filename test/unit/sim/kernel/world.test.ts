@@ -38,6 +38,16 @@ describe('a run', () => {
     await expect(new World(1).run(ms)).rejects.toMatchObject(expected)
   })
 
+  it('however short lets the event loop of the host turn now and then', async () => {
+    const world = new World(1)
+    let heard = false
+    setTimeout(() => {
+      heard = true
+    })
+    for (let i = 0; i < 1e7 && !heard; i++) await world.run(1)
+    expect(heard).toBe(true)
+  })
+
   it('within a run is refused, and the run goes on', async () => {
     const world = new World(1)
     let nested: Promise<void> | undefined
