@@ -38,13 +38,14 @@ export class Handshakes {
 
   /**
    * Whether we are late ourselves: then what the others said in time may wait unread, and all get as much longer.
-   * Without that, a crowd that starts at once on busy hosts times out and begins again, which keeps them busy.
+   * Without that, a crowd that starts at once on busy hosts times out and begins again, which keeps them busy. But no
+   * more than their time once again: a dial that leads nowhere must not last as long as the host has slept.
    */
   putOff(now: number): boolean {
     const lateMs = now - this.#alarmAt
     const [oldest = now] = this.#until.values()
     if (lateMs < LATE_MS || now - oldest > (PATIENCE_FACTOR - 1) * this.#limitMs) return false
-    this.#wakeAt(now + lateMs)
+    this.#wakeAt(now + Math.min(lateMs, this.#limitMs))
     return true
   }
 

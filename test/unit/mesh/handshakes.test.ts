@@ -44,11 +44,19 @@ describe('the queue of handshakes', () => {
     const agenda = new Agenda<Timed>()
     const handshakes = new Handshakes(agenda, 1_000)
     handshakes.begin(connection(1), 0)
-    agenda.takeDue(3_000)
-    expect([handshakes.putOff(3_000), agenda.next()]).toEqual([true, 5_000])
-    agenda.takeDue(5_050)
-    expect(handshakes.putOff(5_050)).toBe(false)
-    expect(handshakes.takeDue(5_050)).toBeDefined()
+    agenda.takeDue(1_700)
+    expect([handshakes.putOff(1_700), agenda.next()]).toEqual([true, 2_400])
+    agenda.takeDue(2_450)
+    expect(handshakes.putOff(2_450)).toBe(false)
+    expect(handshakes.takeDue(2_450)).toBeDefined()
+  })
+
+  it('gives them no more than their time once more, however long the host slept', () => {
+    const agenda = new Agenda<Timed>()
+    const handshakes = new Handshakes(agenda, 1_000)
+    handshakes.begin(connection(1), 0)
+    agenda.takeDue(9_000)
+    expect([handshakes.putOff(9_000), agenda.next()]).toEqual([true, 10_000])
   })
 
   it('gives nobody longer than twelve times the limit', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Mesh } from '../../support/mesh.ts'
+import { encodeBeacon } from '../../../src/zre/beacon.ts'
+import { BEACON_PORT, type Host, Mesh } from '../../support/mesh.ts'
 
 const HOUR = 3_600_000
 
@@ -9,6 +10,10 @@ function met(...names: string[]) {
   mesh.run(2_500)
   for (const host of hosts) host.takeStory()
   return { mesh, hosts }
+}
+
+function beaconOf({ id, port }: Host): Uint8Array {
+  return encodeBeacon({ kind: 'beacon', version: 1, id, port })
 }
 
 describe('after a pause of an hour', () => {
@@ -88,4 +93,19 @@ describe('after a pause', () => {
     expect(goneAt! - frozenAt).toBeGreaterThan(HOUR + 28_000)
     expect(goneAt! - frozenAt).toBeLessThan(HOUR + 32_000)
   })
+})
+
+it('a dial that the sleep has cut off is given up soon after', () => {
+  const mesh = new Mesh()
+  const a = mesh.host({ name: 'a' }).start()
+  const b = mesh.host({ name: 'b' }).start()
+  mesh.network.connect(a.address, b.address, 'drop')
+  mesh.network.setLink(b.address, a.address, 'up')
+  mesh.datagram(beaconOf(b), { address: b.address, port: BEACON_PORT }, a)
+  mesh.run(100)
+  expect(a.engine.metrics().mesh.dials).toBe(1)
+  mesh.sleep(50_000)
+  mesh.network.connect(a.address, b.address, 'up')
+  mesh.run(12_000)
+  expect(a.engine.metrics().peers[0]?.link).toBe('open')
 })
