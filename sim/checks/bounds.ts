@@ -1,15 +1,18 @@
 /**
- * `bounds`: what a node holds stays within its limits: what waits for each peer, peers, connections, timers. Looking
+ * `bounds`: what a node holds stays within its limits: what waits for each peer, peers, connections, timers. And it
+ * refuses no message well below them: a node that takes nothing loses nothing. Looking
  * at a node costs as much as it has peers, so in a large mesh only some are looked at each second, in turn.
  */
 import { DEFAULT_LIMITS, type Limits } from '../../src/base/limits.ts'
 import type { PeerMetrics } from '../../src/mesh/metrics.ts'
 import type { Member } from '../population.ts'
+import type { TrackedMessage } from '../scenario/ledger.ts'
 import type { Check, CheckContext, Watcher } from './check.ts'
 
 export const bounds: Check = {
   name: 'bounds',
-  summary: 'outboxes, peers, connections and timers of each node stay within its limits',
+  summary:
+    'outboxes, peers, connections and timers of each node stay within its limits, and what fits is taken',
   watch: (context) => new Bounds(context),
 }
 
@@ -19,6 +22,9 @@ const LOOKS_MAX = 300
 const TIMERS_MAX = 8
 /** Beside messages: JOIN, LEAVE, PING and the frames around them, within the write window. */
 const COMMANDS_BYTES = 512 * 1_024
+
+/** A message for a peer with less than this share of its outbox in use fits, with all that may be under way. */
+const ROOMY = 0.5
 
 class Bounds implements Watcher {
   readonly #context: CheckContext
@@ -35,6 +41,23 @@ class Bounds implements Watcher {
       this.#next = (this.#next + 1) % members.length
       this.#look(members[this.#next]!)
     }
+  }
+
+  /** A refused whisper, as far as it is known whom it was for. */
+  sent({ sender, to, bytes }: TrackedMessage, accepted: boolean): void {
+    if (accepted || to === undefined) return
+    const { members } = this.#context.sim
+    const [from, receiver] = [members[sender]!, members[to]!]
+    const peer = from.node?.metrics().peers.find(({ id }) => id === receiver.node?.id)
+    if (peer === undefined) return
+    const limits: Limits = { ...DEFAULT_LIMITS, ...from.options.limits }
+    const { outboxMessages, outboxBytes } = peer
+    const isFull =
+      outboxMessages > ROOMY * limits.outboxMessages ||
+      outboxBytes + bytes > ROOMY * limits.outboxBytes
+    if (isFull) return
+    const waiting = `${outboxMessages} messages with ${outboxBytes} bytes wait there`
+    this.#context.report(`${from.name} refused a message for ${receiver.name}; only ${waiting}`)
   }
 
   #look(member: Member): void {

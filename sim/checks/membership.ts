@@ -1,4 +1,7 @@
-/** `membership`: once the mesh has settled, every node knows exactly the groups that its peers are in. */
+/**
+ * `membership`: once the mesh has settled, every node knows exactly the groups that its peers are in. What is true is
+ * what their applications asked for, noted at the door of each node: what a node says of itself may be as wrong.
+ */
 import type { PeerId } from '../../src/base/peer-id.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { Member } from '../population.ts'
@@ -12,17 +15,39 @@ export const membership: Check = {
 
 class Membership implements Watcher {
   readonly #context: CheckContext
+  readonly #joined = new WeakMap<MeshNode, Set<string>>()
 
   constructor(context: CheckContext) {
     this.#context = context
   }
 
+  started({ options }: Member, node: MeshNode): void {
+    const joined = new Set(options.groups)
+    this.#joined.set(node, joined)
+    const [join, leave] = [node.join.bind(node), node.leave.bind(node)]
+    node.join = (group) => {
+      const changed = join(group)
+      joined.add(group)
+      return changed
+    }
+    node.leave = (group) => {
+      const changed = leave(group)
+      joined.delete(group)
+      return changed
+    }
+  }
+
   settled(): void {
-    const { sim } = this.#context
+    const { sim, report } = this.#context
     // What is true, asked once: each node is seen by all others.
     const truth = new Map<PeerId, string>()
-    for (const { node } of sim.members)
-      if (node !== undefined) truth.set(node.id, textOf(node.groups()))
+    for (const { node, name } of sim.members) {
+      if (node === undefined) continue
+      const joined = textOf([...(this.#joined.get(node) ?? [])])
+      const said = textOf(node.groups())
+      if (said !== joined) report(`${name} says that it is in ${said}; it was put in ${joined}`)
+      truth.set(node.id, joined)
+    }
     for (const member of sim.members) {
       if (member.node !== undefined) this.#compareTo(truth, member, member.node)
     }

@@ -43,6 +43,18 @@ describe('bounds', () => {
     expect(all.failures).toEqual([expect.stringMatching(/^ann has \d+ timers; its limit is 8$/)])
   })
 
+  it('tells of a message that is refused though there is room', async () => {
+    const all = await watching(bounds)
+    const message = all.message('ann', 1, 'bob')
+    all.watcher.sent!(message, false, [])
+    expect(all.failures).toEqual([
+      expect.stringMatching(/^ann refused a message for bob; only 0 messages with \d+ bytes wait/),
+    ])
+    pretend(all, 'ann', { outboxMessages: 2_900 })
+    all.watcher.sent!(message, false, [])
+    expect(all.failures).toHaveLength(1)
+  })
+
   it('looks at every node in turn', async () => {
     const names = Array.from({ length: 80 }, (_, index) => `node-${index}`)
     const all = await watching(bounds, { names, network: { broadcastBlocked: true } })

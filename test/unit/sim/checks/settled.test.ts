@@ -25,6 +25,15 @@ describe('convergence', () => {
     expect(all.failures).toEqual(['ann sees bob, who are gone'])
   })
 
+  it('tells who is described wrongly', async () => {
+    const all = await watching(convergence)
+    for (const changes of [{ name: 'bop' }, { headers: { colour: 'red' } }]) {
+      all.node('ann').peers = () => [all.peer('bob', changes)]
+      all.watcher.settled!()
+    }
+    expect(all.failures).toEqual(['ann describes bop wrongly', 'ann describes bob wrongly'])
+  })
+
   it('tells who is not alive', async () => {
     const all = await watching(convergence)
     all.node('ann').peers = () => [all.peer('bob', { presence: 'evasive' })]
@@ -45,9 +54,16 @@ describe('membership', () => {
 
   it('tells of a peer that is in other groups than it is seen in', async () => {
     const all = await watching(membership)
-    all.node('bob').groups = () => ['all', 'chat']
-    all.watcher.settled!()
+    all.node('bob').join('chat')
+    all.watcher.settled!() // JOIN is still under way
     expect(all.failures).toEqual(['ann sees bob in all; it is in all, chat'])
+  })
+
+  it('tells of a node that is not where its application put it', async () => {
+    const all = await watching(membership)
+    all.node('bob').groups = () => []
+    all.watcher.settled!()
+    expect(all.failures).toEqual(['bob says that it is in no group; it was put in all'])
   })
 
   it('tells of lists of groups and members that contradict the peers', async () => {
