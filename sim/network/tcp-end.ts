@@ -110,6 +110,12 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
     this.readLater()
   }
 
+  /** Nobody listens on a port any more: a connection that was on its way there is reset. */
+  handleListenerClosed(port: number): void {
+    if (!this.has(UNACCEPTED) || this.local.port !== port) return
+    if (this.owner.shared.listenerAt(this.near, port) === undefined) this.destroy()
+  }
+
   // Reading
 
   protected receive(kind: UnitKind, bytes: Uint8Array): void {

@@ -43,6 +43,8 @@ export interface ProcessEnd extends ByteStream {
   readonly isOver: boolean
   /** The process has accepted the connection, or does not want it. */
   adopt(handlers: StreamHandlers | undefined): void
+  /** Nobody listens on a port any more. */
+  handleListenerClosed(port: number): void
   /** The process or the host is gone, without a word to the other side. */
   vanish(): void
   /** A router or the like resets the connection: both sides see it. */

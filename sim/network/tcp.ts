@@ -83,9 +83,10 @@ export class TcpLayer implements TcpShared {
       const where = `TCP port ${port} at ${options.address}`
       throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `${where} is taken by another program.`)
     }
-    const listener = new VirtualListener(port, owner, handlers, () =>
-      listeners.delete(address * PORTS + port),
-    )
+    const listener = new VirtualListener(port, owner, handlers, (accepting) => {
+      listeners.delete(address * PORTS + port)
+      for (const end of owner.all()) if (end !== accepting) end.handleListenerClosed(port)
+    })
     listeners.set(address * PORTS + port, listener)
     return listener
   }
@@ -182,12 +183,19 @@ function localAttachment(host: TcpHost, address: number): Attachment | undefined
 export class VirtualListener implements Acceptor, Listener, EventTarget {
   readonly port: number
   readonly owner: EndList
-  readonly #onClose: () => void
+  readonly #onClose: (accepting: ProcessEnd | undefined) => void
   #handlers: ListenHandlers | undefined
   /** Connections that the process has not accepted yet. */
   #waiting: ProcessEnd[] = []
+  #accepting: ProcessEnd | undefined
 
-  constructor(port: number, owner: EndList, handlers: ListenHandlers, onClose: () => void) {
+  /** `onClose` is told what is just being accepted, which lives on. */
+  constructor(
+    port: number,
+    owner: EndList,
+    handlers: ListenHandlers,
+    onClose: (accepting: ProcessEnd | undefined) => void,
+  ) {
     this.port = port
     this.owner = owner
     this.#handlers = handlers
@@ -209,13 +217,15 @@ export class VirtualListener implements Acceptor, Listener, EventTarget {
     if (this.owner.gate.defers(this, ACCEPT, 0)) return
     const end = this.#waiting.shift()!
     if (end.isOver) return // reset before anybody took it
+    this.#accepting = end
     end.adopt(this.#handlers.accepted(end))
+    this.#accepting = undefined
   }
 
   close(): void {
     if (this.#handlers === undefined) return
     this.#handlers = undefined
-    this.#onClose()
+    this.#onClose(this.#accepting)
     for (const end of this.#waiting.splice(0)) end.destroy()
   }
 }

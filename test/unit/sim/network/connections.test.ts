@@ -114,6 +114,21 @@ describe('a dial', () => {
   })
 })
 
+describe('a listener that is closed', () => {
+  it('drops at once what was on its way to be accepted, and the dialler is refused', async () => {
+    const lab = new Lab({ weather: { latencyMs: 10, jitterMs: 0 } })
+    const [a, b] = [lab.host('a'), lab.host('b')]
+    const listening = await b.listen(7)
+    const near = a.dial(b, 7)
+    await lab.run(15) // the SYN is there, the SYN-ACK under way
+    expect(b.process.openCounts().streams).toBe(1)
+    listening.listener.close()
+    expect(b.process.openCounts().streams).toBe(0)
+    await lab.run(5_000)
+    expect(near.outcome).toBe('refused')
+  })
+})
+
 describe('a listener of a frozen process', () => {
   it('lets connections stand until its backlog is full, and accepts them in order', async () => {
     const lab = new Lab()
