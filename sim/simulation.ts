@@ -43,6 +43,8 @@ export interface Fault {
   readonly members: readonly number[]
   /** For people: what it was, with numbers. */
   readonly label: string
+  /** What it holds back arrives then, even if it is ended before. */
+  readonly heldUntilMs?: number
 }
 
 export interface FaultListener {
@@ -268,15 +270,19 @@ export class Simulation extends Population {
     return this.#lasts('one-way', [...from, ...to], label, undo)
   }
 
-  /** What goes from any of `from` to any of `to` is held back for a time, and then arrives. */
+  /**
+   * What goes from any of `from` to any of `to` is held back for a time, and then arrives. Undo it, and what is sent
+   * from then on is not held back.
+   */
   clog(from: readonly NodeRef[], to: readonly NodeRef[], ms: number): Undo {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
       const reason = `option ms: ${ms}; expected milliseconds, 0 or more`
       throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
     }
-    const undo = this.network.addClog(this.#hosts(from), this.#hosts(to), this.now + ms)
+    const heldUntilMs = this.now + ms
+    const undo = this.network.addClog(this.#hosts(from), this.#hosts(to), heldUntilMs)
     const label = `clogged for ${ms} ms from ${from.length} to ${to.length} nodes`
-    return this.#lasts('clog', [...from, ...to], label, undo)
+    return this.#lasts('clog', [...from, ...to], label, undo, heldUntilMs)
   }
 
   /** Bad weather from any of `from` to any of `to`, on top of that of their network. */
@@ -303,8 +309,14 @@ export class Simulation extends Population {
   }
 
   /** Notes a fault that lasts until it is undone. */
-  #lasts(kind: string, refs: readonly NodeRef[], label: string, undo: Undo): Undo {
-    const fault = this.#fault(kind, refs, label)
+  #lasts(
+    kind: string,
+    refs: readonly NodeRef[],
+    label: string,
+    undo: Undo,
+    heldUntilMs: number = this.now,
+  ): Undo {
+    const fault: Fault = { ...this.#fault(kind, refs, label), heldUntilMs }
     for (const listener of this.#faultListeners) listener.began(fault)
     const end = (): void => {
       if (!this.#active.delete(fault)) return

@@ -40,18 +40,18 @@ export class Unrest {
   faultBegan(fault: Fault): void {
     for (const touch of this.#touched(fault)) {
       touch.active++
-      touch.lastMs = fault.atMs
+      touch.lastMs = Math.max(touch.lastMs, fault.atMs)
     }
   }
 
   faultEnded(fault: Fault, atMs: number): void {
     for (const touch of this.#touched(fault)) {
       touch.active--
-      touch.lastMs = atMs
+      touch.lastMs = Math.max(touch.lastMs, atMs, fault.heldUntilMs ?? atMs)
     }
   }
 
-  /** When unrest last touched any of the members; Infinity: now. */
+  /** When unrest last touches any of the members, which may be yet to come; Infinity: it lasts. */
   lastAt(...members: readonly Member[]): number {
     let last = touchedAt(this.#everybody)
     for (const { index } of members) {

@@ -1,5 +1,6 @@
 /** A simulation as a test author meets it: overlapping faults, wrong arguments, promises that never settle. */
 import { expect, test } from 'vitest'
+import { Unrest } from '../../../sim/checks/unrest.ts'
 import { createSimulation, type Simulation, type Undo } from '../../../sim/index.ts'
 import type { MeshNode } from '../../../src/runtime/node.ts'
 
@@ -67,6 +68,24 @@ test.each(Object.entries(SWITCHES))(
     expect(isOn(sim)).toBe(false)
   },
 )
+
+test('what was held back keeps a pair from being calm, after the end of what held it back', async () => {
+  const { sim } = await pair()
+  const unrest = new Unrest(sim)
+  sim.onFault({
+    began: (fault) => unrest.faultBegan(fault),
+    ended: (fault, atMs) => unrest.faultEnded(fault, atMs),
+  })
+  sim.clog(['a'], ['b'], 10_000)
+  await sim.run(1_000)
+  sim.heal()
+  sim.setClockRate('a', 2)()
+  await sim.run(8_000)
+  expect(unrest.isCalm(500, ...sim.members)).toBe(false)
+  await sim.run(2_000)
+  expect(unrest.isCalm(500, ...sim.members)).toBe(true)
+  await sim.stop()
+})
 
 const REFUSED: Readonly<Record<string, (sim: Simulation) => unknown>> = {
   'a time of day that is no number': (sim) => sim.jumpClock('a', Number.NaN),
