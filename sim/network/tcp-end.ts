@@ -35,6 +35,8 @@ import type { Attachment } from './topology.ts'
 
 /** As in the Node.js platform: a closing stream that makes no progress is given up. */
 const CLOSE_IDLE_MS = 30_000
+/** However badly a chunk is cut, its rest comes whole: the cuts that matter are around frames' heads. */
+const PIECES_MAX = 32
 
 export class TcpEnd extends TcpWriter implements ProcessEnd {
   declare protected other: TcpEnd | undefined
@@ -168,12 +170,13 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   /** A chunk for the process, perhaps in pieces. What it cannot take now waits. */
   private deliver(chunk: Uint8Array): void {
     let start = 0
-    while (start < chunk.length) {
+    for (let pieces = 0; start < chunk.length; pieces++) {
       if (!this.isReadable || this.owner.gate.defers(this, READ, 0)) {
         this.keep(start === 0 ? chunk : chunk.subarray(start))
         return
       }
-      const end = start + this.pieceBytes(chunk.length - start)
+      const left = chunk.length - start
+      const end = start + (pieces < PIECES_MAX ? this.pieceBytes(left) : left)
       const piece = end - start === chunk.length ? chunk : chunk.subarray(start, end)
       start = end
       this.other!.credit(piece.length)
