@@ -137,7 +137,9 @@ export abstract class TcpLink implements EventTarget {
         this.planArrival(unit.dueTick)
         return
       }
-      if (!this.getsThrough(unit)) {
+      // What comes late was sent again; nobody is left who would, when the sender's host has lost power.
+      const isLost = unit.dueTick < world.tick && (this.other!.flags & ABORTED) !== 0
+      if (isLost || !this.getsThrough(unit)) {
         this.awaitRetry(unit)
         return
       }
@@ -165,7 +167,6 @@ export abstract class TcpLink implements EventTarget {
   /** It is sent again, ever more rarely; at last the other side gives up. */
   private awaitRetry(unit: Unit): void {
     const other = this.other!
-    // Nobody is left who would send it again.
     if ((other.flags & ABORTED) !== 0) {
       this.#flight = undefined
       return
