@@ -1,8 +1,9 @@
 /** The platform contract, held against the simulator's platform on virtual time. */
+
+import { World } from '../../sim/kernel/world.ts'
 import { Internet } from '../../sim/network/host.ts'
 import { VirtualNetwork } from '../../sim/network/network.ts'
 import type { Chunking } from '../../sim/network/tcp-shared.ts'
-import { World } from '../../sim/kernel/world.ts'
 import { type PlatformHarness, platformContract } from './contract.ts'
 
 /** Virtual milliseconds: reached only when something is wrong. */
