@@ -3,6 +3,7 @@
  */
 import { previewRequest, type RunRequest } from '../../sim/sweep/request.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
+import { runWithHeapFor } from './heap.ts'
 import { list } from './list.ts'
 import { readReplay } from './replay.ts'
 import { runOnce } from './run-once.ts'
@@ -25,7 +26,9 @@ export async function runSim(context: SimContext, values: SimValues): Promise<Ex
     throw new CliError(ExitCode.usage, '--hash is of a run with a certain seed: give --seed')
   }
   // Whatever is wrong with the request is told before anything else is printed.
-  await previewRequest({ ...requestOf(values), seed: 0 })
+  const { nodes } = await previewRequest({ ...requestOf(values), seed: 0 })
+  const ended = await runWithHeapFor(nodes, context.host)
+  if (ended !== undefined) return ended
   const { randomInt } = await import('node:crypto')
   const seed = values.seed ?? randomInt(1, SEED_END)
   return runOnce(context, { ...requestOf(values), seed }, values)

@@ -49,6 +49,12 @@ describe('a run', () => {
     expect(out).toMatch(/\nseed {6}\d+\n/)
   })
 
+  it('says how many nodes fit, where a machine has too little memory for those asked for', async () => {
+    const { code, err } = await sim('steady', '--nodes', '60000')
+    expect(code).toBe(ExitCode.usage)
+    expect(err).toMatch(/60000 nodes need about \d+\.\d GiB of memory.*--nodes \d+ fit/)
+  })
+
   it('takes a word as its seed', async () => {
     const [, result] = (await sim(...SMALL, '--seed', 'friday-13', '--json')).records
     expect(result).toMatchObject({ seed: 'friday-13', ok: true })
