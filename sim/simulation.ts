@@ -81,7 +81,9 @@ export class Simulation extends Population {
 
   // Faults of nodes
 
-  /** Stops a node as its application would, and waits until it has. */
+  /**
+   * Stops a node as its application would. Settles when it has, which takes time: `await sim.wait(sim.leave('hall'))`.
+   */
   async leave(ref: NodeRef): Promise<void> {
     const member = this.find(ref)
     const { node } = member

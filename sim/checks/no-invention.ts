@@ -1,13 +1,16 @@
 /**
  * `no-invention`: what arrives was sent, by whom it came from, to the receiver, with these very contents, and
- * arrives once. Contents are held to the sum that they carry, so nothing that was sent has to be kept.
+ * arrives once. Contents are held to the sum that they carry, so nothing that was sent has to be kept. What carries
+ * none must have been said by somebody.
  */
 import type { PeerId } from '../../src/base/peer-id.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
+import type { NodeEvent } from '../../src/runtime/node-events.ts'
 import type { Member } from '../population.ts'
-import type { ReceivedMessage, TrackedMessage } from '../scenario/ledger.ts'
+import { isTracked, type ReceivedMessage, type TrackedMessage } from '../scenario/ledger.ts'
 import type { Check, CheckContext, Watcher } from './check.ts'
 import { PairNumbers, senderKey } from './senders.ts'
+import { Untracked } from './untracked.ts'
 
 export const noInvention: Check = {
   name: 'no-invention',
@@ -26,9 +29,22 @@ class NoInvention implements Watcher {
   /** The highest number that arrived; and as bits, which of those just below it did. */
   readonly #top = new PairNumbers()
   readonly #recent = new PairNumbers()
+  readonly #untracked = new Untracked()
 
   constructor(context: CheckContext) {
     this.#context = context
+  }
+
+  started(_member: Member, node: MeshNode): void {
+    this.#untracked.watch(node)
+  }
+
+  event(member: Member, _node: MeshNode, event: NodeEvent): void {
+    if (event.type !== 'whisper' && event.type !== 'shout') return
+    const bytes = event.message.bytes()
+    if (isTracked(bytes) || this.#untracked.has(bytes)) return
+    const what = `a ${event.type} of ${bytes.length} bytes from ${event.peer.name}`
+    this.#context.report(`${member.name} got ${what}, which nobody sent`)
   }
 
   sent(message: TrackedMessage): void {

@@ -47,11 +47,16 @@ export function encodeTracked(message: TrackedMessage): Uint8Array {
   return bytes
 }
 
+/** Whether it looks like a tracked message. */
+export function isTracked(bytes: Uint8Array): boolean {
+  if (bytes.length < TRACKED_BYTES_MIN) return false
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0) === MAGIC
+}
+
 /** `undefined` for bytes that are no tracked message. `group` is that of the shout it came in. */
 export function decodeTracked(bytes: Uint8Array, group?: string): ReceivedMessage | undefined {
-  if (bytes.length < TRACKED_BYTES_MIN) return undefined
+  if (!isTracked(bytes)) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (view.getUint32(0) !== MAGIC) return undefined
   const to = view.getUint32(24)
   return {
     sender: view.getUint32(4),

@@ -53,6 +53,21 @@ describe('no-invention', () => {
     expect(all.failures).toEqual([expect.stringMatching(/contents or its group/)])
   })
 
+  it('tells of what is no message of the workload, unless an application said it', async () => {
+    const all = await watching(noInvention)
+    const from = all.sim.nodes()[0]!
+    const to = all.node('bob')
+    to.on('whisper', (event) => all.tell('bob', event))
+    to.on('shout', (event) => all.tell('bob', event))
+    from.tryWhisper(to.id, 'a text')
+    from.tryShout('all', [Uint8Array.of(1), Uint8Array.of(2, 3)])
+    await all.run(1_000)
+    expect(all.failures).toEqual([])
+    const message = { bytes: () => Uint8Array.of(7) }
+    all.tell('bob', { type: 'whisper', peer: all.peer('ann'), message } as never)
+    expect(all.failures).toEqual(['bob got a whisper of 1 bytes from ann, which nobody sent'])
+  })
+
   it('tells of a whisper that went astray', async () => {
     const all = await watching(noInvention, { names: ['ann', 'bob', 'cyd'] })
     const message = all.message('ann', 1, 'bob')
