@@ -3,13 +3,13 @@
  * the loopback interface; then with real nodes in worker processes, which do the same at the same times. That is how
  * the simulator's model is held to reality.
  */
-import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import type { AnyScenario } from '../../sim/scenario/scenario.ts'
 import { loadScenario } from '../../sim/sweep/request.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { recordOf } from '../json.ts'
 import { escapeText } from '../render/escape.ts'
+import { drawSeed } from '../sim/drawn-seed.ts'
 import { ProgressLine, runLine } from '../sim/progress.ts'
 import type { SimContext, SimValues } from '../sim/values.ts'
 import { type Comparison, comparisonLines, ratiosOf } from './comparison.ts'
@@ -29,7 +29,6 @@ const SCENARIO_DEFAULT = 'steady'
 const NODES_DEFAULT = 30
 const DURATION_MS_DEFAULT = 20_000
 const DURATION_MS_MAX = 3_600_000
-const SEED_END = 1_000_000_000
 
 /** Options of the verb that are for virtual runs alone. */
 const VIRTUAL_ONLY = [
@@ -107,7 +106,7 @@ async function requestOf(
   const fewPorts = explainPorts(nodes, process.platform)
   if (fewPorts !== undefined) throw new CliError(ExitCode.failure, fewPorts)
   if (!needs.fits) throw new CliError(ExitCode.failure, explainNeeds(nodes, needs))
-  const seed = values.seed ?? randomInt(1, SEED_END)
+  const seed = values.seed ?? drawSeed()
   return { scenario, needs, cores, options: { nodes, durationMs, seed, settings } }
 }
 

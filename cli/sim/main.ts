@@ -3,11 +3,13 @@
  */
 import { previewRequest, type RunRequest } from '../../sim/sweep/request.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
+import { drawSeed } from './drawn-seed.ts'
 import { runWithHeapFor } from './heap.ts'
 import { list } from './list.ts'
 import { readReplay } from './replay.ts'
 import { runOnce } from './run-once.ts'
 import { runSweep } from './run-sweep.ts'
+
 import type { SimContext, SimValues } from './values.ts'
 
 const SCENARIO_DEFAULT = 'random'
@@ -29,8 +31,7 @@ export async function runSim(context: SimContext, values: SimValues): Promise<Ex
   const { nodes } = await previewRequest({ ...requestOf(values), seed: 0 })
   const ended = await runWithHeapFor(nodes, context.host)
   if (ended !== undefined) return ended
-  const { randomInt } = await import('node:crypto')
-  const seed = values.seed ?? randomInt(1, SEED_END)
+  const seed = values.seed ?? drawSeed()
   return runOnce(context, { ...requestOf(values), seed }, values)
 }
 
@@ -38,9 +39,6 @@ async function runReal(context: SimContext, values: SimValues): Promise<ExitCode
   const { runRealSim } = await import('../sim-real/main.ts')
   return runRealSim(context, values, requestOf(values).settings ?? {})
 }
-
-/** Above all that anybody types, short enough to be typed. */
-const SEED_END = 1_000_000_000
 
 /** Of the other options, only those about the output go with `--replay`: all else is in what is replayed. */
 async function replay(context: SimContext, values: SimValues): Promise<ExitCode> {
