@@ -11,6 +11,7 @@
  *
  * When the time of the scenario is over, a sleep rejects with `StageOver`, which ends the script.
  */
+import { EarshotError } from '../../src/base/errors.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import type { RandomStream } from '../kernel/random.ts'
 import type { Member } from '../population.ts'
@@ -79,6 +80,10 @@ export class Stage<Declared extends Settings = Settings> {
   /** Waits for virtual time to pass. Rejects with StageOver when the scenario's time is over. */
   sleep(ms: number): Promise<void> {
     if (this.#over) return Promise.reject(new StageOver('the scenario is over'))
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      const reason = `option ms: ${ms}; expected milliseconds, 0 or more`
+      return Promise.reject(new EarshotError('ERR_EARSHOT_BAD_OPTION', reason))
+    }
     return new Promise((resolve, reject) => {
       const sleeper = new Sleeper(resolve, reject, () => this.#sleepers.delete(sleeper))
       this.#sleepers.add(sleeper)
