@@ -12,6 +12,7 @@
 import { assertNever } from '../base/assert.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
+import { excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
@@ -137,7 +138,8 @@ export class Watch {
 
   /** Something is amiss with the peer (see `Doubt`). Believed at once without a link, else after a check. */
   doubt(peer: Peer, doubt: Doubt, now: number): void {
-    if (peer.doubt !== undefined) return
+    if (peer.doubt !== undefined && !isGraver(doubt, peer.doubt)) return
+    if (doubt.kind === 'deaf' && peer.openConnection === undefined) return // the next begins with HELLO
     peer.doubt = doubt
     if (peer.openConnection === undefined && peer.inbound === undefined) {
       this.#believeDoubt(peer, now)
@@ -383,18 +385,4 @@ export class Watch {
       this.#armProbe(peer, now)
     }
   }
-}
-
-/** Another identity beacons from where the peer was, and there is no link to ask over: a dial would reach the other. */
-function isUnlinked(doubt: Doubt, { openConnection }: Peer): boolean {
-  return doubt.kind === 'replaced' && openConnection === undefined
-}
-
-/**
- * Whether a peer that goes on talking may be all right for all that: it does not read, or is busy. Not when it may be
- * deaf; nor when it talks from the very address that it may have moved to.
- */
-function excusesByTalk(doubt: Doubt, peer: Peer): boolean {
-  if (doubt.kind === 'moved') return peer.inbound?.remote.address !== doubt.to.address
-  return doubt.kind !== 'deaf'
 }
