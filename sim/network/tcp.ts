@@ -3,7 +3,7 @@
  * connections share. One connection comes to stand in `tcp-opening.ts`; its bytes are in `tcp-end.ts`.
  */
 import { EarshotError } from '../../src/base/errors.ts'
-import { parseIpv4 } from '../../src/runtime/interface-selection.ts'
+import { parseIpv4 } from '../../src/base/ipv4.ts'
 import type {
   DialOptions,
   IoFailure,

@@ -3,7 +3,8 @@
  * between subnets. State and small transitions; `network.ts` decides where packets go.
  */
 import { EarshotError } from '../../src/base/errors.ts'
-import { broadcastAddress, formatIpv4, parseIpv4 } from '../../src/runtime/interface-selection.ts'
+import { formatIpv4, parseIpv4 } from '../../src/base/ipv4.ts'
+import { broadcastAddress } from '../../src/runtime/interface-selection.ts'
 import type { SocketAddress } from '../../src/runtime/platform.ts'
 import type { Path } from './path.ts'
 import type { Weather } from './weather.ts'

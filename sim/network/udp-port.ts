@@ -1,7 +1,7 @@
 /**
  * One open UDP port of a virtual host: what its process sends, and what waits for it to read.
  */
-import { parseIpv4 } from '../../src/runtime/interface-selection.ts'
+import { parseIpv4 } from '../../src/base/ipv4.ts'
 import type {
   DatagramHandlers,
   DatagramPort,

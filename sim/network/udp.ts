@@ -3,7 +3,7 @@
  * to one or to all, in `udp-flight.ts`.
  */
 import { EarshotError } from '../../src/base/errors.ts'
-import { parseIpv4 } from '../../src/runtime/interface-selection.ts'
+import { parseIpv4 } from '../../src/base/ipv4.ts'
 import type { DatagramHandlers, DatagramOptions } from '../../src/runtime/platform.ts'
 import type { World } from '../kernel/world.ts'
 import type { Gate } from './gate.ts'

@@ -2,6 +2,7 @@
  * Which of the host's addresses a node uses, and the IPv4 arithmetic around it. Pure functions: the
  * caller asks the platform for its interfaces. IPv4 only, as ZRE beacons are.
  */
+import { formatIpv4, parseIpv4 } from '../base/ipv4.ts'
 import type { NetworkInterface } from './platform.ts'
 
 /** Why an address is not used. */
@@ -39,23 +40,6 @@ export function selectInterfaces(
   wanted: readonly string[] | undefined,
 ): InterfaceSelection {
   return wanted === undefined ? selectBest(all) : selectWanted(all, wanted)
-}
-
-/** An IPv4 address in its four-part decimal spelling as a number, or `undefined` when it is none. */
-export function parseIpv4(text: string): number | undefined {
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined
-  let value = 0
-  for (const part of text.split('.')) {
-    const byte = Number(part)
-    // A leading zero means octal to some programs: such a spelling has no one meaning.
-    if (byte > 255 || part !== String(byte)) return undefined
-    value = value * 256 + byte
-  }
-  return value
-}
-
-export function formatIpv4(value: number): string {
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.')
 }
 
 /**

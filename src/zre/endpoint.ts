@@ -5,6 +5,7 @@
  * wildcard is no place to dial. Each address comes out in one spelling, so that addresses can be
  * compared as text: IPv6 as RFC 5952 writes it, and an IPv4 address that is mapped into IPv6 as IPv4.
  */
+import { formatIpv4, parseIpv4 } from '../base/ipv4.ts'
 
 export interface Endpoint {
   /** IPv4 or IPv6 in its usual spelling, without brackets and without a `%scope`. */
@@ -24,7 +25,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   if (match === null) return undefined
   const [, ipv4, ipv6 = ''] = match
   const port = Number(match[3])
-  const address = ipv4 === undefined ? canonicalIpv6(ipv6) : parseIpv4(ipv4)?.join('.')
+  const address = ipv4 === undefined ? canonicalIpv6(ipv6) : canonicalIpv4(ipv4)
   if (address === undefined || WILDCARDS.includes(address) || port > 65_535) return undefined
   return { address, port }
 }
@@ -36,14 +37,8 @@ export function formatEndpoint(address: string, port: number): string {
   return bare.includes(':') ? `tcp://[${bare}]:${port}` : `tcp://${bare}:${port}`
 }
 
-/** Four octets in decimal, without leading zeros: some systems read those as octal. */
-function parseIpv4(text: string): number[] | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part))) {
-    return undefined
-  }
-  const octets = parts.map(Number)
-  return octets.every((octet) => octet <= 255) ? octets : undefined
+function canonicalIpv4(text: string): string | undefined {
+  return parseIpv4(text) === undefined ? undefined : text
 }
 
 function canonicalIpv6(text: string): string | undefined {
@@ -51,8 +46,7 @@ function canonicalIpv6(text: string): string | undefined {
   if (words === undefined) return undefined
   const isMapped = words[5] === 0xffff && words.slice(0, 5).every((word) => word === 0)
   if (!isMapped) return formatIpv6(words)
-  const octets = words.slice(6).flatMap((word) => [word >> 8, word & 0xff])
-  return octets.join('.')
+  return formatIpv4(words[6]! * 0x10000 + words[7]!)
 }
 
 /** Eight words (RFC 4291 §2.2): hexadecimal, at most one `::`, perhaps an IPv4 address at the end. */
@@ -76,9 +70,9 @@ function parseWords(text: string, isLast: boolean): number[] | undefined {
       words.push(Number.parseInt(part, 16))
       continue
     }
-    const octets = isLast && index === parts.length - 1 ? parseIpv4(part) : undefined
-    if (octets === undefined) return undefined
-    words.push(octets[0]! * 0x100 + octets[1]!, octets[2]! * 0x100 + octets[3]!)
+    const ipv4 = isLast && index === parts.length - 1 ? parseIpv4(part) : undefined
+    if (ipv4 === undefined) return undefined
+    words.push(ipv4 >>> 16, ipv4 & 0xffff)
   }
   return words
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts'
 import {
   broadcastAddress,
-  formatIpv4,
   inSubnet,
-  parseIpv4,
   SKIP_REASONS,
   type SkipReason,
   selectInterfaces,
