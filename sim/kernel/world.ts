@@ -16,7 +16,7 @@ import {
   type EventQueue as Queue,
 } from './event-queue.ts'
 import { RandomStream, seedNumber } from './random.ts'
-import { MS_PER_TICK, msOf, TICKS_PER_MS, ticksOf } from './time.ts'
+import { MS_PER_TICK, msOf, ticksOf } from './time.ts'
 import { Trace } from './trace.ts'
 
 /** Takes part in the end of a turn. */
@@ -92,7 +92,7 @@ export class World {
 
   /** In `delayMs`, rounded up to the next tick. */
   after(delayMs: number, target: EventTarget, kind: number, argument = 0): EventToken {
-    const tick = this.#queue.now + Math.ceil(delayMs * TICKS_PER_MS)
+    const tick = this.#queue.now + ticksOf(delayMs)
     return this.#queue.push(tick, target, kind, argument)
   }
 

@@ -5,8 +5,6 @@
 
 export type UnitKind = 'bytes' | 'fin' | 'rst'
 
-export const NO_BYTES: Uint8Array = new Uint8Array(0)
-
 export class Unit {
   readonly kind: UnitKind
   readonly bytes: Uint8Array

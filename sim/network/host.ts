@@ -132,11 +132,11 @@ export class VirtualHost {
   }
 
   attachmentAt(address: number): Attachment | undefined {
+    if (address >>> 24 === 127) return this.loopback
     return this.#attachments.find((each) => each.addressNumber === address && each.up)
   }
 
   attachmentTowards(address: number): Attachment | undefined {
-    if (address >>> 24 === 127) return this.loopback
     const own = this.attachmentAt(address)
     if (own !== undefined) return own
     let gateway: Attachment | undefined

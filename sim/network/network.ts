@@ -8,12 +8,11 @@
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import { combine } from '../kernel/random.ts'
-import { msOf } from '../kernel/time.ts'
 import type { World } from '../kernel/world.ts'
 import { Path } from './path.ts'
 import { Routes } from './routes.ts'
 import { type HostSet, Rules, type Undo } from './rules.ts'
-import { Attachment, type NetworkHost, Subnet, type SubnetOptions } from './topology.ts'
+import { Attachment, type NetworkHost, pairKey, Subnet, type SubnetOptions } from './topology.ts'
 import { CALM, checkWeather, WEATHERS, type Weather } from './weather.ts'
 
 export type { HostSet, Undo } from './rules.ts'
@@ -25,7 +24,6 @@ const LOOPBACK_INDEX = 65_535
 const LOOPBACK: Weather = { ...CALM, latencyMs: 0.02, jitterMs: 0, mtuBytes: 65_536 }
 /** A datagram that would wait longer than this for bandwidth is dropped by the sender's queue. */
 const QUEUE_MS_MAX = 500
-const PAIR = 2 ** 26
 
 export class VirtualNetwork {
   readonly world: World
@@ -207,7 +205,7 @@ export class VirtualNetwork {
     let at = this.#leave(from, path, bytes)
     if (to.subnet !== from.subnet) at = shareMedium(to.subnet, at, path.bits(bytes))
     if (path.narrowKbps !== Number.POSITIVE_INFINITY) {
-      const key = from.index * PAIR + to.index
+      const key = pairKey(from, to)
       at = Math.max(at, this.#narrowBusyUntilMs.get(key) ?? 0) + path.bits(bytes) / path.narrowKbps
       this.#narrowBusyUntilMs.set(key, at)
     }
@@ -256,12 +254,6 @@ export class VirtualNetwork {
     const { subnet } = from
     if (this.#rules.hasWeathers || this.#rules.hasClogs(this.world.now)) return false
     return subnet.accessCount === 0 && subnet.path.reorder === 0
-  }
-
-  /** For messages. */
-  describe(): string {
-    const subnets = this.subnets.map((each) => `${each.name} (${each.attachments.size} hosts)`)
-    return `${subnets.join(', ')} at ${msOf(this.world.tick)} ms`
   }
 }
 

@@ -22,13 +22,13 @@ import { RandomStream } from '../kernel/random.ts'
 import type { TurnTaker, World } from '../kernel/world.ts'
 import { Gate } from './gate.ts'
 import type { LocalClock } from './local-clock.ts'
-import type { TcpHost, TcpLayer } from './tcp.ts'
+import type { TcpLayer } from './tcp.ts'
 import { EndList } from './tcp-shared.ts'
+import type { SocketHost } from './topology.ts'
 import type { UdpLayer } from './udp.ts'
-import type { UdpHost } from './udp-shared.ts'
 
 /** The host, as its processes see it. */
-export interface ProcessHost extends TcpHost, UdpHost {
+export interface ProcessHost extends SocketHost {
   readonly name: string
   readonly clock: LocalClock
   readonly internet: { readonly world: World; readonly tcp: TcpLayer; readonly udp: UdpLayer }

@@ -4,7 +4,7 @@
  */
 import { Path } from './path.ts'
 import type { Rules } from './rules.ts'
-import type { Attachment, Subnet } from './topology.ts'
+import { type Attachment, pairKey, type Subnet } from './topology.ts'
 import type { Weather } from './weather.ts'
 
 interface Router {
@@ -13,7 +13,6 @@ interface Router {
 }
 
 const SUBNETS_MAX = 2 ** 16
-const PAIR = 2 ** 26
 
 export class Routes {
   readonly #seed: number
@@ -69,7 +68,7 @@ export class Routes {
   }
 
   #findOwn(from: Attachment, to: Attachment): Path | undefined {
-    const key = from.index * PAIR + to.index
+    const key = pairKey(from, to)
     if (!this.#byPair.has(key)) this.#byPair.set(key, this.#makeOwn(from, to))
     return this.#byPair.get(key)
   }

@@ -7,10 +7,12 @@
  *
  * How it came to stand is in `tcp-opening.ts`.
  */
+
 import { assert } from '../../src/base/assert.ts'
+import { EMPTY_BYTES } from '../../src/base/bytes.ts'
 import type { SocketAddress, StreamHandlers } from '../../src/runtime/platform.ts'
 import { mix } from '../kernel/random.ts'
-import { NO_BYTES, type UnitKind } from './flight.ts'
+import type { UnitKind } from './flight.ts'
 import {
   ABORTED,
   ACCEPTED,
@@ -263,7 +265,7 @@ export class TcpEnd extends TcpWriter implements ProcessEnd {
   private sendReset(): void {
     if (this.other === undefined || this.other.isOver) return
     this.owner.shared.counters.resets++
-    this.send('rst', NO_BYTES)
+    this.send('rst', EMPTY_BYTES)
   }
 
   /** The process or the host is gone, without a word to the other side. */

@@ -12,11 +12,12 @@
  * Methods here and in the other halves are `private`, not `#`: a class with `#` methods marks each of its objects with
  * a field for them, and a large simulation has millions of ends.
  */
+import { EMPTY_BYTES } from '../../src/base/bytes.ts'
 import type { IoFailure, SocketAddress } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import { combine } from '../kernel/random.ts'
 import { ticksOf } from '../kernel/time.ts'
-import { append, NO_BYTES, Unit, type UnitKind, withoutFirst } from './flight.ts'
+import { append, Unit, type UnitKind, withoutFirst } from './flight.ts'
 import { ABORTED, ARRIVAL, ARRIVAL_PLANNED } from './tcp-events.ts'
 import { GIVE_UP_TICKS, nextRetryTick, retriesWithin } from './tcp-retry.ts'
 import type { EndList } from './tcp-shared.ts'
@@ -98,8 +99,8 @@ export abstract class TcpLink implements EventTarget {
     if (other === undefined || this.isOver || other.isOver) return
     const { world, counters } = this.owner.shared
     counters.resets++
-    this.expect('rst', NO_BYTES, world.tick + 1, this.nextPacket())
-    other.expect('rst', NO_BYTES, world.tick + 1, other.nextPacket())
+    this.expect('rst', EMPTY_BYTES, world.tick + 1, this.nextPacket())
+    other.expect('rst', EMPTY_BYTES, world.tick + 1, other.nextPacket())
   }
 
   /** For random draws: a number that no other packet between the two interfaces has. */
@@ -185,6 +186,6 @@ export abstract class TcpLink implements EventTarget {
   /** Something came for a connection that is no more here. */
   private answerDead(): void {
     this.#flight = undefined
-    if ((this.flags & ABORTED) !== 0 && !this.other!.isOver) this.send('rst', NO_BYTES)
+    if ((this.flags & ABORTED) !== 0 && !this.other!.isOver) this.send('rst', EMPTY_BYTES)
   }
 }

@@ -5,6 +5,7 @@
  * An ACK is not a packet of its own: what the reader took is room at the writer at once, or, if the writer waits
  * for room, after the latency of the way back.
  */
+import { EMPTY_BYTES } from '../../src/base/bytes.ts'
 import type {
   IoFailure,
   SocketAddress,
@@ -12,7 +13,6 @@ import type {
   StreamHandlers,
 } from '../../src/runtime/platform.ts'
 import type { TurnTaker } from '../kernel/world.ts'
-import { NO_BYTES } from './flight.ts'
 import { Outgoing } from './outgoing.ts'
 import {
   ABORTED,
@@ -119,7 +119,7 @@ export abstract class TcpWriter extends TcpLink implements TurnTaker {
     if (this.has(DRAIN_OWED)) this.planTurn()
     if (this.state !== 'closing' || this.has(FIN_SENT)) return
     this.flags |= FIN_SENT
-    this.send('fin', NO_BYTES)
+    this.send('fin', EMPTY_BYTES)
     this.checkClosed()
   }
 

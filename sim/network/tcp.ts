@@ -26,18 +26,7 @@ import type {
   TcpCounters,
   TcpShared,
 } from './tcp-shared.ts'
-import type { Attachment } from './topology.ts'
-
-/** A host, as its TCP sees it. */
-export interface TcpHost {
-  readonly index: number
-  readonly loopback: Attachment
-  /** The interface that has an address now. */
-  attachmentAt(address: number): Attachment | undefined
-  /** The interface that packets to an address leave by, or `undefined`: no route. */
-  attachmentTowards(address: number): Attachment | undefined
-  ephemeralPort(): number
-}
+import type { Attachment, SocketHost } from './topology.ts'
 
 const ANY = 0
 const PORTS = 65_536
@@ -62,7 +51,7 @@ export class TcpLayer implements TcpShared {
 
   /** @throws EarshotError as `Platform.listen` rejects. */
   listen(
-    host: TcpHost,
+    host: SocketHost,
     owner: EndList,
     options: ListenOptions,
     handlers: ListenHandlers,
@@ -73,7 +62,7 @@ export class TcpLayer implements TcpShared {
       const what = `TCP port ${options.port} at ${options.address}`
       throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `${what} cannot be opened: no such place`)
     }
-    if (address !== ANY && localAttachment(host, address) === undefined) {
+    if (address !== ANY && host.attachmentAt(address) === undefined) {
       const reason = `no interface of this host has the address ${options.address}`
       throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', `cannot listen there: ${reason}`)
     }
@@ -91,7 +80,7 @@ export class TcpLayer implements TcpShared {
     return listener
   }
 
-  #freePort(host: TcpHost): number {
+  #freePort(host: SocketHost): number {
     const listeners = this.#listenersOf(host.index)
     for (let i = 0; i < PORTS; i++) {
       const port = host.ephemeralPort()
@@ -125,7 +114,7 @@ export class TcpLayer implements TcpShared {
     return made
   }
 
-  dial(host: TcpHost, owner: EndList, options: DialOptions, handlers: StreamHandlers): TcpEnd {
+  dial(host: SocketHost, owner: EndList, options: DialOptions, handlers: StreamHandlers): TcpEnd {
     const { to, from } = options
     const address = parseIpv4(to.address)
     const isPort = Number.isInteger(to.port) && to.port >= 1 && to.port < PORTS
@@ -134,15 +123,13 @@ export class TcpLayer implements TcpShared {
       return failed(host, owner, options, handlers, { kind: 'other', message })
     }
     const fromAddress = from === undefined ? undefined : parseIpv4(from)
-    if (from !== undefined && (fromAddress === undefined || !localAttachment(host, fromAddress))) {
+    if (from !== undefined && (fromAddress === undefined || !host.attachmentAt(fromAddress))) {
       const message = `no interface of this host has the address ${from}`
       return failed(host, owner, options, handlers, { kind: 'address-unavailable', message })
     }
     const near =
-      fromAddress === undefined
-        ? host.attachmentTowards(address)
-        : localAttachment(host, fromAddress)
-    const far = localAttachment(host, address) ?? this.network.find(address)
+      fromAddress === undefined ? host.attachmentTowards(address) : host.attachmentAt(fromAddress)
+    const far = host.attachmentAt(address) ?? this.network.find(address)
     const isLocal = far?.host === near?.host
     if (near === undefined || !(isLocal || this.#hasRoute(near, far, address))) {
       const message = `no route to ${to.address}`
@@ -164,7 +151,7 @@ export class TcpLayer implements TcpShared {
 
 /** A stream that cannot even try. */
 function failed(
-  host: TcpHost,
+  host: SocketHost,
   owner: EndList,
   { to, from }: DialOptions,
   handlers: StreamHandlers,
@@ -174,10 +161,6 @@ function failed(
   const end = new TcpEnd(owner, local, to, host.loopback, handlers)
   end.fail(failure)
   return end
-}
-
-function localAttachment(host: TcpHost, address: number): Attachment | undefined {
-  return address >>> 24 === 127 ? host.loopback : host.attachmentAt(address)
 }
 
 export class VirtualListener implements Acceptor, Listener, EventTarget {

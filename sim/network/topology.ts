@@ -32,6 +32,18 @@ export interface NetworkHost {
   readonly isOn: boolean
 }
 
+/** A host, as its sockets see it. */
+export interface SocketHost {
+  readonly index: number
+  readonly loopback: Attachment
+  readonly attachments: readonly Attachment[]
+  /** The interface that has an address now; all of 127.0.0.0/8 are the loopback's. */
+  attachmentAt(address: number): Attachment | undefined
+  /** The interface that packets to an address leave by, or `undefined`: no route. */
+  attachmentTowards(address: number): Attachment | undefined
+  ephemeralPort(): number
+}
+
 /** A receiver of what is sent to a port of every host. */
 export interface BroadcastReceiver {
   readonly attachment: Attachment
@@ -158,6 +170,11 @@ export class Attachment {
     this.up = false
     this.subnet.attachments.delete(this.addressNumber)
   }
+}
+
+/** One number for a way from one interface to another. */
+export function pairKey(from: Attachment, to: Attachment): number {
+  return from.index * 2 ** 26 + to.index
 }
 
 /** @throws EarshotError ERR_EARSHOT_BAD_OPTION */

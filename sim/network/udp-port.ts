@@ -11,9 +11,9 @@ import type {
 import type { EventTarget } from '../kernel/event-queue.ts'
 import { combine } from '../kernel/random.ts'
 import type { Gate } from './gate.ts'
-import type { Attachment, BroadcastReceiver } from './topology.ts'
+import type { Attachment, BroadcastReceiver, SocketHost } from './topology.ts'
 import { ARRIVE, BroadcastFlight, UnicastFlight } from './udp-flight.ts'
-import type { Bound, DatagramReceiver, UdpHost, UdpShared } from './udp-shared.ts'
+import type { Bound, DatagramReceiver, UdpShared } from './udp-shared.ts'
 
 const PORTS = 65_536
 /** RFC 768 and RFC 791: 65,535 bytes less 20 of IP and 8 of UDP header. */
@@ -35,7 +35,7 @@ export class VirtualPort implements DatagramPort, DatagramReceiver, EventTarget 
   readonly port: number
   readonly bound: Bound | undefined
   readonly #layer: UdpShared
-  readonly #host: UdpHost
+  readonly #host: SocketHost
   readonly #gate: Gate
   /** One for each interface that it hears broadcasts at. */
   #ears: Ear[] = []
@@ -48,7 +48,7 @@ export class VirtualPort implements DatagramPort, DatagramReceiver, EventTarget 
 
   constructor(
     layer: UdpShared,
-    host: UdpHost,
+    host: SocketHost,
     gate: Gate,
     port: number,
     bound: Bound | undefined,
@@ -176,10 +176,7 @@ export class VirtualPort implements DatagramPort, DatagramReceiver, EventTarget 
     port: number,
   ): void {
     const { world, network, counters } = this.#layer
-    const far =
-      address >>> 24 === 127
-        ? this.#host.loopback
-        : (this.#host.attachmentAt(address) ?? network.find(address))
+    const far = this.#host.attachmentAt(address) ?? network.find(address)
     const path = far && network.path(near, far)
     if (far === undefined || path === undefined) return // as on a real network: nobody says so
     const packet = this.#nextPacket()

@@ -1,20 +1,8 @@
-/** What the parts of the virtual UDP know of each other, and of their host. */
+/** What the parts of the virtual UDP know of each other. */
 import type { SocketAddress } from '../../src/runtime/platform.ts'
 import type { World } from '../kernel/world.ts'
 import type { VirtualNetwork } from './network.ts'
 import type { Attachment } from './topology.ts'
-
-/** A host, as its UDP sees it. */
-export interface UdpHost {
-  readonly index: number
-  readonly loopback: Attachment
-  readonly attachments: readonly Attachment[]
-  /** The interface that has an address now. */
-  attachmentAt(address: number): Attachment | undefined
-  /** The interface that packets to an address leave by, or `undefined`: no route. */
-  attachmentTowards(address: number): Attachment | undefined
-  ephemeralPort(): number
-}
 
 export interface UdpCounters {
   sent: number

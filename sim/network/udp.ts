@@ -8,9 +8,9 @@ import type { DatagramHandlers, DatagramOptions } from '../../src/runtime/platfo
 import type { World } from '../kernel/world.ts'
 import type { Gate } from './gate.ts'
 import type { VirtualNetwork } from './network.ts'
-import type { Attachment } from './topology.ts'
+import type { Attachment, SocketHost } from './topology.ts'
 import { VirtualPort } from './udp-port.ts'
-import type { Bound, UdpCounters, UdpHost, UdpShared } from './udp-shared.ts'
+import type { Bound, UdpCounters, UdpShared } from './udp-shared.ts'
 
 const PORTS = 65_536
 /** More than there are ephemeral ports. */
@@ -32,7 +32,7 @@ export class UdpLayer implements UdpShared {
 
   /** @throws EarshotError as `Platform.openDatagrams` rejects. */
   open(
-    host: UdpHost,
+    host: SocketHost,
     gate: Gate,
     options: DatagramOptions,
     handlers: DatagramHandlers,
@@ -56,14 +56,14 @@ export class UdpLayer implements UdpShared {
     return opened
   }
 
-  #listen(host: UdpHost, port: VirtualPort): void {
+  #listen(host: SocketHost, port: VirtualPort): void {
     const known = this.#listening.get(host.index)
     if (known === undefined) this.#listening.set(host.index, new Set([port]))
     else known.add(port)
     for (const attachment of host.attachments) port.listenAt(attachment)
   }
 
-  #freePort(host: UdpHost): number {
+  #freePort(host: SocketHost): number {
     for (let i = 0; i < PORT_TRIES; i++) {
       const port = host.ephemeralPort()
       if (!this.#ports.has(keyOf(host.index, port))) return port
@@ -110,14 +110,9 @@ function keyOf(host: number, port: number): number {
   return host * PORTS + port
 }
 
-function boundTo(host: UdpHost, address: string): Bound {
+function boundTo(host: SocketHost, address: string): Bound {
   const value = parseIpv4(address)
-  const attachment =
-    value === undefined
-      ? undefined
-      : value >>> 24 === 127
-        ? host.loopback
-        : host.attachmentAt(value)
+  const attachment = value === undefined ? undefined : host.attachmentAt(value)
   if (attachment !== undefined) return { address, attachment }
   const reason = `no interface of this host has the address ${address}`
   throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', `cannot open a UDP port there: ${reason}`)
