@@ -1,4 +1,5 @@
 /** What the reckoning works with: the lives of all nodes of a real run, and the list of what went wrong. */
+import { FailureQuota } from '../../sim/checks/failure-quota.ts'
 import type { Life, WorkerRecord } from './protocol.ts'
 
 /** Something that must not be; `check` is named as in `sim/checks` where there is one of the kind. */
@@ -6,9 +7,6 @@ export interface RealFailure {
   readonly check: string
   readonly message: string
 }
-
-/** Failures of one check that are told; the rest is counted. */
-const FAILURES_PER_CHECK = 20
 
 /** All lives of all workers, found by identity, with one index each. */
 export class Lives {
@@ -32,16 +30,13 @@ export class Lives {
 
 export class Failures {
   readonly told: RealFailure[] = []
-  readonly #counts = new Map<string, number>()
+  readonly #quota = new FailureQuota()
 
   add(check: string, message: string): void {
-    const count = (this.#counts.get(check) ?? 0) + 1
-    this.#counts.set(check, count)
-    if (count <= FAILURES_PER_CHECK) this.told.push({ check, message })
+    if (this.#quota.admit(check)) this.told.push({ check, message })
   }
 
   get more(): number {
-    const counts = [...this.#counts.values()]
-    return counts.reduce((sum, count) => sum + Math.max(0, count - FAILURES_PER_CHECK), 0)
+    return this.#quota.more
   }
 }

@@ -11,7 +11,7 @@ import { recordOf } from '../json.ts'
 import { escapeText } from '../render/escape.ts'
 import { drawSeed } from '../sim/drawn-seed.ts'
 import { ProgressLine, runLine } from '../sim/progress.ts'
-import type { SimContext, SimValues } from '../sim/values.ts'
+import { optionName, type SimContext, type SimValues } from '../sim/values.ts'
 import { type Comparison, comparisonLines, ratiosOf } from './comparison.ts'
 import {
   explainNeeds,
@@ -86,10 +86,9 @@ async function requestOf(
 ): Promise<RealRequest> {
   const other = VIRTUAL_ONLY.find((name) => values[name] !== undefined)
   if (other !== undefined) {
-    const option = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     throw new CliError(
       ExitCode.usage,
-      `--${option} is for virtual runs: it does not go with --real`,
+      `${optionName(other)} is for virtual runs: it does not go with --real`,
     )
   }
   const scenario = await loadScenario(values.scenario ?? SCENARIO_DEFAULT)

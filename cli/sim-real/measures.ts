@@ -1,4 +1,5 @@
 /** What is compared: the same quantities of a real and of a virtual run, as plain data. */
+import type { Percentiles } from '../../sim/journal/histogram.ts'
 import type { Tally } from './tally.ts'
 
 export interface Measures {
@@ -12,12 +13,7 @@ export interface Measures {
   readonly sent: number
   readonly accepted: number
   readonly received: number
-  readonly latencyMs: {
-    readonly p50: number
-    readonly p90: number
-    readonly p99: number
-    readonly max: number
-  }
+  readonly latencyMs: Percentiles
   readonly latencyCount: number
   /** Of all nodes, before all stop. */
   readonly tally: Tally

@@ -2,7 +2,6 @@
  * The reckoning of a real run: out of what all workers saw, when views were complete, how long messages took, and
  * everything that must not be. Pure: records in, numbers and failures out.
  */
-import type { Histogram } from '../../sim/journal/histogram.ts'
 import { MILESTONES } from '../../sim/journal/views.ts'
 import { type Delivery, deliver } from './delivery.ts'
 import { Failures, Lives, type RealFailure } from './lives.ts'
@@ -64,17 +63,8 @@ function messagesOf(
     sent,
     accepted,
     received,
-    latencyMs: percentilesOf(latency),
+    latencyMs: latency.percentilesMs(),
     latencyCount: latency.count,
-  }
-}
-
-function percentilesOf(latency: Histogram): Measures['latencyMs'] {
-  return {
-    p50: latency.percentileMs(50),
-    p90: latency.percentileMs(90),
-    p99: latency.percentileMs(99),
-    max: latency.maxMs,
   }
 }
 

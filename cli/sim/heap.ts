@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { totalmem } from 'node:os'
 import { getHeapStatistics } from 'node:v8'
+import { NODES_MAX } from '../../sim/scenario/run.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 
@@ -14,8 +15,6 @@ const BYTES_PER_VIEW = 2_500
 /** With less young memory, what lives long is copied too often. It counts from here on. */
 const YOUNG_MIB = 64
 const LARGE_NODES = 300
-/** More than any run takes: that is told by the run. */
-const NODES_MAX = 60_000
 const MIB = 2 ** 20
 const GIB = 2 ** 30
 
@@ -33,6 +32,7 @@ export async function runWithHeapFor(nodes: number, host: Host): Promise<ExitCod
   const bytes = heapFor(nodes)
   const hasEnough = bytes <= getHeapStatistics().heap_size_limit
   const isAgain = process.execArgv.some((each) => each.startsWith('--max-semi-space-size'))
+  // More than any run takes: that is told by the run.
   if (isAgain || nodes > NODES_MAX || (hasEnough && nodes < LARGE_NODES)) return undefined
   if (bytes > totalmem()) {
     const [wanted, there] = [bytes, totalmem()].map((each) => (each / GIB).toFixed(1))

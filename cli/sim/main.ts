@@ -9,8 +9,7 @@ import { list } from './list.ts'
 import { readReplay } from './replay.ts'
 import { runOnce } from './run-once.ts'
 import { runSweep } from './run-sweep.ts'
-
-import type { SimContext, SimValues } from './values.ts'
+import { optionName, type SimContext, type SimValues } from './values.ts'
 
 const SCENARIO_DEFAULT = 'random'
 
@@ -45,7 +44,7 @@ async function replay(context: SimContext, values: SimValues): Promise<ExitCode>
   const { replay: source = '', report, ...rest } = values
   const [other] = Object.entries(rest).find(([, value]) => value !== undefined) ?? []
   if (other !== undefined) {
-    const option = other === 'scenario' ? 'the scenario' : `--${kebab(other)}`
+    const option = other === 'scenario' ? 'the scenario' : optionName(other)
     throw new CliError(ExitCode.usage, `--replay says it all: leave ${option} out`)
   }
   const found = await readReplay(source)
@@ -57,11 +56,6 @@ async function replay(context: SimContext, values: SimValues): Promise<ExitCode>
     ...(report !== undefined && { report }),
     ...(hash !== undefined && { hash }),
   })
-}
-
-/** `skipCheck` as it is typed. */
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function requestOf(values: SimValues): Omit<RunRequest, 'seed'> {

@@ -20,6 +20,11 @@ export interface SimValues {
   readonly real?: boolean
 }
 
+/** The option of a value as it is typed: `--skip-check` for `skipCheck`. */
+export function optionName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
 /** What all parts of the verb work with. */
 export interface SimContext {
   readonly host: Host

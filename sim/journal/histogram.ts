@@ -5,22 +5,21 @@ const DECADES = 9
 /** Durations from 1 µs to 11 days. */
 const LOWEST_MS = 1e-3
 
+/** In milliseconds; all 0 without any. */
+export interface Percentiles {
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly max: number
+}
+
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS_PER_DECADE * DECADES + 1)
   #count = 0
   #max = 0
-  #sum = 0
 
   get count(): number {
     return this.#count
-  }
-
-  get maxMs(): number {
-    return this.#max
-  }
-
-  get meanMs(): number {
-    return this.#count === 0 ? 0 : this.#sum / this.#count
   }
 
   add(ms: number): void {
@@ -28,7 +27,6 @@ export class Histogram {
     const bucket = Math.min(this.#counts.length - 1, Math.round(decades * BUCKETS_PER_DECADE))
     this.#counts[bucket]!++
     this.#count++
-    this.#sum += ms
     this.#max = Math.max(this.#max, ms)
   }
 
@@ -43,5 +41,14 @@ export class Histogram {
       }
     }
     return this.#max
+  }
+
+  percentilesMs(): Percentiles {
+    return {
+      p50: this.percentileMs(50),
+      p90: this.percentileMs(90),
+      p99: this.percentileMs(99),
+      max: this.#max,
+    }
   }
 }

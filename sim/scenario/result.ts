@@ -1,5 +1,6 @@
 /** What a run comes to, as plain data: the JSON of `earshot sim --json`, and what the summary is printed from. */
 import type { Failure } from '../checks/check.ts'
+import type { Percentiles } from '../journal/histogram.ts'
 import type { Journal } from '../journal/journal.ts'
 import { MILESTONES } from '../journal/views.ts'
 import type { Simulation } from '../simulation.ts'
@@ -39,12 +40,7 @@ export interface RunResult {
     readonly sent: number
     readonly accepted: number
     readonly received: number
-    readonly latencyMs: {
-      readonly p50: number
-      readonly p90: number
-      readonly p99: number
-      readonly max: number
-    }
+    readonly latencyMs: Percentiles
   }
   readonly traffic: {
     readonly datagramsSent: number
@@ -111,12 +107,7 @@ export function resultOf(
       sent: journal.messagesSent,
       accepted: journal.messagesAccepted,
       received: journal.messagesReceived,
-      latencyMs: {
-        p50: latency.percentileMs(50),
-        p90: latency.percentileMs(90),
-        p99: latency.percentileMs(99),
-        max: latency.maxMs,
-      },
+      latencyMs: latency.percentilesMs(),
     },
     traffic: {
       datagramsSent: udp.counters.sent,

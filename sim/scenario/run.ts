@@ -10,6 +10,7 @@ import { EarshotError } from '../../src/base/errors.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
 import type { Check, Failure, Watcher } from '../checks/check.ts'
+import { FailureQuota } from '../checks/failure-quota.ts'
 import { Journal } from '../journal/journal.ts'
 import { outlook } from '../journal/outlook.ts'
 import type { Chunking } from '../network/tcp-shared.ts'
@@ -67,8 +68,8 @@ const BRIEF_MS = 3_000
 const SAMPLE_MS = 1_000
 /** Nobody says anything any more: what is under way arrives. */
 const QUIET_MS = 1_000
-/** Failures of one check that are reported; the rest is counted. */
-const FAILURES_PER_CHECK = 20
+/** A network of the default size has 65,534 addresses. */
+export const NODES_MAX = 60_000
 const EVENT_TYPES = [
   'enter',
   'join',
@@ -101,7 +102,7 @@ class Runner {
   readonly #stage: Stage
   readonly #info: RunInfo
   readonly #failures: Failure[] = []
-  readonly #failureCounts = new Map<string, number>()
+  readonly #quota = new FailureQuota()
   readonly #startedAt = performance.now()
   #scriptError: { readonly error: unknown } | undefined
   #phase: Progress['phase'] = 'booting'
@@ -164,13 +165,9 @@ class Runner {
   }
 
   #end(known: number, complete: number): ScenarioRun {
-    let moreFailures = 0
-    for (const count of this.#failureCounts.values()) {
-      moreFailures += Math.max(0, count - FAILURES_PER_CHECK)
-    }
     const result = resultOf(this.#scenario, this.#info, this.#sim, this.#journal, {
       failures: this.#failures,
-      moreFailures,
+      moreFailures: this.#quota.more,
       wallMs: performance.now() - this.#startedAt,
       convergedMs: this.#convergedMs,
       known,
@@ -202,9 +199,7 @@ class Runner {
 
   #watch(check: Check): Watcher {
     const report = (message: string): void => {
-      const count = (this.#failureCounts.get(check.name) ?? 0) + 1
-      this.#failureCounts.set(check.name, count)
-      if (count > FAILURES_PER_CHECK) return
+      if (!this.#quota.admit(check.name)) return
       this.#failures.push({ check: check.name, atMs: this.#sim.now, message })
     }
     const isHealthy = this.#scenario.faults === undefined
@@ -338,8 +333,8 @@ class Runner {
 }
 
 function checkCounts(nodes: number, durationMs: number): void {
-  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 60_000) {
-    const reason = `option nodes: ${nodes} is no count from 1 to 60000`
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > NODES_MAX) {
+    const reason = `option nodes: ${nodes} is no count from 1 to ${NODES_MAX}`
     throw new EarshotError('ERR_EARSHOT_BAD_OPTION', reason)
   }
   if (!(durationMs > 0 && durationMs <= 30 * 24 * 3_600_000)) {
