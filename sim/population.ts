@@ -234,7 +234,7 @@ export abstract class Population {
     return this.#start(member, options.sameIdentity ? member.process?.name : undefined)
   }
 
-  /** Stops all nodes politely, and checks that nothing stays open. */
+  /** Stops all nodes politely. */
   async stop(): Promise<void> {
     await this.wait(Promise.all(this.nodes().map((node) => node.stop())))
   }

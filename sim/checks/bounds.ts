@@ -1,7 +1,7 @@
 /**
  * `bounds`: what a node holds stays within its limits: what waits for each peer, peers, connections, timers. And it
- * refuses no message well below them: a node that takes nothing loses nothing. Looking
- * at a node costs as much as it has peers, so in a large mesh only some are looked at each second, in turn.
+ * refuses no message well below them: a node that takes nothing loses nothing. Looking at a node costs as much as it
+ * has peers, so in a large mesh only some are looked at each second, in turn.
  */
 import { DEFAULT_LIMITS, type Limits } from '../../src/base/limits.ts'
 import type { PeerMetrics } from '../../src/mesh/metrics.ts'

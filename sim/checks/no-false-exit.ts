@@ -7,6 +7,7 @@ import type { PeerId } from '../../src/base/peer-id.ts'
 import type { ExitReason } from '../../src/mesh/events.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { NodeEvent } from '../../src/runtime/node-events.ts'
+import { isNear } from '../journal/outlook.ts'
 import type { Member } from '../population.ts'
 import type { Fault } from '../simulation.ts'
 import type { Check, CheckContext, Watcher } from './check.ts'
@@ -89,7 +90,7 @@ class NoFalseExit implements Watcher {
     const graceMs = expiredMsOf(member) + AFTERMATH_MS
     const resumedMs = this.#resumedMs.get(id) ?? Number.NEGATIVE_INFINITY
     if (now - resumedMs < graceMs) return true
-    return !shareSubnet(member, subject) || !this.#unrest.isCalm(graceMs, member, subject)
+    return !isNear(member, subject) || !this.#unrest.isCalm(graceMs, member, subject)
   }
 
   #handleExit(member: Member, subject: MeshNode, reason: ExitReason, who: string): void {
@@ -111,10 +112,4 @@ class NoFalseExit implements Watcher {
     })
     this.#goodbyes = left
   }
-}
-
-function shareSubnet(a: Member, b: Member): boolean {
-  return a.host.attachments.some(({ subnet }) =>
-    b.host.attachments.some((each) => each.subnet === subnet),
-  )
 }

@@ -50,7 +50,8 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((each) => others.includes(each))
 }
 
-function isNear(member: Member, other: Member): boolean {
+/** Whether they share a network. */
+export function isNear(member: Member, other: Member): boolean {
   const theirs = other.host.attachments
   return member.host.attachments.some((mine) => theirs.some(({ subnet }) => subnet === mine.subnet))
 }

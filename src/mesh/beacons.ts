@@ -100,7 +100,7 @@ export class Beacons {
     }
     counters.beaconsReceived++
     this.#handleKnown(known, from.address, port, now)
-    if (known.isCalm && isAt(known, from.address, port)) known.calmAt(place)
+    if (known.isCalm && isAt(known.endpoint, from.address, port)) known.calmAt(place)
     return true
   }
 
@@ -143,7 +143,7 @@ export class Beacons {
     this.#watch.handleBeacon(peer, now)
     if (endpoint === undefined) {
       this.#watch.locate(peer, { address, port }, now)
-    } else if (endpoint.port !== port || endpoint.address !== address) {
+    } else if (!isAt(endpoint, address, port)) {
       this.#handleMoved(peer, { address, port }, now)
       return
     }
@@ -160,7 +160,7 @@ export class Beacons {
    */
   #handleMoved(peer: Peer, to: EndpointAddress, now: number): void {
     if (now - peer.endpointBeaconAt < this.#context.options.timers.beaconsStoppedMs) return
-    const isChecked = peer.alsoAt?.address === to.address && peer.alsoAt.port === to.port
+    const isChecked = isAt(peer.alsoAt, to.address, to.port)
     if (isChecked && peer.openConnection !== undefined) return // a dead link is found by its probe
     this.#watch.doubt(peer, { kind: 'moved', to }, now)
   }
@@ -176,7 +176,7 @@ export class Beacons {
   }
 }
 
-function isAt({ endpoint }: Peer, address: string, port: number): boolean {
+function isAt(endpoint: EndpointAddress | undefined, address: string, port: number): boolean {
   return endpoint?.port === port && endpoint.address === address
 }
 

@@ -21,7 +21,7 @@ export type Doubt =
   | { readonly kind: 'goodbye' } // a port-0 beacon with its identity
   | { readonly kind: 'replaced' } // a beacon with another identity from its endpoint
   | { readonly kind: 'moved'; readonly to: EndpointAddress } // its identity beacons from elsewhere
-  | { readonly kind: 'deaf' } // it said HELLO, which we could not answer with ours: it may ignore us
+  | { readonly kind: 'deaf' } // it may not listen on our link: it forgot us, or never took our HELLO
 
 export interface PeerCounters {
   messagesIn: number
