@@ -3,9 +3,9 @@
  *
  * A node says the same HELLO to all others, so where many nodes share a process each is read a thousand times; and
  * a peer that comes back says what it said before. The latest of usual size are kept, and all who read one share
- * its texts. A memory aid and no more: what a call answers never depends on an earlier one.
+ * its texts.
  */
-import { bytesEqual } from '../base/bytes.ts'
+import { RecentReads } from '../base/recent-reads.ts'
 import { decodeZre, type ZreLimits } from '../zre/decode.ts'
 import { type Endpoint, parseEndpoint } from '../zre/endpoint.ts'
 import { COMMAND, type Hello, type ZreMessage } from '../zre/message.ts'
@@ -23,17 +23,14 @@ export type PeerMessage =
   | Introduction
 
 interface Recent {
-  /** A copy of our own. */
-  readonly bytes: Uint8Array
   readonly limits: ZreLimits
   readonly introduction: Introduction
 }
 
-// A power of two. With the next, strangers can make us keep 256 KiB, and some 3 MiB of what is read from them.
-const RECENT_MAX = 1_024
+// Strangers can make us keep 256 KiB, and some 3 MiB of what is read from them.
 const RECENT_BYTES_MAX = 256
 
-const recent: (Recent | undefined)[] = new Array<Recent | undefined>(RECENT_MAX).fill(undefined)
+const recent = new RecentReads<Recent>(RECENT_BYTES_MAX)
 
 /** Reads a message as `decodeZre` does. */
 export function readMessage(
@@ -50,17 +47,12 @@ export function readMessage(
 }
 
 function readHello(bytes: Uint8Array, limits: ZreLimits): PeerMessage {
-  const slot = slotOf(bytes)
-  const known = recent[slot]
-  if (known !== undefined && bytesEqual(known.bytes, bytes) && sameLimits(known.limits, limits)) {
-    return known.introduction
-  }
+  const known = recent.find(bytes)
+  if (known !== undefined && sameLimits(known.limits, limits)) return known.introduction
   const message = decodeZre(bytes, 0, bytes.length, limits)
   if (message.kind !== 'hello') return message
   const introduction = introductionOf(message)
-  if (bytes.length <= RECENT_BYTES_MAX) {
-    recent[slot] = { bytes: new Uint8Array(bytes), limits, introduction }
-  }
+  recent.keep(bytes, { limits, introduction })
   return introduction
 }
 
@@ -77,12 +69,4 @@ function sameLimits(a: ZreLimits, b: ZreLimits): boolean {
     a.helloGroups === b.helloGroups &&
     a.helloHeaders === b.helloHeaders
   )
-}
-
-function slotOf(bytes: Uint8Array): number {
-  let hash = bytes.length
-  for (let i = 0; i < bytes.length && i < RECENT_BYTES_MAX; i++) {
-    hash = (Math.imul(hash, 31) + bytes[i]!) | 0
-  }
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (RECENT_MAX - 1)
 }

@@ -2,15 +2,9 @@
  * Connection metadata: the name-value properties that both peers send as the end of the handshake.
  * RFC 37 "The NULL Security Mechanism" has the encoding, "Connection Metadata" the meaning.
  */
-import {
-  ByteReader,
-  ByteWriter,
-  bytesEqual,
-  EMPTY_BYTES,
-  utf8Decode,
-  utf8Encode,
-} from '../base/bytes.ts'
+import { ByteReader, ByteWriter, EMPTY_BYTES, utf8Decode, utf8Encode } from '../base/bytes.ts'
 import { invalid } from '../base/errors.ts'
+import { RecentReads } from '../base/recent-reads.ts'
 import type { ZmtpInvalid } from './codes.ts'
 
 /** What the peer said about itself. The values are copies: they pin no chunk. */
@@ -31,21 +25,13 @@ const IDENTITY = utf8Encode('Identity')
 
 /**
  * A node says the same of itself on all its links, and listeners mostly say the same as each other. The latest
- * blocks of usual size are kept with what they say. A memory aid and no more: what a call answers never depends on
- * an earlier one. A power of two of them, of 128 bytes and a few properties each: with what a property costs beside
- * its bytes, strangers can make us keep a mebibyte.
+ * blocks of usual size are kept with what they say: of 128 bytes and a few properties each. With what a property
+ * costs beside its bytes, strangers can make us keep a mebibyte.
  */
-const RECENT_BLOCKS = 1_024
 const RECENT_BYTES_MAX = 128
 const RECENT_PROPERTIES_MAX = 3
 
-interface Recent {
-  /** A copy of our own. */
-  readonly block: Uint8Array
-  readonly metadata: PeerMetadata
-}
-
-const recent: (Recent | undefined)[] = new Array<Recent | undefined>(RECENT_BLOCKS).fill(undefined)
+const recent = new RecentReads<PeerMetadata>(RECENT_BYTES_MAX)
 
 /** The socket type is ASCII. */
 export function encodeMetadata(socketType: string, identity: Uint8Array): Uint8Array {
@@ -64,15 +50,11 @@ export function encodeMetadata(socketType: string, identity: Uint8Array): Uint8A
 
 /** Reads a metadata block. How many properties there may be is bounded by the limit on the handshake. */
 export function parseMetadata(block: Uint8Array): PeerMetadata | ZmtpInvalid {
-  if (block.length > RECENT_BYTES_MAX) return parseBlock(block)
-  let hash = block.length
-  for (let i = 0; i < block.length; i++) hash = Math.imul(hash ^ block[i]!, 0x01000193)
-  const slot = (hash ^ (hash >>> 15)) & (RECENT_BLOCKS - 1)
-  const known = recent[slot]
-  if (known !== undefined && bytesEqual(known.block, block)) return known.metadata
+  const known = recent.find(block)
+  if (known !== undefined) return known
   const metadata = parseBlock(block)
   if (!('kind' in metadata) && metadata.properties.size <= RECENT_PROPERTIES_MAX) {
-    recent[slot] = { block: new Uint8Array(block), metadata }
+    recent.keep(block, metadata)
   }
   return metadata
 }
