@@ -20,6 +20,9 @@ export interface TrialResult {
 const BOOT_MS_MAX = 300_000
 /** Virtual milliseconds until handshakes, and what they left behind, are over. */
 const SETTLE_MS = 2_000
+/** As `earshot sim cold-boot --set coalesceMs=4 --set dialsPerSecond=100000 --set dialsAtOnce=8`. */
+const COALESCE_MS = 4
+const LIMITS = { dialsPerSecond: 100_000, dialsAtOnce: 8 }
 
 const nodes = Number(process.argv[2])
 const idleMs = Number(process.argv[3]) * 1_000
@@ -32,11 +35,11 @@ function heldBytes(): number {
 }
 
 const before = heldBytes()
-const sim = createSimulation({ seed: 'bench' })
+const sim = createSimulation({ seed: 'bench', networks: [{ coalesceMs: COALESCE_MS }] })
 let known = 0
 const startedAt = performance.now()
 for (let i = 0; i < nodes; i++) {
-  const node = await sim.addNode({ name: `node-${i + 1}`, groups: ['all'] })
+  const node = await sim.addNode({ name: `node-${i + 1}`, groups: ['all'], limits: LIMITS })
   node.on('enter', () => {
     known++
   })

@@ -90,7 +90,7 @@ export abstract class TcpLink implements EventTarget {
         path.latencyMs(near.index, far.index, packet)
       if (kind === 'bytes' && path.happens('reset', near.index, far.index, packet)) this.reset()
     }
-    other.expect(kind, bytes, world.tick + ticksOf(delayMs), packet)
+    other.expect(kind, bytes, far.handsOverAt(world.tick + ticksOf(delayMs)), packet)
   }
 
   /** A router or the like resets the connection: both sides see it. */

@@ -67,7 +67,7 @@ export class TcpOpening implements EventTarget {
       return
     }
     const delayMs = path.latencyMs(near.index, far.index, packet) + network.heldMs(near, far)
-    world.after(delayMs, this, SYN, attempt)
+    world.at(far.handsOverAt(world.tick + ticksOf(delayMs)), this, SYN, attempt)
   }
 
   /** Our SYN is at the other host: a second end comes to be there, or nobody listens. */
@@ -87,12 +87,13 @@ export class TcpOpening implements EventTarget {
       return
     }
     const backMs = back.latencyMs(far.index, near.index, packet) + network.heldMs(far, near)
+    const backTick = near.handsOverAt(world.tick + ticksOf(backMs))
     if (acceptor === undefined) {
-      world.after(backMs, this, REFUSED, attempt)
+      world.at(backTick, this, REFUSED, attempt)
       return
     }
     this.#other = new TcpEnd(acceptor.owner, remote, local, far, undefined)
-    world.after(backMs, this, SYN_ACK, 0)
+    world.at(backTick, this, SYN_ACK, 0)
   }
 
   /** The connection stands for us; for the other side once our ACK is there. */
@@ -111,7 +112,7 @@ export class TcpOpening implements EventTarget {
     }
     const packet = this.#end.nextPacket()
     const ackMs = path.latencyMs(near.index, far.index, packet) + network.heldMs(near, far)
-    this.#end.join(other, world.tick + ticksOf(ackMs))
+    this.#end.join(other, far.handsOverAt(world.tick + ticksOf(ackMs)))
   }
 
   #handleRefused(near: Attachment, far: Attachment, attempt: number): void {

@@ -4,12 +4,15 @@ import type { EventTarget } from '../kernel/event-queue.ts'
 import type { Attachment, BroadcastReceiver, Subnet } from './topology.ts'
 import type { DatagramReceiver, UdpShared } from './udp-shared.ts'
 
-/** The one kind of event of a flight. */
+/** A flight is there. */
 export const ARRIVE = 1
+/** A broadcast is there, and some of those that hear it get it from their interfaces now. */
+const HAND_OVER = 2
 
 /**
  * A broadcast on its way to everybody in a subnet: one event for all that hear it at the same time, as it is one
- * transmission on a real network. Or to one receiver that hears it at another time.
+ * transmission on a real network. Or to one receiver that hears it at another time. Where interfaces hand over only
+ * now and then, there is an event for all those that do so at the same time.
  */
 export class BroadcastFlight implements EventTarget {
   readonly #layer: UdpShared
@@ -40,13 +43,26 @@ export class BroadcastFlight implements EventTarget {
     this.#only = only
   }
 
-  handleEvent(): void {
-    this.#layer.world.trace.noteBytes(this.#bytes)
-    if (this.#only !== undefined) {
-      this.#reach(this.#only)
-      return
+  handleEvent(kind: number): void {
+    if (kind === ARRIVE) {
+      this.#layer.world.trace.noteBytes(this.#bytes)
+      if (this.#only !== undefined) {
+        this.#reach(this.#only)
+        return
+      }
+      this.#planTurns()
     }
-    for (const receiver of this.#subnet.receivers(this.#port)) this.#reach(receiver)
+    const { tick } = this.#layer.world
+    for (const receiver of this.#subnet.receiversAt(this.#port, tick)) this.#reach(receiver)
+  }
+
+  #planTurns(): void {
+    const { world } = this.#layer
+    for (let i = 1; i < this.#subnet.coalesceTicks; i++) {
+      const tick = world.tick + i
+      if (this.#subnet.receiversAt(this.#port, tick).length === 0) continue
+      world.at(tick, this, HAND_OVER)
+    }
   }
 
   #reach(receiver: BroadcastReceiver): void {
@@ -62,9 +78,9 @@ export class BroadcastFlight implements EventTarget {
         return
       }
     }
-    receiver.handleBroadcast(this.#bytes.slice(), this.#source)
+    receiver.handleBroadcast(this.#bytes, this.#source)
     if (path.duplicate > 0 && path.happens('duplicate', near.index, far.index, this.#packet)) {
-      receiver.handleBroadcast(this.#bytes.slice(), this.#source)
+      receiver.handleBroadcast(this.#bytes, this.#source)
     }
   }
 }

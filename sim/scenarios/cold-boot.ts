@@ -11,6 +11,8 @@ const settings: {
   readonly everyMs: NumberSetting
   readonly spreadMs: NumberSetting
   readonly dialsPerSecond: NumberSetting
+  readonly dialsAtOnce: NumberSetting
+  readonly coalesceMs: NumberSetting
 } = {
   everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 0),
   spreadMs: numberSetting('milliseconds over which the nodes start; 0: all at once', 0, {
@@ -20,6 +22,15 @@ const settings: {
     'dials that a node may start per second',
     DEFAULT_LIMITS.dialsPerSecond,
     { min: 1, max: 100_000 },
+  ),
+  dialsAtOnce: numberSetting('dials that a node may have under way', DEFAULT_LIMITS.dialsAtOnce, {
+    min: 1,
+    max: 100_000,
+  }),
+  coalesceMs: numberSetting(
+    'milliseconds for which an interface gathers what arrives, see docs/simulation.md; 0: none',
+    0,
+    { max: 100 },
   ),
 }
 
@@ -31,5 +42,8 @@ export const coldBoot: AnyScenario = defineScenario({
   settings,
   untilComplete: true,
   bootMs: ({ settings: { spreadMs } }) => spreadMs,
-  node: (_index, { settings: { dialsPerSecond } }) => ({ limits: { dialsPerSecond } }),
+  network: ({ settings: { coalesceMs } }) => ({ networks: [{ coalesceMs }] }),
+  node: (_index, { settings: { dialsPerSecond, dialsAtOnce } }) => ({
+    limits: { dialsPerSecond, dialsAtOnce },
+  }),
 })

@@ -18,6 +18,8 @@ export interface Limits {
   readonly messageFrames: number
   /** Outbound dials per second, sustained; a token bucket of the same depth. */
   readonly dialsPerSecond: number
+  /** Outbound dials whose handshake is not complete. */
+  readonly dialsAtOnce: number
   /** Peers known at one time. */
   readonly peers: number
   /** Peers known at one time behind one address. */
@@ -54,6 +56,8 @@ export const DEFAULT_LIMITS: Limits = {
   messageFrames: 1_025,
   // Meeting 100 peers a second fills a large mesh quickly, and makes us a weak reflector.
   dialsPerSecond: 100,
+  // As many as `dialsPerSecond` and `handshakeMs` let come together: a bound to lower where a start must be gentle.
+  dialsAtOnce: 512,
   // A full mesh suits hundreds of nodes; simulations need thousands.
   peers: 4_096,
   // One host can run many nodes, but one host must not fill the whole table.

@@ -4,6 +4,7 @@
  * again and again hold up the others.
  */
 import { NEVER } from '../base/deadlines.ts'
+import type { Limits } from '../base/limits.ts'
 import { DialBudget } from './dial-budget.ts'
 import type { Peer } from './peer.ts'
 
@@ -14,9 +15,12 @@ export class DialQueue {
   /** Only heard of. */
   readonly #others = new Set<Peer>()
   #othersTurn = false
+  readonly #atOnceMax: number
+  #underWay = 0
 
-  constructor(dialsPerSecond: number) {
-    this.#budget = new DialBudget(dialsPerSecond)
+  constructor(limits: Pick<Limits, 'dialsPerSecond' | 'dialsAtOnce'>) {
+    this.#budget = new DialBudget(limits.dialsPerSecond)
+    this.#atOnceMax = limits.dialsAtOnce
   }
 
   /** Adds a peer, or moves it up when it has linked to us since. */
@@ -34,18 +38,26 @@ export class DialQueue {
     this.#others.delete(peer)
   }
 
-  /** Takes out the peer to dial now, if there is one and the budget allows it. */
+  /** Takes out the peer to dial now, if there is one and the limits allow it. */
   take(now: number): Peer | undefined {
+    if (this.#underWay >= this.#atOnceMax) return undefined
     const takeOthers = this.#linked.size === 0 || (this.#othersTurn && this.#others.size > 0)
     const [peer] = takeOthers ? this.#others : this.#linked
     if (peer === undefined || !this.#budget.take(now)) return undefined
     this.#othersTurn = !takeOthers
     this.delete(peer)
+    this.#underWay++
     return peer
+  }
+
+  /** A dial that `take` allowed has led to a link, or to nothing. */
+  handleEnded(): void {
+    this.#underWay--
   }
 
   /** When the next dial may start, or NEVER. */
   nextAt(now: number): number {
+    if (this.#underWay >= this.#atOnceMax) return NEVER
     return this.#linked.size + this.#others.size === 0 ? NEVER : this.#budget.nextAt(now)
   }
 }

@@ -57,7 +57,7 @@ export class Links {
   constructor(context: MeshContext) {
     this.#context = context
     this.#hello = new OwnHello(context)
-    this.#dials = new DialQueue(context.options.limits.dialsPerSecond)
+    this.#dials = new DialQueue(context.options.limits)
   }
 
   // Dialling
@@ -74,7 +74,7 @@ export class Links {
     this.startQueued(now)
   }
 
-  /** Starts as many queued dials as the budget allows. */
+  /** Starts as many queued dials as the limits allow. */
   startQueued(now: number): void {
     for (;;) {
       const peer = this.#dials.take(now)
@@ -119,10 +119,16 @@ export class Links {
     if (peer === undefined) return
     this.#context.handshakes.end(connection)
     this.#context.counters.handshakes++
+    this.#endDial(peer)
     peer.setLinkOver('open', connection)
     peer.linkOpenedAt = now
     peer.links++
     this.introduce(peer, now)
+    this.startQueued(now)
+  }
+
+  #endDial(peer: Peer): void {
+    if (peer.link === 'dialling') this.#dials.handleEnded()
   }
 
   /** Says HELLO (again), if there is a link; a link to come starts with it anyway. */
@@ -144,6 +150,7 @@ export class Links {
   ): void {
     const wasOpen = peer.link === 'open'
     if (peer.outbound !== connection) return
+    this.#endDial(peer)
     peer.setLink('waiting')
     this.#forgetPing(peer)
     this.#reportLost(peer, connection, now)
@@ -208,6 +215,7 @@ export class Links {
       if (how === 'abort') this.#reportLost(peer, outbound, now)
       this.closeConnection(outbound, how)
     }
+    this.#endDial(peer)
     peer.setLink('idle')
     this.#context.reschedule(peer)
   }

@@ -151,7 +151,7 @@ export interface DatagramOptions {
 }
 
 export interface DatagramHandlers {
-  /** A datagram arrived; its bytes are the handler's to keep. */
+  /** A datagram arrived. Its bytes may be kept and not be changed: others may have heard the same broadcast. */
   datagram(bytes: Uint8Array, from: SocketAddress): void
   /** A send failed, or the port as a whole did. The port stays usable for further attempts. */
   failed(failure: IoFailure): void
