@@ -1,9 +1,9 @@
 /** What the parts of the virtual TCP know of each other: what all connections share, and all those of one process. */
+import type { Slab } from '../../src/base/slab.ts'
 import type { ByteStream, StreamHandlers } from '../../src/runtime/platform.ts'
 import type { World } from '../kernel/world.ts'
 import type { Gate } from './gate.ts'
 import type { VirtualNetwork } from './network.ts'
-import type { Slab } from './slab.ts'
 import type { Attachment } from './topology.ts'
 
 /** What all connections share (see `tcp.ts`). */

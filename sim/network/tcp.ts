@@ -4,6 +4,7 @@
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import { parseIpv4 } from '../../src/base/ipv4.ts'
+import { Slab } from '../../src/base/slab.ts'
 import type {
   DialOptions,
   IoFailure,
@@ -15,7 +16,6 @@ import type {
 import type { EventTarget } from '../kernel/event-queue.ts'
 import type { World } from '../kernel/world.ts'
 import type { VirtualNetwork } from './network.ts'
-import { Slab } from './slab.ts'
 import { TcpEnd } from './tcp-end.ts'
 import { TcpOpening } from './tcp-opening.ts'
 import type {
@@ -30,6 +30,8 @@ import type { Attachment, SocketHost } from './topology.ts'
 
 const ANY = 0
 const PORTS = 65_536
+/** As with the blocks that a real host reads into. */
+const SLAB_BYTES = 64 * 1024
 /** Linux's default backlog: connections that wait for a process that does not accept. */
 const BACKLOG = 511
 const ACCEPT = 0
@@ -37,7 +39,7 @@ const ACCEPT = 0
 export class TcpLayer implements TcpShared {
   readonly world: World
   readonly network: VirtualNetwork
-  readonly slab: Slab = new Slab()
+  readonly slab: Slab = new Slab(SLAB_BYTES)
   readonly chunking: Chunking
   /** By host, and by address (0: any) and port. */
   readonly #listeners = new Map<number, Map<number, VirtualListener>>()

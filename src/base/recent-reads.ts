@@ -4,8 +4,8 @@
  */
 import { bytesEqual } from './bytes.ts'
 
-/** Slots; a power of two. A block takes the place of the one that was in its slot. */
-const SLOTS = 1_024
+/** Slots; a power of two. A block is kept in its slot or in that slot's neighbour: so a thousand mostly find room. */
+const SLOTS = 4_096
 
 interface Recent<Value> {
   /** A copy of our own. */
@@ -17,7 +17,7 @@ export class RecentReads<Value> {
   readonly #bytesMax: number
   readonly #slots: (Recent<Value> | undefined)[]
 
-  /** Strangers can make us keep 1,024 blocks of `bytesMax` bytes, and what is read from them. */
+  /** Strangers can make us keep 4,096 blocks of `bytesMax` bytes, and what is read from them. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
     this.#slots = new Array<Recent<Value> | undefined>(SLOTS).fill(undefined)
@@ -25,14 +25,21 @@ export class RecentReads<Value> {
 
   find(bytes: Uint8Array): Value | undefined {
     if (bytes.length > this.#bytesMax) return undefined
-    const known = this.#slots[slotOf(bytes)]
+    const slot = slotOf(bytes)
+    return this.#findAt(slot, bytes) ?? this.#findAt(slot ^ 1, bytes)
+  }
+
+  #findAt(slot: number, bytes: Uint8Array): Value | undefined {
+    const known = this.#slots[slot]
     return known !== undefined && bytesEqual(known.bytes, bytes) ? known.value : undefined
   }
 
   /** Keeps what was read, with a copy of the bytes; blocks beyond the usual size are not kept. */
   keep(bytes: Uint8Array, value: Value): void {
     if (bytes.length > this.#bytesMax) return
-    this.#slots[slotOf(bytes)] = { bytes: new Uint8Array(bytes), value }
+    const slot = slotOf(bytes)
+    const isTaken = this.#slots[slot] !== undefined && this.#slots[slot ^ 1] === undefined
+    this.#slots[isTaken ? slot ^ 1 : slot] = { bytes: new Uint8Array(bytes), value }
   }
 }
 

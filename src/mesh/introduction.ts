@@ -27,7 +27,7 @@ interface Recent {
   readonly introduction: Introduction
 }
 
-// Strangers can make us keep 256 KiB, and some 3 MiB of what is read from them.
+// Strangers can make us keep 1 MiB, and some 10 MiB of what is read from them.
 const RECENT_BYTES_MAX = 256
 
 const recent = new RecentReads<Recent>(RECENT_BYTES_MAX)

@@ -42,7 +42,7 @@ import {
 } from './command.ts'
 import { FLAG_COMMAND, FLAG_MORE } from './frame.ts'
 import { decodeInPlace } from './frame-decoder.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { borrowFrameWriter, type FrameWriter } from './frame-writer.ts'
 import { Handshake } from './handshake.ts'
 import { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, Mechanism } from './mechanism.ts'
@@ -139,6 +139,7 @@ export class ZmtpConnection {
     const { nextChunkBytes } = output.buffer
     if (nextChunkBytes > CHUNK_BYTES_MIN) this.#makeSpecial().nextChunkBytes = nextChunkBytes
     else if (this.#special !== undefined) this.#endBurst(this.#special)
+    output.giveBack()
     return segments
   }
 
@@ -230,7 +231,10 @@ export class ZmtpConnection {
     const handshake = this.#special!.handshake!
     const output = this.#makeOutput()
     const result = handshake.poll(input, output.buffer)
-    if (output.buffer.byteLength === 0) this.#output = undefined
+    if (output.buffer.byteLength === 0) {
+      this.#output = undefined
+      output.giveBack()
+    }
     if (result.kind === 'invalid') return this.#fail(result)
     if (result.kind === 'ready') this.#enterReady(handshake)
     else this.#state = handshake.state
@@ -344,7 +348,7 @@ export class ZmtpConnection {
   }
 
   #makeOutput(): FrameWriter {
-    this.#output ??= new FrameWriter(
+    this.#output ??= borrowFrameWriter(
       this.#special?.nextChunkBytes ?? CHUNK_BYTES_MIN,
       this.#special?.protection,
     )

@@ -2,13 +2,29 @@
  * Frames on their way out: the bytes that wait, and the frame among them that is being filled.
  *
  * A link has one of these only while something waits to be sent. Most links are idle most of the time,
- * and there may be a thousand in a process.
+ * and there may be a thousand in a process: so a few are lent to those that write.
  */
 import { assert } from '../base/assert.ts'
 import type { ByteWriter } from '../base/bytes.ts'
 import { LONG_HEADER_BYTES, reserveFrame, writeLongHeader } from './frame.ts'
 import type { FrameProtection } from './mechanism.ts'
 import { WriteBuffer } from './write-buffer.ts'
+
+/** As many links as write in one turn, mostly. */
+const SPARE_MAX = 512
+const spare: FrameWriter[] = []
+
+/** One with nothing in it; to be given back with `giveBack` once everything was taken. */
+export function borrowFrameWriter(
+  firstChunkBytes: number,
+  protection: FrameProtection | undefined,
+): FrameWriter {
+  const writer = spare.pop()
+  if (writer === undefined) return new FrameWriter(firstChunkBytes, protection)
+  writer.buffer.reset(firstChunkBytes)
+  writer.protection = protection
+  return writer
+}
 
 export class FrameWriter {
   /** For the handshake, which writes in the clear. */
@@ -25,6 +41,13 @@ export class FrameWriter {
   constructor(firstChunkBytes: number, protection: FrameProtection | undefined) {
     this.buffer = new WriteBuffer(firstChunkBytes)
     this.protection = protection
+  }
+
+  /** Nothing is in it any more, and its link has forgotten it. */
+  giveBack(): void {
+    this.protection = undefined
+    this.pongWaits = false
+    if (spare.length < SPARE_MAX) spare.push(this)
   }
 
   /** Starts a frame of exactly `length` bytes, to be filled before the next call. */

@@ -30,6 +30,9 @@ const OUR_MINOR = 1
 /** RFC 37: "A peer MUST accept higher protocol versions as valid." ZMTP 2.0 says 1 here, ZMTP 1.0 0. */
 const MAJOR_MIN = 3
 
+/** By the name of our mechanism. */
+const tails = new Map<string, Uint8Array>()
+
 export function writeGreetingHead(output: WriteBuffer, identityBytes: number): void {
   const writer = output.reserve(GREETING_HEAD_BYTES)
   writer.u8(0xff)
@@ -41,11 +44,20 @@ export function writeGreetingHead(output: WriteBuffer, identityBytes: number): v
 }
 
 export function writeGreetingTail(output: WriteBuffer, mechanism: string): void {
-  const writer = output.reserve(GREETING_BYTES - GREETING_HEAD_BYTES)
-  writer.u8(OUR_MINOR)
-  for (let i = 0; i < MECHANISM_BYTES; i++) writer.u8(mechanismByte(mechanism, i))
+  let tail = tails.get(mechanism)
+  if (tail === undefined) {
+    tail = greetingTail(mechanism)
+    tails.set(mechanism, tail)
+  }
+  output.reserve(tail.length).raw(tail)
+}
+
+function greetingTail(mechanism: string): Uint8Array {
   // As-server stays 0 for every mechanism, as libzmq has it; it ignores ours in turn.
-  while (writer.remaining > 0) writer.u8(0)
+  const tail = new Uint8Array(GREETING_BYTES - GREETING_HEAD_BYTES)
+  tail[0] = OUR_MINOR
+  for (let i = 0; i < MECHANISM_BYTES; i++) tail[1 + i] = mechanismByte(mechanism, i)
+  return tail
 }
 
 /**

@@ -29,7 +29,7 @@ import {
 } from './greeting.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
-import { encodeMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
+import { ownMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
 export interface HandshakeOptions {
@@ -120,7 +120,7 @@ export class Handshake {
     const { mechanism, role, identity } = this.#options
     writeGreetingTail(output, mechanism.name)
     this.#begun = true
-    const first = mechanism.begin(role, encodeMetadata(SOCKET_TYPES[role].ours, identity))
+    const first = mechanism.begin(role, ownMetadata(SOCKET_TYPES[role].ours, identity))
     if (first !== undefined) writeCommand(output, first)
   }
 

@@ -10,8 +10,12 @@
  */
 import { assert } from '../base/assert.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
+import { Slab } from '../base/slab.ts'
 
 const JOINED_BYTES_MIN = 128
+
+/** For the beginnings of what came in pieces: mostly greetings and HELLOs. */
+const slab = new Slab(16 * 1024)
 
 export class InputBuffer {
   bytes: Uint8Array = EMPTY_BYTES
@@ -49,7 +53,7 @@ export class InputBuffer {
     // may have been handed out as views.
     if (this.end + chunk.length > this.bytes.length) {
       const unread = this.length
-      const joined = new Uint8Array(Math.max(JOINED_BYTES_MIN, 2 * (unread + chunk.length)))
+      const joined = slab.take(Math.max(JOINED_BYTES_MIN, 2 * (unread + chunk.length)))
       joined.set(this.bytes.subarray(this.start, this.end))
       this.bytes = joined
       this.start = 0

@@ -26,12 +26,24 @@ const IDENTITY = utf8Encode('Identity')
 /**
  * A node says the same of itself on all its links, and listeners mostly say the same as each other. The latest
  * blocks of usual size are kept with what they say: of 128 bytes and a few properties each. With what a property
- * costs beside its bytes, strangers can make us keep a mebibyte.
+ * costs beside its bytes, strangers can make us keep a few mebibytes.
  */
 const RECENT_BYTES_MAX = 128
 const RECENT_PROPERTIES_MAX = 3
 
 const recent = new RecentReads<PeerMetadata>(RECENT_BYTES_MAX)
+
+/** By identity and socket type: a node says the same on all its links. */
+const own = new WeakMap<Uint8Array, Map<string, Uint8Array>>()
+
+/** What we say of ourselves, the same bytes at each call. The socket type is ASCII; the identity must not change. */
+export function ownMetadata(socketType: string, identity: Uint8Array): Uint8Array {
+  const known = own.get(identity)?.get(socketType)
+  if (known !== undefined) return known
+  const block = encodeMetadata(socketType, identity)
+  own.set(identity, (own.get(identity) ?? new Map()).set(socketType, block))
+  return block
+}
 
 /** The socket type is ASCII. */
 export function encodeMetadata(socketType: string, identity: Uint8Array): Uint8Array {

@@ -12,6 +12,9 @@ import { invalid } from '../base/errors.ts'
 import { type Command, encodeCommand } from './command.ts'
 import type { ConnectionRole, HandshakeStep, Mechanism } from './mechanism.ts'
 
+/** By metadata, which a node has once for all its links. */
+const readies = new WeakMap<Uint8Array, Uint8Array>()
+
 export class NullMechanism implements Mechanism {
   readonly name = 'NULL'
   readonly protection: undefined = undefined
@@ -19,7 +22,7 @@ export class NullMechanism implements Mechanism {
 
   begin(role: ConnectionRole, metadata: Uint8Array): Uint8Array | undefined {
     assert(this.#ready.length === 0, 'a mechanism serves one connection')
-    this.#ready = encodeCommand('READY', metadata)
+    this.#ready = readyFor(metadata)
     return role === 'dialler' ? this.#ready : undefined
   }
 
@@ -31,4 +34,13 @@ export class NullMechanism implements Mechanism {
   accept(): Uint8Array {
     return this.#ready
   }
+}
+
+function readyFor(metadata: Uint8Array): Uint8Array {
+  let ready = readies.get(metadata)
+  if (ready === undefined) {
+    ready = encodeCommand('READY', metadata)
+    readies.set(metadata, ready)
+  }
+  return ready
 }

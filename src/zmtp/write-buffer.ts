@@ -86,13 +86,17 @@ export class WriteBuffer {
    * transfer them.
    */
   takeSegments(): Uint8Array[] {
-    this.#closeSegment()
+    const taken = this.#segments.length === 0 ? this.#onlySegment() : this.#allSegments()
     this.#giveUpChunk()
-    const taken = this.#segments
     this.#nextChunkBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, this.#segmentBytes))
-    this.#segments = []
     this.#segmentBytes = 0
     return taken
+  }
+
+  /** Begins anew, as if just made. Only after everything was taken. */
+  reset(firstChunkBytes: number): void {
+    assert(this.byteLength === 0, 'nothing waits')
+    this.#nextChunkBytes = firstChunkBytes
   }
 
   invariants(): void {
@@ -145,6 +149,19 @@ export class WriteBuffer {
     this.#start = 0
     this.#end = 0
     this.#limit = 0
+  }
+
+  /** What most turns write is one short segment: an array of just that. */
+  #onlySegment(): Uint8Array[] {
+    this.#segmentBytes = this.#end - this.#start
+    return this.#segmentBytes === 0 ? [] : [this.#chunk.subarray(this.#start, this.#end)]
+  }
+
+  #allSegments(): Uint8Array[] {
+    this.#closeSegment()
+    const all = this.#segments
+    this.#segments = []
+    return all
   }
 
   #closeSegment(): void {
