@@ -8,6 +8,7 @@
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import { combine } from '../kernel/random.ts'
+import { ticksOf } from '../kernel/time.ts'
 import type { World } from '../kernel/world.ts'
 import { Path } from './path.ts'
 import { Routes } from './routes.ts'
@@ -247,6 +248,12 @@ export class VirtualNetwork {
   heldMs(from: Attachment, to: Attachment): number {
     if (from.host === to.host) return 0
     return this.#rules.heldMs(from.host.index, to.host.index, this.world.now)
+  }
+
+  /** When a packet that is `delayMs` on its way is handed to the host that it is for. */
+  arrivalTick(from: Attachment, to: Attachment, delayMs: number): number {
+    const tick = this.world.tick + ticksOf(delayMs)
+    return from.host === to.host ? tick : to.handsOverAt(tick)
   }
 
   /** Whether all receivers of a broadcast from here hear it at the same time. */

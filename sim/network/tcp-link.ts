@@ -16,7 +16,6 @@ import { EMPTY_BYTES } from '../../src/base/bytes.ts'
 import type { IoFailure, SocketAddress } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import { combine } from '../kernel/random.ts'
-import { ticksOf } from '../kernel/time.ts'
 import { append, Unit, type UnitKind, withoutFirst } from './flight.ts'
 import { ABORTED, ARRIVAL, ARRIVAL_PLANNED } from './tcp-events.ts'
 import { GIVE_UP_TICKS, nextRetryTick, retriesWithin } from './tcp-retry.ts'
@@ -78,7 +77,7 @@ export abstract class TcpLink implements EventTarget {
   protected send(kind: UnitKind, bytes: Uint8Array): void {
     const { near, other } = this
     if (other === undefined) return
-    const { world, network } = this.owner.shared
+    const { network } = this.owner.shared
     const far = other.near
     const path = network.path(near, far)
     const packet = this.nextPacket()
@@ -90,7 +89,7 @@ export abstract class TcpLink implements EventTarget {
         path.latencyMs(near.index, far.index, packet)
       if (kind === 'bytes' && path.happens('reset', near.index, far.index, packet)) this.reset()
     }
-    other.expect(kind, bytes, far.handsOverAt(world.tick + ticksOf(delayMs)), packet)
+    other.expect(kind, bytes, network.arrivalTick(near, far, delayMs), packet)
   }
 
   /** A router or the like resets the connection: both sides see it. */

@@ -8,7 +8,6 @@
  *     opened ── ACK, bytes … ───────▶ accepted
  */
 import type { EventTarget } from '../kernel/event-queue.ts'
-import { ticksOf } from '../kernel/time.ts'
 import { TcpEnd } from './tcp-end.ts'
 import { NO_ANSWER, REFUSED, SYN, SYN_ACK, SYN_RETRY } from './tcp-events.ts'
 import { SYN_RETRIES, synRetryMs } from './tcp-retry.ts'
@@ -67,7 +66,7 @@ export class TcpOpening implements EventTarget {
       return
     }
     const delayMs = path.latencyMs(near.index, far.index, packet) + network.heldMs(near, far)
-    world.at(far.handsOverAt(world.tick + ticksOf(delayMs)), this, SYN, attempt)
+    world.at(network.arrivalTick(near, far, delayMs), this, SYN, attempt)
   }
 
   /** Our SYN is at the other host: a second end comes to be there, or nobody listens. */
@@ -87,7 +86,7 @@ export class TcpOpening implements EventTarget {
       return
     }
     const backMs = back.latencyMs(far.index, near.index, packet) + network.heldMs(far, near)
-    const backTick = near.handsOverAt(world.tick + ticksOf(backMs))
+    const backTick = network.arrivalTick(far, near, backMs)
     if (acceptor === undefined) {
       world.at(backTick, this, REFUSED, attempt)
       return
@@ -104,7 +103,7 @@ export class TcpOpening implements EventTarget {
       this.#tryAgain(SYN_RETRY, attempt)
       return
     }
-    const { world, network } = this.#shared
+    const { network } = this.#shared
     const path = network.path(near, far)
     if (path === undefined || !this.#passes(far, near)) {
       this.#tryAgain(SYN_ACK, attempt)
@@ -112,7 +111,7 @@ export class TcpOpening implements EventTarget {
     }
     const packet = this.#end.nextPacket()
     const ackMs = path.latencyMs(near.index, far.index, packet) + network.heldMs(near, far)
-    this.#end.join(other, far.handsOverAt(world.tick + ticksOf(ackMs)))
+    this.#end.join(other, network.arrivalTick(near, far, ackMs))
   }
 
   #handleRefused(near: Attachment, far: Attachment, attempt: number): void {

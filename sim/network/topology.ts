@@ -217,7 +217,7 @@ export class Attachment {
 
 /** Which of the ticks between two turns of an interface is its own. */
 function turnOf(attachment: Attachment, coalesceTicks: number): number {
-  return attachment.index % coalesceTicks
+  return attachment.host.index % coalesceTicks
 }
 
 function inTurns(

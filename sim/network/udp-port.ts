@@ -10,7 +10,6 @@ import type {
 } from '../../src/runtime/platform.ts'
 import type { EventTarget } from '../kernel/event-queue.ts'
 import { combine } from '../kernel/random.ts'
-import { ticksOf } from '../kernel/time.ts'
 import type { Gate } from './gate.ts'
 import type { Attachment, BroadcastReceiver, SocketHost } from './topology.ts'
 import { ARRIVE, BroadcastFlight, UnicastFlight } from './udp-flight.ts'
@@ -165,7 +164,7 @@ export class VirtualPort implements DatagramPort, DatagramReceiver, EventTarget 
         network.heldMs(near, far) +
         path.heldBackMs(near.index, far.index, packet)
       const flight = new BroadcastFlight(this.#layer, bytes, near, source, port, packet, receiver)
-      world.at(far.handsOverAt(world.tick + ticksOf(delayMs)), flight, ARRIVE)
+      world.at(network.arrivalTick(near, far, delayMs), flight, ARRIVE)
     }
   }
 
@@ -200,7 +199,7 @@ export class VirtualPort implements DatagramPort, DatagramReceiver, EventTarget 
         port,
         undefined,
       )
-      world.at(far.handsOverAt(world.tick + ticksOf(delayMs)), flight, ARRIVE)
+      world.at(network.arrivalTick(near, far, delayMs), flight, ARRIVE)
     }
   }
 

@@ -46,5 +46,6 @@ export class RecentReads<Value> {
 function slotOf(bytes: Uint8Array): number {
   let hash = bytes.length
   for (let i = 0; i < bytes.length; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (SLOTS - 1)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return (hash ^ (hash >>> 13)) & (SLOTS - 1)
 }

@@ -136,6 +136,35 @@ describe('dialling again', () => {
   })
 })
 
+describe('dials under way', () => {
+  it('are no more at a time than the limit; the others wait for their turn', () => {
+    const mesh = new Mesh()
+    const a = mesh.host({ limits: { dialsAtOnce: 3 } }).start()
+    for (let i = 0; i < 8; i++) {
+      mesh.network.listen({ address: addressOf(i), port: 50_000 }, () => ({
+        bytes: () => {},
+        ended: () => {},
+      }))
+      forge(mesh, a, i, addressOf(i))
+    }
+    mesh.run(4_900)
+    expect(dialTimes(mesh, a)).toHaveLength(3)
+    mesh.run(200)
+    expect(dialTimes(mesh, a)).toHaveLength(6) // the first three had 5 s for their handshake
+    mesh.run(5_000)
+    expect(new Set(mesh.network.dials.map(({ to }) => to.address)).size).toBe(8)
+  })
+
+  it('make way as soon as they have led to a link', () => {
+    const mesh = new Mesh()
+    const hosts = Array.from({ length: 12 }, () =>
+      mesh.host({ limits: { dialsAtOnce: 1 } }).start(),
+    )
+    mesh.run(1_000)
+    for (const host of hosts) expect(host.engine.peers()).toHaveLength(11)
+  })
+})
+
 describe('a flood of 100,000 beacons of made-up nodes', () => {
   it('is met with a bounded table and a bounded number of dials', () => {
     const mesh = new Mesh()
