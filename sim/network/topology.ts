@@ -32,7 +32,7 @@ export interface SubnetOptions {
 }
 
 /** More would be another thing: a host that sleeps. */
-const COALESCE_MS_MAX = 100
+export const COALESCE_MS_MAX = 100
 
 /** What the network must know of a host. */
 export interface NetworkHost {

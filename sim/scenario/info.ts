@@ -1,5 +1,6 @@
 /** What a run is started with, in full: printed first, and enough to run exactly this again. */
 import type { Chunking } from '../network/tcp-shared.ts'
+import { COALESCE_MS_MAX } from '../network/topology.ts'
 import { WEATHERS } from '../network/weather.ts'
 import type { AnyScenario } from './scenario.ts'
 import {
@@ -15,6 +16,7 @@ import {
 export const COMMON_SETTINGS: {
   readonly weather: ChoiceSetting
   readonly chunking: ChoiceSetting<Chunking>
+  readonly coalesceMs: NumberSetting
   readonly everyMs: NumberSetting
   readonly messageBytes: NumberSetting
 } = {
@@ -26,6 +28,11 @@ export const COMMON_SETTINGS: {
     'natural',
     'torture',
   ]),
+  coalesceMs: numberSetting(
+    'milliseconds for which interfaces gather what arrives: makes large simulations faster; 0: none',
+    0,
+    { max: COALESCE_MS_MAX },
+  ),
   everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 1_000),
   messageBytes: countSetting('bytes of a message', 100, { min: 32, max: 1_000_000 }),
 }

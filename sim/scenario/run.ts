@@ -182,10 +182,13 @@ class Runner {
   #build(): Simulation {
     const { settings } = this.#plan
     const plan = this.#scenario.network?.(this.#plan) ?? { networks: [{}] }
-    const networks =
-      settings['weather'] === 'own'
-        ? plan.networks
-        : plan.networks.map((each) => ({ ...each, weather: String(settings['weather']) }))
+    const weather = settings['weather'] === 'own' ? {} : { weather: String(settings['weather']) }
+    const coalesceMs = Number(settings['coalesceMs'])
+    const networks = plan.networks.map((each) => ({
+      ...each,
+      ...weather,
+      ...(coalesceMs > 0 && { coalesceMs }),
+    }))
     const { seed, wrapPlatform } = this.#options
     const sim = new Simulation({
       seed,

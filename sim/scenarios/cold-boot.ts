@@ -12,7 +12,6 @@ const settings: {
   readonly spreadMs: NumberSetting
   readonly dialsPerSecond: NumberSetting
   readonly dialsAtOnce: NumberSetting
-  readonly coalesceMs: NumberSetting
 } = {
   everyMs: numberSetting('milliseconds between two messages of a node; 0: no messages', 0),
   spreadMs: numberSetting('milliseconds over which the nodes start; 0: all at once', 0, {
@@ -27,11 +26,6 @@ const settings: {
     min: 1,
     max: 100_000,
   }),
-  coalesceMs: numberSetting(
-    'milliseconds for which an interface gathers what arrives, see docs/simulation.md; 0: none',
-    0,
-    { max: 100 },
-  ),
 }
 
 export const coldBoot: AnyScenario = defineScenario({
@@ -42,7 +36,6 @@ export const coldBoot: AnyScenario = defineScenario({
   settings,
   untilComplete: true,
   bootMs: ({ settings: { spreadMs } }) => spreadMs,
-  network: ({ settings: { coalesceMs } }) => ({ networks: [{ coalesceMs }] }),
   node: (_index, { settings: { dialsPerSecond, dialsAtOnce } }) => ({
     limits: { dialsPerSecond, dialsAtOnce },
   }),

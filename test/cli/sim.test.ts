@@ -35,7 +35,9 @@ describe('a run', () => {
     expect(out).toMatch(
       /^scenario {2}steady\nseed {6}7\nnodes {5}3\nfor {7}2\.000 s of virtual time/,
     )
-    expect(out).toMatch(/\nsettings {2}weather=own chunking=natural everyMs=500 messageBytes=\d+\n/)
+    expect(out).toMatch(
+      /\nsettings {2}weather=own chunking=natural coalesceMs=0 everyMs=500 messageBytes=\d+\n/,
+    )
     expect(out).toMatch(/\nverdict +passed\nviews +6 of 6\ncomplete +50 % 0\.\d+ s, /)
     for (const label of ['converged', 'messages', 'latency', 'streams', 'speed', 'memory']) {
       expect(out).toMatch(new RegExp(`\\n${label} +\\S`))
