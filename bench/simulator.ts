@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 const TRIAL = fileURLToPath(new URL('./simulation-trial.js', import.meta.url))
 const COMMAND = fileURLToPath(new URL('../cli/main.js', import.meta.url))
 /** As `earshot sim` runs a simulation: see `cli/sim`. */
-const NODE_OPTIONS = ['--expose-gc', '--max-semi-space-size=64', '--max-old-space-size=16384']
+const NODE_OPTIONS = ['--expose-gc', '--max-semi-space-size=128', '--max-old-space-size=16384']
 
 /** Runs a program of ours to its end; gives back what it printed. */
 async function output(args: readonly string[]): Promise<string> {

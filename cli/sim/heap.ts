@@ -13,7 +13,7 @@ import type { Host } from '../host.ts'
 /** What one node's view of another takes, both ends of their link and the checks included, with room for garbage. */
 const BYTES_PER_VIEW = 2_500
 /** With less young memory, what lives long is copied too often. It counts from here on. */
-const YOUNG_MIB = 64
+const YOUNG_MIB = 128
 const LARGE_NODES = 300
 const MIB = 2 ** 20
 const GIB = 2 ** 30
