@@ -14,7 +14,7 @@ import { Slab } from '../base/slab.ts'
 
 const JOINED_BYTES_MIN = 128
 
-/** For the beginnings of what came in pieces: mostly greetings and HELLOs. */
+/** For what came in pieces: mostly greetings and READYs, of which nothing is kept. */
 const slab = new Slab(16 * 1024)
 
 export class InputBuffer {

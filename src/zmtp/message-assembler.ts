@@ -16,7 +16,6 @@ import { assert, assertNever } from '../base/assert.ts'
 import { EMPTY_BYTES } from '../base/bytes.ts'
 import { invalid } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
-import { Slab } from '../base/slab.ts'
 import type { ZmtpInvalid } from './codes.ts'
 import { COMMAND_BYTES_MAX, type Command, parseCommand } from './command.ts'
 import { checkFlags, FLAG_COMMAND, FLAG_LONG, FLAG_MORE } from './frame.ts'
@@ -34,9 +33,6 @@ const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
 const GROW_BYTES_MIN = 16 * 1024
 /** Beyond that: so many times what has arrived. 4 makes a large message cost a third more copying. */
 const GROW_FACTOR = 4
-
-/** For short messages. */
-const slab = new Slab(16 * 1024)
 
 export class MessageAssembler {
   #limits: MessageLimits
@@ -214,7 +210,7 @@ export class MessageAssembler {
     if ((this.#flags & FLAG_MORE) !== 0 || this.#protection !== undefined) {
       capacity = Math.max(capacity, 2 * needed)
     }
-    const grown = slab.take(capacity)
+    const grown = new Uint8Array(capacity)
     grown.set(this.#buffer.subarray(0, this.#length))
     this.#buffer = grown
   }
