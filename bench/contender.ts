@@ -1,40 +1,55 @@
 /**
- * What a contender of the benchmark is: a receiving end, run in a process of its own, and a sending end, run in
- * the main process. All contenders do the same work: carry messages of one payload, in order, over loopback.
+ * What a contender of the benchmark is: a receiving end and a sending end, each run in a process of its own. All
+ * contenders do the same work: carry equal messages of a task, in order, over loopback, to one peer or to many.
  */
 
-/** The receiving end. */
+export interface Task {
+  /** `whisper` goes to one peer; `shout` to all of them; `typed` is a shout of a value, `checked` by a schema. */
+  readonly style: 'whisper' | 'shout' | 'typed' | 'checked'
+  /** Of one message; a typed one has as many when it is encoded. */
+  readonly bytes: number
+  /** Receiving ends, all in one process. */
+  readonly peers: number
+}
+
+/** What a receiving end does with its messages: the harness says. */
+export interface Sink {
+  /** Whether a message goes back to where it came from, instead of being counted. */
+  readonly echo: boolean
+  /** To be called with the length of every message that arrives. */
+  count(bytes: number): void
+}
+
 export interface Receiver {
   /** Where the sending end connects to; opaque to the harness. */
   readonly address: string
-  /** Called for every message that arrives; `reply` sends one message back. */
-  onMessage: (payload: Uint8Array, reply: (payload: Uint8Array) => void) => void
   close(): Promise<void>
 }
 
-/** The sending end. */
 export interface Sender {
-  /** Sends one message; a promise when the caller has to wait before sending more. */
-  send(payload: Uint8Array): Promise<void> | undefined
-  /** Called for every message that comes back. */
-  onReply: (payload: Uint8Array) => void
+  /** Sends the task's message once, to all peers; a promise when the caller has to wait before sending more. */
+  send(): Promise<void> | undefined
   close(): Promise<void>
+}
+
+/** A process beside the two ends that a contender cannot do without. */
+export interface Service {
+  readonly address: string
+  readonly pid: number
+  stop(): Promise<void>
 }
 
 export interface Contender {
   readonly name: string
-  receive(): Promise<Receiver>
-  connect(address: string): Promise<Sender>
+  /** Starts what it needs beside the two ends. */
+  readonly serve?: () => Promise<Service>
+  /** `service` is the address of that, or empty. */
+  receive(task: Task, sink: Sink, service: string): Promise<Receiver>
+  /** Resolves when all peers are connected. `onReply` is called with the length of every message that comes back. */
+  connect(task: Task, address: string, onReply: (bytes: number) => void): Promise<Sender>
 }
 
-/** What the main process asks of the receiving process. */
-export type Command =
-  | { readonly kind: 'count'; readonly messages: number } // then say `done`
-  | { readonly kind: 'echo' }
-  | { readonly kind: 'stop' }
-
-/** What the receiving process says. */
-export type Report =
-  | { readonly kind: 'ready'; readonly address: string }
-  | { readonly kind: 'armed' }
-  | { readonly kind: 'done'; readonly cpuMs: number }
+/** The message of a task, for contenders that send bytes. */
+export function payloadOf(task: Task): Buffer {
+  return Buffer.alloc(task.bytes, 0x61)
+}

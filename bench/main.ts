@@ -1,162 +1,120 @@
 /**
- * `npm run bench`: messages between two processes over loopback, earshot side by side with others in one run.
+ * `npm run bench`: earshot side by side with others, in one run, between processes over loopback.
  *
- * Rows: one-way messages of several sizes (messages per second, higher is better) and the round trip of a 100-byte
- * message (microseconds, lower is better). Contenders take turns within each round, so that a slow moment of the
- * machine hits all; medians over the rounds are printed, with earshot's ratio to each other contender.
- * Everything stays on 127.0.0.1 and is bounded in count and time.
+ *   --rounds N     rounds after the warm-up; medians over them are printed (5)
+ *   --scale X      how long each play takes: 1 is 0.4 s
+ *   --only TEXT    only rows whose name contains it; may be given several times
+ *   --contender X  only this one, as in `--contender earshot` under a profiler; may be given several times
+ *   --json FILE    where all values go (bench/results/latest.json)
+ *
+ * `trials.ts` has the rows and the targets, `bout.ts` how one is measured, `contenders/` who plays. Everything stays on
+ * 127.0.0.1 and is bounded in count and time. Missed targets are reported and are no failure: machines differ.
  */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { Command, Contender, Report, Sender } from './contender.ts'
 import { CONTENDERS } from './contenders/index.ts'
-import { median, percentile, renderTable } from './report.ts'
+import { natsServerPath } from './contenders/nats.ts'
+import { playMatch } from './match.ts'
+import type { MatchResult } from './results.ts'
+import { costResults, judge, resultTable, rowResults, verdictTable } from './results.ts'
+import { TARGETS, TRIALS } from './trials.ts'
+
+const SLICE_SECONDS = 0.4
+const SUBJECT = 'earshot'
+const RESULTS = 'bench/results'
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     scale: { type: 'string', default: '1' },
+    only: { type: 'string', multiple: true, default: [] },
+    contender: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
   },
 })
-const rounds = Number(options.rounds)
-const scale = Number(options.scale)
+const rounds = Math.ceil(positive('rounds', options.rounds, 1_000))
+const slice = SLICE_SECONDS * positive('scale', options.scale, 50)
 
-/** Messages per measurement: about half a second of work for earshot. */
-const ONE_WAY = [
-  { bytes: 16, messages: 300_000 },
-  { bytes: 100, messages: 300_000 },
-  { bytes: 1_024, messages: 150_000 },
-  { bytes: 65_536, messages: 8_000 },
-] as const
-const ROUND_TRIPS = 3_000
-const ROUND_TRIP_BYTES = 100
-const RECEIVER = fileURLToPath(new URL('./receiver.js', import.meta.url))
-
-interface Bout {
-  readonly contender: Contender
-  readonly sender: Sender
-  ask(command: Command): Promise<Report>
-  report(kind: Report['kind']): Promise<Report>
-  stop(): Promise<void>
+function positive(name: string, text: string, max: number): number {
+  const value = Number(text)
+  if (value > 0 && value <= max) return value
+  throw new Error(`--${name} must be more than 0 and at most ${max}, not ${text}`)
 }
 
-async function begin(contender: Contender): Promise<Bout> {
-  const child = fork(RECEIVER, [contender.name])
-  const waiting = new Map<string, (report: Report) => void>()
-  child.on('message', (report: Report) => waiting.get(report.kind)?.(report))
-  const report = (kind: Report['kind']): Promise<Report> => {
-    return new Promise((resolve) => waiting.set(kind, resolve))
-  }
-  const ready = await report('ready')
-  const sender = await contender.connect(ready.kind === 'ready' ? ready.address : '')
-  return {
-    contender,
-    sender,
-    report,
-    ask: (command) => {
-      const armed = report('armed')
-      child.send(command)
-      return armed
-    },
-    stop: async () => {
-      await sender.close()
-      const exited = once(child, 'exit')
-      child.send({ kind: 'stop' } satisfies Command)
-      await exited
-    },
+// An interrupted run takes its server with it: see `contenders/nats.ts`.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+const chosen = CONTENDERS.filter(({ name }) => {
+  return options.contender.length === 0 || options.contender.includes(name)
+})
+const contenders = chosen.filter(({ name }) => name !== 'NATS' || natsServerPath() !== undefined)
+if (chosen.length === 0) throw new Error('--contender: there is no such contender')
+if (contenders.length < chosen.length) {
+  console.log('NATS is left out: there is no nats-server on the PATH.\n')
+}
+const trials = TRIALS.filter(({ rows }) => {
+  return options.only.length === 0 || rows.some(({ name }) => isWanted(name))
+})
+if (trials.length === 0) throw new Error(`--only ${options.only.join(', ')}: there is no such row`)
+
+function isWanted(row: string): boolean {
+  return options.only.some((text) => row.includes(text))
+}
+
+const startedAt = performance.now()
+const results: MatchResult[] = []
+for (const trial of trials) {
+  process.stderr.write(`${elapsed()}  ${trial.name}\n`)
+  const players = trial.earshotOnly ? contenders.filter(({ name }) => name === SUBJECT) : contenders
+  const scores = await playMatch(trial, players, { rounds, slice })
+  results.push({ trial, scores })
+  for (const { contender, failure } of scores) {
+    if (failure === undefined) continue
+    process.stderr.write(`        ${contender} failed: ${failure.split('\n', 1)[0]}\n`)
+    if (contender === SUBJECT) process.exitCode = 1
   }
 }
 
-/** Messages per second. */
-async function measureOneWay(bout: Bout, bytes: number, messages: number): Promise<number> {
-  const payload = new Uint8Array(bytes).fill(0x61)
-  await bout.ask({ kind: 'count', messages })
-  const done = bout.report('done')
-  const start = performance.now()
-  for (let i = 0; i < messages; i++) {
-    const full = bout.sender.send(payload)
-    if (full !== undefined) await full
-  }
-  await done
-  return messages / ((performance.now() - start) / 1_000)
+function elapsed(): string {
+  return `${Math.round((performance.now() - startedAt) / 1_000)} s`.padStart(6)
 }
 
-/** Microseconds of each round trip. */
-async function measureRoundTrips(bout: Bout, count: number): Promise<number[]> {
-  const payload = new Uint8Array(ROUND_TRIP_BYTES).fill(0x62)
-  await bout.ask({ kind: 'echo' })
-  const times: number[] = []
-  await new Promise<void>((resolve) => {
-    let sentAt = 0
-    const next = (): void => {
-      sentAt = performance.now()
-      void bout.sender.send(payload)
-    }
-    bout.sender.onReply = () => {
-      times.push((performance.now() - sentAt) * 1_000)
-      if (times.length < count) next()
-      else resolve()
-    }
-    next()
-  })
-  return times
-}
+const names = contenders.map(({ name }) => name)
+const rows = results.flatMap((result) => rowResults(result, SUBJECT))
+const costs = results.flatMap((result) => costResults(result, SUBJECT))
+const [memory, cpu] = [
+  costs.filter(({ unit }) => unit === 'MiB'),
+  costs.filter(({ unit }) => unit !== 'MiB'),
+]
+const verdicts = TARGETS.map((target) => judge(target, rows, SUBJECT))
+const played = verdicts.filter(({ verdict }) => verdict !== 'not played')
 
-const results = new Map<string, Map<string, number[]>>()
-function record(row: string, contender: string, value: number): void {
-  const byContender = results.get(row) ?? new Map<string, number[]>()
-  results.set(row, byContender)
-  byContender.set(contender, [...(byContender.get(contender) ?? []), value])
-}
+console.log(`${resultTable(rows, names, SUBJECT)}\n`)
+console.log(`Processor time of all processes of a contender\n${resultTable(cpu, names, SUBJECT)}\n`)
+console.log(`Resident memory of all processes of a contender, afterwards`)
+console.log(`${resultTable(memory, names, SUBJECT)}\n`)
+if (played.length > 0) console.log(`${verdictTable(played)}\n`)
 
-async function playRound(bout: Bout, warmUp: boolean): Promise<void> {
-  const { name } = bout.contender
-  for (const { bytes, messages } of ONE_WAY) {
-    const count = Math.max(1, Math.round((messages * scale) / (warmUp ? 10 : 1)))
-    const rate = await measureOneWay(bout, bytes, count)
-    if (!warmUp) record(`one-way ${bytes} B (msg/s)`, name, rate)
-  }
-  const times = await measureRoundTrips(bout, warmUp ? 300 : ROUND_TRIPS)
-  if (warmUp) return
-  record('round trip p50 (µs)', name, percentile(times, 50))
-  record('round trip p99 (µs)', name, percentile(times, 99))
-  record('round trip p99.9 (µs)', name, percentile(times, 99.9))
-}
-
-const bouts: Bout[] = []
-for (const contender of CONTENDERS) bouts.push(await begin(contender))
-for (let round = 0; round <= rounds; round++) {
-  const warmUp = round === 0
-  process.stderr.write(warmUp ? 'warm-up\n' : `round ${round} of ${rounds}\n`)
-  for (const bout of bouts) await playRound(bout, warmUp)
-}
-for (const bout of bouts) await bout.stop()
-
-const rows = [...results].map(([row, byContender]) => ({
-  row,
-  medians: Object.fromEntries([...byContender].map(([name, values]) => [name, median(values)])),
-  rounds: Object.fromEntries(byContender),
-}))
-console.log(
-  renderTable(
-    rows,
-    CONTENDERS.map(({ name }) => name),
-  ),
-)
-const file = options.json ?? 'bench/results/latest.json'
-if (options.json === undefined) mkdirSync('bench/results', { recursive: true })
 const machine = {
   node: process.version,
   cpus: cpus().length,
   model: cpus()[0]?.model,
   platform: process.platform,
 }
-writeFileSync(file, `${JSON.stringify({ machine, rounds, scale, rows }, null, 2)}\n`)
+const file = options.json ?? `${RESULTS}/latest.json`
+if (options.json === undefined) mkdirSync(RESULTS, { recursive: true })
+const failures = results.flatMap(({ trial, scores }) =>
+  scores.flatMap(({ contender, failure }) =>
+    failure === undefined ? [] : [{ trial: trial.name, contender, failure }],
+  ),
+)
+const text = JSON.stringify(
+  { machine, rounds, slice, rows, cpu, memory, verdicts, failures },
+  null,
+  2,
+)
+writeFileSync(file, `${text}\n`)
 console.log(
-  `\nNode.js ${process.version}, ${machine.cpus} cores; medians of ${rounds} rounds; all values in ${file}`,
+  `↑ more is better, ↓ less; medians of ${rounds} rounds. Node.js ${machine.node}, ${machine.cpus} cores; all values in ${file}`,
 )

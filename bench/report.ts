@@ -1,10 +1,4 @@
-/** Numbers into tables: medians, percentiles, and earshot's ratio to every other contender. */
-
-export interface Row {
-  /** Ends with its unit in parentheses. */
-  readonly row: string
-  readonly medians: Readonly<Record<string, number>>
-}
+/** Numbers into text: medians, percentiles, tables. */
 
 export function median(values: readonly number[]): number {
   return percentile(values, 50)
@@ -17,29 +11,26 @@ export function percentile(values: readonly number[], rank: number): number {
   return sorted[Math.max(0, index)] ?? Number.NaN
 }
 
-/** `names[0]` is the contender whose ratios are shown: value divided by the other's, as measured. */
-export function renderTable(rows: readonly Row[], names: readonly string[]): string {
-  const [subject, ...others] = names
-  const header = ['', ...names, ...others.map((name) => `${subject} / ${name}`)]
-  const body = rows.map(({ row, medians }) => [
-    row,
-    ...names.map((name) => round(medians[name])),
-    ...others.map((name) => `${((medians[subject!] ?? 0) / (medians[name] ?? 0)).toFixed(2)}×`),
-  ])
-  const lines = [header, ...body]
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!),
-        )
-        .join('  '),
-    )
-    .join('\n')
+/** A dash where there is no number. */
+export function numberText(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '–'
+  if (value >= 100) return Math.round(value).toLocaleString('en')
+  return value.toFixed(value >= 10 ? 1 : 2)
 }
 
-function round(value: number | undefined): string {
-  if (value === undefined) return '–'
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1)
+export function factorText(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '–' : `${numberText(value)}×`
+}
+
+/** The first line is the header. `textColumns` columns, from the left, hold text; the others are numbers. */
+export function tableText(lines: readonly (readonly string[])[], textColumns: number): string {
+  const columns = lines[0]?.length ?? 0
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...lines.map((line) => line[column]!.length)),
+  )
+  const fill = (cell: string, column: number): string => {
+    const width = widths[column]!
+    return column < textColumns ? cell.padEnd(width) : cell.padStart(width)
+  }
+  return lines.map((line) => line.map(fill).join('  ').trimEnd()).join('\n')
 }

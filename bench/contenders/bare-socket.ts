@@ -5,46 +5,58 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect, createServer } from 'node:net'
-import type { Contender, Receiver, Sender } from '../contender.ts'
+import type { Contender, Receiver, Sender, Sink, Task } from '../contender.ts'
+import { payloadOf } from '../contender.ts'
+import { fanOut } from './fan-out.ts'
 
 const BATCH_BYTES = 64 * 1024
+const WAITING_BYTES_MAX = 1024 * 1024
 
 export const bareSocket: Contender = {
   name: 'bare socket',
 
-  async receive(): Promise<Receiver> {
-    const receiver: Receiver = { address: '', onMessage: () => {}, close: async () => {} }
-    const server = createServer((socket) => {
-      socket.setNoDelay(true)
+  async receive(_task: Task, sink: Sink): Promise<Receiver> {
+    const sockets = new Set<Socket>()
+    const server = createServer({ noDelay: true }, (socket) => {
+      sockets.add(socket)
       const send = batchedWriter(socket)
-      readFrames(socket, (payload) => receiver.onMessage(payload, (reply) => void send(reply)))
+      readFrames(socket, (payload) => {
+        if (sink.echo) void send(payload)
+        else sink.count(payload.length)
+      })
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
-    return Object.assign(receiver, {
+    return {
       address: String(port),
       close: async () => {
         server.close()
-      },
-    })
-  },
-
-  async connect(address: string): Promise<Sender> {
-    const socket = connect({ host: '127.0.0.1', port: Number(address), noDelay: true })
-    await once(socket, 'connect')
-    const sender: Sender = {
-      send: batchedWriter(socket),
-      onReply: () => {},
-      close: async () => {
-        socket.destroy()
+        for (const socket of sockets) socket.destroy()
       },
     }
-    readFrames(socket, (payload) => sender.onReply(payload))
-    return sender
+  },
+
+  async connect(task: Task, address: string, onReply: (bytes: number) => void): Promise<Sender> {
+    const payload = payloadOf(task)
+    const sockets: Socket[] = []
+    for (let i = 0; i < task.peers; i++) {
+      const socket = connect({ host: '127.0.0.1', port: Number(address), noDelay: true })
+      await once(socket, 'connect')
+      readFrames(socket, ({ length }) => onReply(length))
+      sockets.push(socket)
+    }
+    const writers = sockets.map(batchedWriter)
+    return {
+      send: fanOut(writers.map((write) => () => write(payload))),
+      close: async () => {
+        for (const socket of sockets) socket.destroy()
+      },
+    }
   },
 }
 
+/** Gives a promise when too much waits. What is written in one go is one write, made when the caller is done. */
 function batchedWriter(socket: Socket): (payload: Uint8Array) => Promise<void> | undefined {
   let batch = Buffer.allocUnsafe(BATCH_BYTES)
   let used = 0
@@ -71,10 +83,10 @@ function batchedWriter(socket: Socket): (payload: Uint8Array) => Promise<void> |
       used += 4 + payload.length
       if (!planned) {
         planned = true
-        setImmediate(flush)
+        process.nextTick(flush)
       }
     }
-    return socket.writableLength > 1024 * 1024 ? drained(socket) : undefined
+    return socket.writableLength > WAITING_BYTES_MAX ? drained(socket) : undefined
   }
 }
 
@@ -82,6 +94,7 @@ async function drained(socket: Socket): Promise<void> {
   await once(socket, 'drain')
 }
 
+/** Every payload in one piece, as a message system gives it. */
 function readFrames(socket: Socket, onFrame: (payload: Uint8Array) => void): void {
   let rest: Buffer[] = []
   let restLength = 0
