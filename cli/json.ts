@@ -74,6 +74,12 @@ export function eventRecord(event: NodeEvent): JsonRecord {
     case 'silent':
     case 'alive':
       return recordOf(event.type, { peer: briefPeer(event.peer) })
+    case 'blocked':
+    case 'unblocked':
+    case 'drop': {
+      const { type, peer, ...fields } = event
+      return recordOf(type, { peer: briefPeer(peer), ...fields })
+    }
     case 'shout':
       return recordOf('shout', {
         peer: briefPeer(event.peer),

@@ -9,6 +9,8 @@ export { DEFAULT_LIMITS } from './base/limits.ts'
 export type { PeerId } from './base/peer-id.ts'
 export { parsePeerId } from './base/peer-id.ts'
 export type {
+  BlockedEvent,
+  DropEvent,
   EnterEvent,
   ExitEvent,
   ExitReason,
@@ -17,6 +19,7 @@ export type {
   Presence,
   PresenceEvent,
   ShoutEvent,
+  UnblockedEvent,
   WarningEvent,
   WhisperEvent,
 } from './mesh/events.ts'
@@ -24,6 +27,7 @@ export type { Message } from './mesh/message.ts'
 export type { EngineMetrics, PeerMetrics } from './mesh/metrics.ts'
 export type { Timers } from './mesh/options.ts'
 export { DEFAULT_TIMERS } from './mesh/options.ts'
+export type { WhenFull } from './mesh/outbox.ts'
 export { bytes } from './runtime/codecs/bytes.ts'
 export type { Codec, CodecInvalidCode, DecodeResult } from './runtime/codecs/codec.ts'
 export { json } from './runtime/codecs/json.ts'
@@ -39,6 +43,7 @@ export type {
   NodeEvent,
   NodeEventType,
   PeerRef,
+  ShoutOptions,
   ShoutOutcome,
   StopEvent,
   WaitOptions,

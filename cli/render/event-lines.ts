@@ -3,7 +3,7 @@
  *
  * On a terminal: time of day, what happened, who, and the details in words, aligned as well as a stream allows. In a
  * pipe: always six fields, separated by tabs: ISO time, event, name, id, group, detail (the message; the endpoint
- * of an enter; the reason of an exit; code and reason of a warning).
+ * of an enter; the reason of an exit; messages that wait for a blocked peer, or were dropped; code and reason of a warning).
  */
 import type { ExitReason, NodeEvent, PeerInfo } from '../../src/index.ts'
 import { escapeText } from './escape.ts'
@@ -20,6 +20,9 @@ const EVENT_STYLES: Readonly<Record<NodeEvent['type'], Style>> = {
   leave: 'yellow',
   evasive: 'yellow',
   silent: 'yellow',
+  blocked: 'yellow',
+  unblocked: 'green',
+  drop: 'red',
   exit: 'red',
   warning: 'yellow',
   shout: 'cyan',
@@ -27,7 +30,8 @@ const EVENT_STYLES: Readonly<Record<NodeEvent['type'], Style>> = {
   stop: 'dim',
 }
 
-const EVENT_WIDTH = Math.max(...Object.keys(EVENT_STYLES).map((type) => type.length))
+/** Of all but `unblocked`, which is rare. */
+const EVENT_WIDTH = 7
 
 export const EXIT_WORDS: Readonly<Record<ExitReason, string>> = {
   goodbye: 'it said goodbye',
@@ -35,6 +39,7 @@ export const EXIT_WORDS: Readonly<Record<ExitReason, string>> = {
   closed: 'its process ended without a goodbye',
   replaced: 'another node answers at its address',
   restarted: 'it starts its conversation anew',
+  blocked: 'it read too little for too long',
   protocol: 'it lost messages or broke the protocol',
 }
 
@@ -132,6 +137,12 @@ function terminalDetail(event: NodeEvent, paint: Paint): string {
       return 'not heard for long'
     case 'alive':
       return 'heard again'
+    case 'blocked':
+      return `reads too slowly: ${event.messages} messages wait (${event.bytes} bytes)`
+    case 'unblocked':
+      return `reads again, after ${(event.blockedMs / 1_000).toFixed(1)} s`
+    case 'drop':
+      return `messages dropped while it was blocked: ${event.oldest} old, ${event.newest} new`
     case 'stop':
       return ''
   }
@@ -159,6 +170,12 @@ function pipeDetail(event: NodeEvent): string {
       return event.reason
     case 'warning':
       return `[${event.code}] ${escapeText(event.reason)}`
+    case 'blocked':
+      return String(event.messages)
+    case 'unblocked':
+      return `${Math.round(event.blockedMs)} ms`
+    case 'drop':
+      return String(event.oldest + event.newest)
     default:
       return ''
   }

@@ -119,6 +119,9 @@ class EventOrder implements Watcher {
         return this.#turn(views, identity, peer, type)
       case 'whisper':
       case 'shout':
+      case 'blocked':
+      case 'unblocked':
+      case 'drop':
         return undefined
       default:
         return assertNever(event)

@@ -34,6 +34,10 @@ export interface Limits {
   readonly outboxMessages: number
   /** Bytes waiting for one peer. */
   readonly outboxBytes: number
+  /** An outbox that was full has room again when no more than this waits; at most half of `outboxMessages`. */
+  readonly outboxLowMessages: number
+  /** And no more bytes than this; at most half of `outboxBytes`. */
+  readonly outboxLowBytes: number
   /** Warnings reported per second and code; the rest is only counted. */
   readonly warningsPerSecond: number
 }
@@ -72,6 +76,9 @@ export const DEFAULT_LIMITS: Limits = {
   outboxMessages: 3_000,
   // One message of the largest size is always admitted to an empty outbox; otherwise this bounds memory.
   outboxBytes: 8 * MIB,
+  // Senders that wait are not woken for single messages; half leaves the link enough to do meanwhile.
+  outboxLowMessages: 1_500,
+  outboxLowBytes: 4 * MIB,
   // Enough to see what is going on; a flood must not become a flood of events.
   warningsPerSecond: 10,
 }

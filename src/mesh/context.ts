@@ -5,6 +5,7 @@
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import { Agenda } from '../base/deadlines.ts'
 import { peerIdToBytes } from '../base/peer-id.ts'
+import { BlockedPeers } from './blocked-peers.ts'
 import type { EndpointAddress, LimitsByTrust } from './connection.ts'
 import { limitsByTrust } from './connection.ts'
 import type { EngineEvent } from './events.ts'
@@ -50,6 +51,8 @@ export interface MeshCounters {
   bytesOut: number
   messagesIn: number
   messagesOut: number
+  /** Of the policies `drop-newest` and `drop-oldest`, once for each peer. */
+  messagesDropped: number
   messagesLost: number
   pingsSent: number
   pingsReceived: number
@@ -68,6 +71,7 @@ export class MeshContext {
   readonly identity: Uint8Array
   readonly connectionLimits: LimitsByTrust
   readonly handshakes: Handshakes
+  readonly blockedPeers: BlockedPeers
   readonly peerTable: PeerTable<Peer>
   /** Of all peers for whom nothing waits. Nothing is ever put into it. */
   readonly emptyOutbox: Outbox
@@ -96,6 +100,7 @@ export class MeshContext {
     bytesOut: 0,
     messagesIn: 0,
     messagesOut: 0,
+    messagesDropped: 0,
     messagesLost: 0,
     pingsSent: 0,
     pingsReceived: 0,
@@ -107,6 +112,7 @@ export class MeshContext {
     this.options = options
     this.connectionLimits = limitsByTrust(options.limits)
     this.handshakes = new Handshakes(this.agenda, options.limits.handshakeMs)
+    this.blockedPeers = new BlockedPeers(options.timers, (event) => this.emit(event))
     this.peerTable = new PeerTable(options.random)
     this.emptyOutbox = new Outbox(options.limits)
     this.identity = new Uint8Array(17)

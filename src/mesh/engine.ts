@@ -11,6 +11,7 @@
  * This file routes; the decisions are in `links`, `roster`, `watch`, `conversation`, `reception` and `beacons`.
  */
 import { assertNever } from '../base/assert.ts'
+import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
 import { Attention } from './attention.ts'
@@ -259,6 +260,7 @@ export class Engine {
           this.#beacons.handleDue(now)
           this.#links.startQueued(now)
           this.#attention.handleDue(now)
+          this.#roster.exitAll(this.#context.blockedPeers.handleDue(now), 'blocked', now)
           this.#departure.step(now)
           break
         default:
@@ -294,8 +296,9 @@ export class Engine {
   whisper(id: PeerId, content: OutgoingContent, now: number): Acceptance {
     this.#advance(now)
     const peer = this.#roster.present(id)
-    if (peer === undefined) return 'no-such-peer'
-    return this.#links.offer(peer, content, now) ? 'accepted' : 'full'
+    const acceptance = peer ? this.#links.offer(peer, content, now) : 'no-such-peer'
+    if (acceptance !== 'accepted') this.#rearm(now)
+    return acceptance
   }
 
   /** After the notice `room`: opens the outbox of the peer for new messages again. */
@@ -305,16 +308,12 @@ export class Engine {
     this.#departure.step(this.#lastCallAt)
   }
 
-  /** Offers a shout to every present member of its group; gives back those whose outbox is full. */
+  /** Sends to every present member of a group; gives back whose outbox is full, where the policy is to wait. */
   shout(content: OutgoingContent, now: number): { accepted: number; full: PeerId[] } {
     this.#advance(now)
-    const full: PeerId[] = []
-    let accepted = 0
-    for (const peer of this.#context.groupIndex.members(content.group) ?? []) {
-      if (this.#links.offer(peer, content, now)) accepted++
-      else full.push(peer.id)
-    }
-    return { accepted, full }
+    const outcome = this.#links.offerToAll(content, now)
+    if (this.#context.blockedPeers.nextAt !== NEVER) this.#rearm(now)
+    return outcome
   }
 
   /** False when we are in the group already. */
@@ -393,7 +392,8 @@ export class Engine {
 
   #rearm(now: number): void {
     if (this.#departure.isStopped) return
-    const stepAt = Math.min(this.#departure.nextAt, this.#attention.nextAt)
+    const { blockedPeers } = this.#context
+    const stepAt = Math.min(this.#departure.nextAt, this.#attention.nextAt, blockedPeers.nextAt)
     const next = Math.min(this.#beacons.nextAt, this.#links.nextQueuedAt(now), stepAt)
     this.#context.agenda.schedule(this.#clock, next)
   }

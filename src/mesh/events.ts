@@ -28,6 +28,7 @@ export type ExitReason =
   | 'closed' // its links closed, its mailbox refuses connections and its beacons stopped
   | 'replaced' // another node answers at its endpoint
   | 'restarted' // it started its conversation anew; an `enter` follows at once
+  | 'blocked' // it read too little for too long, and the policy of a message was `disconnect`; it may enter again
   | 'protocol' // it lost messages of its own or broke the protocol; it may enter again
 
 export interface EnterEvent {
@@ -42,6 +43,30 @@ export interface ExitEvent {
   readonly type: 'exit'
   readonly peer: PeerInfo
   readonly reason: ExitReason
+}
+/** A peer has taken too little for `blockedAfterMs`: its outbox was full when there was a message for it. */
+export interface BlockedEvent {
+  readonly type: 'blocked'
+  readonly peer: PeerInfo
+  /** Messages, and their bytes, that wait for it. */
+  readonly messages: number
+  readonly bytes: number
+}
+/** Its outbox has drained to its low marks. */
+export interface UnblockedEvent {
+  readonly type: 'unblocked'
+  readonly peer: PeerInfo
+  /** Milliseconds since its outbox was first full. */
+  readonly blockedMs: number
+}
+/** Shouts were dropped for a peer that is blocked, as their policy wants. At most one event per peer and second. */
+export interface DropEvent {
+  readonly type: 'drop'
+  readonly peer: PeerInfo
+  /** Messages that waited and made room for newer ones, since the event before. */
+  readonly oldest: number
+  /** Messages that were not let in, since the event before. */
+  readonly newest: number
 }
 export interface MembershipEvent {
   readonly type: 'join' | 'leave'
@@ -75,6 +100,9 @@ export interface WarningEvent<Code extends string = WarningCode> {
 export type MeshEvent =
   | EnterEvent
   | PresenceEvent
+  | BlockedEvent
+  | UnblockedEvent
+  | DropEvent
   | ExitEvent
   | MembershipEvent
   | WhisperEvent

@@ -1,22 +1,21 @@
 /**
  * Links: the connections that we dial, one per peer, and all that is sent on them.
  *
- * A link starts with HELLO; everything after it has a sequence number one higher than the last. A link that
+ * A link starts with HELLO, and what is said on it is numbered (`link-writer.ts`). A link that
  * breaks is dialled again after a back-off, within the dial budget, and starts over with a fresh HELLO:
  * nobody can know what the other side received before the break. What waits in the outbox stays.
  *
  * Not here: who is a peer (`roster.ts`), what silence means (`watch.ts`), links dialled by others (`reception.ts`).
  */
 import { assert } from '../base/assert.ts'
-import { encodeZre, zreLength } from '../zre/encode.ts'
-import type { ZreMessage } from '../zre/message.ts'
+import type { PeerId } from '../base/peer-id.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { DialQueue } from './dial-queue.ts'
-import type { Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
-import { isContent, Outbox } from './outbox.ts'
-import { OwnHello } from './own-hello.ts'
+import { LinkWriter } from './link-writer.ts'
+import type { Acceptance, Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 
 /**
@@ -24,9 +23,6 @@ import type { Connection, Peer } from './peer.ts'
  * beyond it they wait in the outbox, where they have no sequence number yet and PINGs can pass them.
  */
 const WRITE_WINDOW_BYTES = 256 * 1024
-
-/** The last sequence number that both styles of wrapping have in common (see `WrapStyle`). */
-const LAST_COMMON_SEQUENCE = 65_534
 
 /** HELLO header by which earshot nodes know each other; its value is the version of our extensions. */
 export const EARSHOT_HEADER = 'X-EARSHOT'
@@ -52,11 +48,11 @@ export interface LinkFailure {
 export class Links {
   readonly #context: MeshContext
   readonly #dials: DialQueue
-  readonly #hello: OwnHello
+  readonly #writer: LinkWriter
 
   constructor(context: MeshContext) {
     this.#context = context
-    this.#hello = new OwnHello(context)
+    this.#writer = new LinkWriter(context)
     this.#dials = new DialQueue(context.options.limits)
   }
 
@@ -239,25 +235,58 @@ export class Links {
   // Sending
 
   /**
-   * Accepts a message for the peer; false when its outbox is full. Once full it stays closed until it has
-   * drained to half and the waiting senders were served (`reopen`): nobody overtakes them.
+   * Accepts a message for the peer, if its outbox has room. Once somebody waits for room it stays closed until it has
+   * drained to its low marks and the waiting senders were served (`reopen`): nobody overtakes them.
    */
-  offer(peer: Peer, content: OutgoingContent, now: number): boolean {
-    if (peer.roomWanted || this.#context.stopping) return false
+  offer(peer: Peer, content: OutgoingContent, now: number): Acceptance {
+    if (this.#context.stopping) return 'full'
     const connection = peer.openConnection
     const windowMessages = connection?.windowMessages ?? 0
     const windowBytes = connection?.windowBytes ?? 0
-    if (!peer.outbox.hasRoom(content.byteLength, windowMessages, windowBytes)) {
-      peer.roomWanted = true
-      return false
+    if (peer.roomWanted || !peer.outbox.hasRoom(content.byteLength, windowMessages, windowBytes)) {
+      return this.#handleFull(peer, content, now)
     }
     if (connection !== undefined && peer.outbox.length === 0 && windowBytes < WRITE_WINDOW_BYTES) {
-      this.#encodeOutgoing(peer, connection, content, now)
+      this.#writer.writeOutgoing(peer, connection, content, now)
       this.#context.markDirty(connection)
     } else {
       this.#wait(peer, content)
     }
-    return true
+    return 'accepted'
+  }
+
+  /** There is no room: what then, the message's policy says. */
+  #handleFull(peer: Peer, content: OutgoingContent, now: number): Acceptance {
+    const { blockedPeers, counters } = this.#context
+    const { whenFull, byteLength } = content
+    blockedPeers.noteFull(peer, whenFull === 'disconnect', now)
+    if (whenFull === 'wait' || whenFull === 'disconnect') {
+      peer.roomWanted = true
+      return 'full'
+    }
+    const mayReplace = whenFull === 'drop-oldest' && !peer.roomWanted
+    const replaced = mayReplace ? peer.outbox.makeRoom(byteLength) : undefined
+    if (replaced === undefined) {
+      counters.messagesDropped++
+      blockedPeers.noteDropped(peer, 'newest', 1, now)
+      return 'dropped'
+    }
+    this.#wait(peer, content)
+    counters.messagesDropped += replaced
+    if (replaced > 0) blockedPeers.noteDropped(peer, 'oldest', replaced, now)
+    return 'accepted'
+  }
+
+  /** Offers a shout to every present member of its group; gives back those who have to be waited for. */
+  offerToAll(content: OutgoingContent, now: number): { accepted: number; full: PeerId[] } {
+    const full: PeerId[] = []
+    let accepted = 0
+    for (const peer of this.#context.groupIndex.members(content.group) ?? []) {
+      const acceptance = this.offer(peer, content, now)
+      if (acceptance === 'accepted') accepted++
+      else if (acceptance === 'full') full.push(peer.id)
+    }
+    return { accepted, full }
   }
 
   #wait(peer: Peer, outgoing: Outgoing): void {
@@ -282,8 +311,7 @@ export class Links {
   sendControl(peer: Peer, kind: 'ping' | 'ping-ok' | 'goodbye', now: number): boolean {
     const connection = peer.openConnection
     if (connection === undefined) return false
-    this.#startOverBeforeWrap(peer, connection, now)
-    this.#encodeCommand(peer, connection, { kind, sequence: this.#nextSequence(peer) })
+    this.#writer.writeControl(peer, connection, kind, now)
     this.#context.markDirty(connection)
     return true
   }
@@ -307,86 +335,30 @@ export class Links {
     const connection = peer.openConnection
     if (connection === undefined) return
     if (connection.windowBytes >= WRITE_WINDOW_BYTES) return
-    if (peer.helloDue) this.#sendHello(peer, connection, now)
+    if (peer.helloDue) this.#writer.writeHello(peer, connection, now)
     if (peer.pongOwed) this.sendControl(peer, 'ping-ok', now)
     peer.pongOwed = false
     while (connection.windowBytes < WRITE_WINDOW_BYTES) {
       const outgoing = peer.outbox.shift()
       if (outgoing === undefined) break
-      this.#encodeOutgoing(peer, connection, outgoing, now)
+      this.#writer.writeOutgoing(peer, connection, outgoing, now)
     }
     if (peer.outbox.length === 0) peer.outbox = this.#context.emptyOutbox
     if (connection.zmtp.outputBytes > 0) this.#context.markDirty(connection)
-    this.#tellRoom(peer)
+    this.#tellRoom(peer, now)
   }
 
-  /** Room is told at half the mark, so that waiting senders do not wake up for single messages. */
-  #tellRoom(peer: Peer): void {
-    if (!peer.roomWanted) return
-    const { outboxMessages, outboxBytes } = this.#context.options.limits
+  /** Room is told at the low marks, so that waiting senders do not wake up for single messages. */
+  #tellRoom(peer: Peer, now: number): void {
+    const { blockedPeers, options } = this.#context
+    if (!peer.roomWanted && !blockedPeers.has(peer)) return
+    const { outboxMessages, outboxBytes, outboxLowMessages, outboxLowBytes } = options.limits
     const connection = peer.openConnection
     const messages = peer.outbox.length + (connection?.windowMessages ?? 0)
     const bytes = peer.outbox.byteLength + (connection?.windowBytes ?? 0)
-    if (messages > outboxMessages / 2 || bytes > outboxBytes / 2) return
-    this.#context.emit({ type: 'room', id: peer.id })
-  }
-
-  #encodeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
-    const startedOver = this.#startOverBeforeWrap(peer, connection, now)
-    if (startedOver && !isContent(outgoing)) return // that HELLO carries it
-    const sequence = this.#nextSequence(peer)
-    if (!isContent(outgoing)) {
-      const { kind, group, status } = outgoing
-      this.#encodeCommand(peer, connection, { kind, sequence, group, status })
-      return
-    }
-    const { kind, group, frames, byteLength } = outgoing
-    const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
-    const { zmtp } = connection
-    const last = frames.length - 1
-    encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
-    for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)
-    connection.countMessage()
-    const counters = peer.count()
-    counters.messagesOut++
-    counters.bytesOut += byteLength
-    this.#context.counters.messagesOut++
-  }
-
-  #encodeCommand(peer: Peer, connection: Connection, message: ZreMessage): void {
-    assert(peer.sentSequence === message.sequence, 'sequence numbers go out in order')
-    encodeZre(message, connection.zmtp.reserveFrame(zreLength(message), false))
-  }
-
-  /**
-   * RFC 36: the sequence wraps from 65535 to 0. Some implementations wrap one earlier and drop whoever does
-   * not; towards a peer whose style is not known, a fresh HELLO starts over before the wrap. True if it went out.
-   */
-  #startOverBeforeWrap(peer: Peer, connection: Connection, now: number): boolean {
-    if (peer.wrapStyle !== 'unknown' || peer.sentSequence !== LAST_COMMON_SEQUENCE) return false
-    this.#sendHello(peer, connection, now)
-    return true
-  }
-
-  #nextSequence(peer: Peer): number {
-    const last = peer.wrapStyle === 'short' ? LAST_COMMON_SEQUENCE : 0xffff
-    peer.sentSequence = peer.sentSequence >= last ? 0 : peer.sentSequence + 1
-    return peer.sentSequence
-  }
-
-  #sendHello(peer: Peer, connection: Connection, now: number): void {
-    peer.helloDue = false
-    if (peer.knowsUs && !peer.isEarshot) peer.answersDue++
-    peer.knowsUs = true
-    peer.helloSentAt = now
-    peer.sentSequence = 1
-    if (peer.doubt?.kind === 'deaf') {
-      peer.doubt = undefined // this is what it would have led to
-      peer.clearDeadline('confirm')
-    }
-    if (peer.outbox.length > 0) peer.outbox.dropMemberships()
-    const bytes = this.#hello.bytesTowards(connection)
-    connection.zmtp.reserveFrame(bytes.length, false).raw(bytes)
-    this.#context.markDirty(connection)
+    if (messages > Math.min(outboxLowMessages, outboxMessages / 2)) return
+    if (bytes > Math.min(outboxLowBytes, outboxBytes / 2)) return
+    blockedPeers.noteRoom(peer, now)
+    if (peer.roomWanted) this.#context.emit({ type: 'room', id: peer.id })
   }
 }

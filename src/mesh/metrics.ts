@@ -21,6 +21,8 @@ export interface PeerMetrics extends Readonly<PeerCounters> {
   /** Messages and bytes accepted and not yet taken by the host's network stack. */
   readonly outboxMessages: number
   readonly outboxBytes: number
+  /** Its outbox was full, and has not drained to its low marks since. */
+  readonly blocked: boolean
 }
 
 export interface EngineMetrics {
@@ -34,12 +36,12 @@ export function measure(context: MeshContext, peers: readonly Peer[]): EngineMet
   return {
     mesh: { ...context.counters },
     warnings: context.warnings.counts(),
-    peers: peers.map(measurePeer),
+    peers: peers.map((peer) => measurePeer(context, peer)),
   }
 }
 
-function measurePeer(peer: Peer): PeerMetrics {
-  const connection = peer.openConnection
+function measurePeer(context: MeshContext, peer: Peer): PeerMetrics {
+  const { messages, bytes } = peer.waiting()
   return {
     ...peer.counters,
     links: peer.links,
@@ -50,7 +52,8 @@ function measurePeer(peer: Peer): PeerMetrics {
     link: peer.link,
     linkedToUs: peer.inbound !== undefined,
     ...(peer.roundTripMs !== undefined && { roundTripMs: peer.roundTripMs }),
-    outboxMessages: peer.outbox.contentLength + (connection?.windowMessages ?? 0),
-    outboxBytes: peer.outbox.byteLength + (connection?.windowBytes ?? 0),
+    outboxMessages: messages,
+    outboxBytes: bytes,
+    blocked: context.blockedPeers.has(peer),
   }
 }

@@ -30,6 +30,10 @@ export interface Timers {
   readonly redialMaxMs: number
   /** A peer may restart its side of the conversation (HELLO again) this often. */
   readonly restartMinMs: number
+  /** A peer whose outbox has been full for this long is `blocked`. */
+  readonly blockedAfterMs: number
+  /** One that has been for this long is given up, where the policy of a message for it is `disconnect`. */
+  readonly blockedDisconnectMs: number
   /** Between the beacons of a burst: at the start, and when leaving. */
   readonly goodbyeSpacingMs: number
   /** How long `stop()` waits for accepted messages to be written, and then for links to close. */
@@ -53,6 +57,10 @@ export const DEFAULT_TIMERS: Timers = {
   redialMinMs: 100,
   redialMaxMs: 5_000,
   restartMinMs: 1_000,
+  // A garbage collection or a roaming laptop pauses for less.
+  blockedAfterMs: 1_000,
+  // As long as a silent peer has.
+  blockedDisconnectMs: 30_000,
   goodbyeSpacingMs: 5,
   lingerMs: 1_000,
 }

@@ -8,8 +8,22 @@
  * waits behind it. Messages get their sequence number when they are encoded, never here, so a new link
  * can start over with what is left.
  */
+import { assert } from '../base/assert.ts'
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { Limits } from '../base/limits.ts'
+
+/**
+ * What becomes of a message for a peer whose outbox is full.
+ *
+ *   wait         It waits for room, or the caller is told that there is none.
+ *   drop-newest  It is dropped.
+ *   drop-oldest  It takes the place of the oldest that wait under this policy; where none does, it is dropped.
+ *   disconnect   It waits; a peer that stays blocked for `blockedDisconnectMs` is given up.
+ *
+ * No policy drops what was accepted under another one.
+ */
+export type WhenFull = (typeof WHEN_FULL)[number]
+export const WHEN_FULL = ['wait', 'drop-newest', 'drop-oldest', 'disconnect'] as const
 
 export interface OutgoingContent {
   readonly kind: 'whisper' | 'shout'
@@ -17,8 +31,9 @@ export interface OutgoingContent {
   readonly group: string
   /** Content frames. They belong to the node from acceptance on. */
   readonly frames: readonly Uint8Array[]
-  /** Bytes of all frames and of the group name. */
+  /** Bytes of all frames. */
   readonly byteLength: number
+  readonly whenFull: WhenFull
 }
 
 export interface OutgoingMembership {
@@ -31,16 +46,29 @@ export interface OutgoingMembership {
 export type Outgoing = OutgoingContent | OutgoingMembership
 
 /** What became of a message at the moment it was offered. */
-export type Acceptance = 'accepted' | 'full' | 'no-such-peer'
+export type Acceptance = 'accepted' | 'full' | 'dropped' | 'no-such-peer'
 
 /** What a message costs beside its content: headers on the wire and the object that holds it. */
 const OVERHEAD_BYTES = 64
 
 export type OutboxLimits = Pick<Limits, 'outboxMessages' | 'outboxBytes'>
 
+/** A message that waits and may be dropped for a newer one: what it was is gone then, and its place is passed over. */
+interface Replaceable {
+  readonly kind: 'replaceable'
+  content: OutgoingContent | undefined
+}
+
+/** Places of dropped messages are cleared out when there are as many of them, and as many as of what waits. */
+const GAPS_MIN = 64
+
 export class Outbox {
   readonly #limits: OutboxLimits
-  readonly #queue: BoundedQueue<Outgoing>
+  readonly #queue: BoundedQueue<Outgoing | Replaceable>
+  /** In the order of the queue, those that are not dropped. */
+  #replaceable: BoundedQueue<Replaceable> | undefined
+  /** Places in the queue whose message was dropped. */
+  #gaps = 0
   #bytes = 0
 
   constructor(limits: OutboxLimits) {
@@ -50,7 +78,7 @@ export class Outbox {
   }
 
   get length(): number {
-    return this.#queue.length
+    return this.#queue.length - this.#gaps
   }
 
   get byteLength(): number {
@@ -60,8 +88,8 @@ export class Outbox {
   /** Whispers and shouts among what waits. */
   get contentLength(): number {
     let count = 0
-    for (const outgoing of this.#queue) if (isContent(outgoing)) count++
-    return count
+    for (const each of this.#queue) if (isContentPlace(each)) count++
+    return count - this.#gaps
   }
 
   /**
@@ -69,34 +97,103 @@ export class Outbox {
    * their way. One message of any permitted size is admitted when nothing else waits.
    */
   hasRoom(byteLength: number, windowMessages: number, windowBytes: number): boolean {
-    const messages = this.#queue.length + windowMessages
+    const messages = this.length + windowMessages
     if (messages === 0) return true
     if (messages >= this.#limits.outboxMessages) return false
     return this.#bytes + windowBytes + byteLength + OVERHEAD_BYTES <= this.#limits.outboxBytes
   }
 
+  /**
+   * Drops the oldest messages of the policy `drop-oldest` until there is room for one of `byteLength`: gives back how
+   * many, or `undefined` where that does not suffice. What has left for the connection does not count here: it cannot
+   * be dropped any more, and its bytes have a limit of their own.
+   */
+  makeRoom(byteLength: number): number | undefined {
+    let dropped = 0
+    while (!this.hasRoom(byteLength, 0, 0)) {
+      if (!this.#dropOldest()) return undefined
+      dropped++
+    }
+    return dropped
+  }
+
+  #dropOldest(): boolean {
+    const oldest = this.#replaceable?.shift()
+    if (oldest === undefined) return false
+    this.#bytes -= oldest.content!.byteLength + OVERHEAD_BYTES
+    oldest.content = undefined
+    this.#gaps++
+    while (this.#gaps > 0 && isGap(this.#queue.peek())) {
+      this.#queue.shift()
+      this.#gaps--
+    }
+    if (this.#gaps >= GAPS_MIN && this.#gaps >= this.length) {
+      this.#queue.retain((each) => !isGap(each))
+      this.#gaps = 0
+    }
+    return true
+  }
+
   push(outgoing: Outgoing): void {
-    this.#queue.push(outgoing)
     this.#bytes += outgoing.byteLength + OVERHEAD_BYTES
+    if (!isContent(outgoing) || outgoing.whenFull !== 'drop-oldest') {
+      this.#queue.push(outgoing)
+      return
+    }
+    const replaceable: Replaceable = { kind: 'replaceable', content: outgoing }
+    this.#queue.push(replaceable)
+    this.#replaceable ??= new BoundedQueue(Number.MAX_SAFE_INTEGER)
+    this.#replaceable.push(replaceable)
   }
 
   shift(): Outgoing | undefined {
-    const outgoing = this.#queue.shift()
-    if (outgoing !== undefined) this.#bytes -= outgoing.byteLength + OVERHEAD_BYTES
-    return outgoing
+    for (;;) {
+      const next = this.#queue.shift()
+      if (next === undefined) return undefined
+      const outgoing = next.kind === 'replaceable' ? this.#take(next) : next
+      if (outgoing === undefined) continue
+      this.#bytes -= outgoing.byteLength + OVERHEAD_BYTES
+      return outgoing
+    }
+  }
+
+  /** The first of the queue is about to be sent: nothing replaces it any more. */
+  #take({ content }: Replaceable): OutgoingContent | undefined {
+    if (content === undefined) this.#gaps--
+    else this.#replaceable!.shift()
+    return content
   }
 
   /** Removes waiting JOINs and LEAVEs: a HELLO about to be sent carries their sum. */
   dropMemberships(): void {
-    this.#queue.retain(isContent)
-    this.#bytes = 0
-    for (const outgoing of this.#queue) this.#bytes += outgoing.byteLength + OVERHEAD_BYTES
+    for (const each of this.#queue) {
+      if (!isContentPlace(each)) this.#bytes -= each.byteLength + OVERHEAD_BYTES
+    }
+    this.#queue.retain(isContentPlace)
+  }
+
+  /** For tests: what must hold between any two calls. */
+  invariants(): void {
+    let gaps = 0
+    for (const each of this.#queue) if (isGap(each)) gaps++
+    assert(gaps === this.#gaps, 'the places of dropped messages are counted')
+    assert(gaps <= GAPS_MIN + this.#limits.outboxMessages, 'and cleared out in time')
   }
 
   clear(): void {
     this.#queue.clear()
+    this.#replaceable = undefined
+    this.#gaps = 0
     this.#bytes = 0
   }
+}
+
+function isGap(place: Outgoing | Replaceable | undefined): boolean {
+  return place?.kind === 'replaceable' && place.content === undefined
+}
+
+function isContentPlace(place: Outgoing | Replaceable): place is OutgoingContent | Replaceable {
+  return place.kind === 'replaceable' || isContent(place)
 }
 
 export function isContent(outgoing: Outgoing): outgoing is OutgoingContent {

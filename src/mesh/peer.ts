@@ -28,6 +28,10 @@ export interface PeerCounters {
   bytesIn: number
   messagesOut: number
   bytesOut: number
+  /** Accepted, and dropped for newer ones while the peer was blocked. */
+  droppedOldest: number
+  /** Not let in while the peer was blocked. */
+  droppedNewest: number
   messagesLost: number
 }
 
@@ -38,6 +42,8 @@ const NO_COUNTS: Readonly<PeerCounters> = Object.freeze({
   bytesIn: 0,
   messagesOut: 0,
   bytesOut: 0,
+  droppedOldest: 0,
+  droppedNewest: 0,
   messagesLost: 0,
 })
 
@@ -172,6 +178,15 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
   count(): PeerCounters {
     this.#counters ??= { ...NO_COUNTS }
     return this.#counters
+  }
+
+  /** What is accepted for it and not yet taken by the host's network stack. */
+  waiting(): { messages: number; bytes: number } {
+    const connection = this.openConnection
+    return {
+      messages: this.outbox.contentLength + (connection?.windowMessages ?? 0),
+      bytes: this.outbox.byteLength + (connection?.windowBytes ?? 0),
+    }
   }
 
   /** An immutable description, made anew when something in it has changed, or after a long time. */

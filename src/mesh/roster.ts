@@ -185,6 +185,10 @@ export class Roster {
     this.#forget(peer, now)
   }
 
+  exitAll(peers: readonly Peer[], reason: ExitReason, now: number): void {
+    for (const peer of peers) this.exit(peer, reason, now)
+  }
+
   /**
    * The conversation starts over: an exit for the application, but we still know where the peer is, and it
    * may introduce itself again at once. What was accepted for it stays in its outbox.
@@ -198,6 +202,7 @@ export class Roster {
 
   #tellExit(peer: Peer, reason: ExitReason): void {
     if (peer.phase !== 'present') return
+    this.#context.blockedPeers.forget(peer)
     const info = peer.info()
     for (const group of peer.groups) this.#context.groupIndex.remove(group, peer)
     peer.groups = NO_GROUPS

@@ -4,14 +4,18 @@
  */
 import type { PeerId } from '../base/peer-id.ts'
 import type {
+  BlockedEvent,
+  DropEvent,
   EnterEvent,
   ExitEvent,
   MembershipEvent,
   PresenceEvent,
   ShoutEvent,
+  UnblockedEvent,
   WarningEvent,
   WhisperEvent,
 } from '../mesh/events.ts'
+import type { WhenFull } from '../mesh/outbox.ts'
 import type { WarningCode as EngineWarningCode } from '../mesh/warning-codes.ts'
 import type { CodecInvalidCode } from './codecs/codec.ts'
 
@@ -26,6 +30,9 @@ export interface StopEvent {
 export type NodeEvent =
   | EnterEvent
   | PresenceEvent
+  | BlockedEvent
+  | UnblockedEvent
+  | DropEvent
   | ExitEvent
   | MembershipEvent
   | WhisperEvent
@@ -48,6 +55,11 @@ export type PeerRef = PeerId | { readonly id: PeerId }
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with ERR_EARSHOT_ABORTED. */
   readonly signal?: AbortSignal
+}
+
+export interface ShoutOptions extends WaitOptions {
+  /** What becomes of it for members whose outbox is full. Default: what the node's options say of the group. */
+  readonly whenFull?: WhenFull
 }
 
 export interface NextOptions<Event> extends WaitOptions {

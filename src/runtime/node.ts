@@ -12,6 +12,9 @@
  *   evasive  Nothing was heard of it for `evasiveMs`; it was asked for a sign of life.
  *   silent   Nothing was heard of it for `silentMs`.
  *   alive    An evasive or silent peer is heard again.
+ *   blocked  It reads more slowly than we send: its outbox has been full for `blockedAfterMs`.
+ *   unblocked  Its outbox has drained to its low marks.
+ *   drop     Shouts were dropped for it, as their policy (`whenFull`) wants: how many, at most once per second.
  *   exit     It is gone, for `reason`. Nothing more comes of it unless it enters again.
  *   warning  Something went wrong that is not the application's fault: `code`, `reason`, sometimes `peer` and
  *            `address`. Rate-limited per code; `suppressed` counts those left out before.
@@ -25,14 +28,21 @@ import type { PeerId } from '../base/peer-id.ts'
 import { Engine } from '../mesh/engine.ts'
 import type { EngineEvent, PeerInfo } from '../mesh/events.ts'
 import type { EngineMetrics } from '../mesh/metrics.ts'
+import type { WhenFull } from '../mesh/outbox.ts'
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
 import { Driver } from './driver.ts'
 import { EventSource, notRunning } from './event-source.ts'
 import { Mailboxes } from './mailboxes.ts'
-import type { PeerRef, ShoutOutcome, WaitOptions, WarningCode } from './node-events.ts'
+import type {
+  PeerRef,
+  ShoutOptions,
+  ShoutOutcome,
+  WaitOptions,
+  WarningCode,
+} from './node-events.ts'
 import type { NodeOptions } from './options.ts'
-import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
+import { checkGroupName, checkGroupRoom, checkOptions, checkPolicy } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
 import { outgoingContent } from './outgoing.ts'
 import { Pings } from './pings.ts'
@@ -67,6 +77,7 @@ export class MeshNode extends EventSource {
   readonly #mailboxes: Mailboxes
   readonly #senders: Senders
   readonly #warnings: WarningLedger<WarningCode>
+  readonly #whenFull: (group: string) => WhenFull
   readonly #pings = new Pings()
   readonly #signal: AbortSignal | undefined
   #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
@@ -85,6 +96,7 @@ export class MeshNode extends EventSource {
     this.#platform = platform
     this.#signal = options.signal
     this.#limits = checked.engine.limits
+    this.#whenFull = checked.whenFull
     this.id = checked.engine.id
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
@@ -238,14 +250,17 @@ export class MeshNode extends EventSource {
 
   /**
    * Sends a message to all present members of a group; being in it is not required. Resolves when every
-   * member's outbox has accepted it; members that leave meanwhile are not waited for.
+   * member's outbox has accepted it, or has dropped it as the policy wants (`whenFull`; a `drop` event says so);
+   * members that leave meanwhile are not waited for.
    */
-  shout(group: string, message: MessageInput, options?: WaitOptions): Promise<void> {
+  shout(group: string, message: MessageInput, options?: ShoutOptions): Promise<void> {
     try {
       this.#checkRunning()
       checkNotAborted(options?.signal)
       checkGroupName(group)
-      const content = outgoingContent('shout', group, message, this.#limits)
+      const whenFull = options?.whenFull ?? this.#whenFull(group)
+      checkPolicy('whenFull', whenFull)
+      const content = outgoingContent('shout', group, message, this.#limits, whenFull)
       const { full } = this.#engine.shout(content, this.#driver.now())
       const waits = full.map((id) => this.#senders.wait(id, content, options?.signal))
       this.#driver.settle()
@@ -264,11 +279,16 @@ export class MeshNode extends EventSource {
     }
   }
 
-  /** Sends to those members whose outbox has room, and says who is left out. */
+  /**
+   * Sends to those members whose outbox has room, and says who is left out: nobody has to be told by a `drop` event.
+   * (Under `drop-oldest` the outboxes of blocked members make room.)
+   */
   tryShout(group: string, message: MessageInput): ShoutOutcome {
     this.#checkRunning()
     checkGroupName(group)
-    const content = outgoingContent('shout', group, message, this.#limits)
+    const policy = this.#whenFull(group)
+    const whenFull = policy === 'drop-newest' ? 'wait' : policy
+    const content = outgoingContent('shout', group, message, this.#limits, whenFull)
     const outcome = this.#engine.shout(content, this.#driver.now())
     this.#driver.settle()
     return outcome

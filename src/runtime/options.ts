@@ -9,6 +9,7 @@ import { peerIdFromBytes, stampUuid } from '../base/peer-id.ts'
 import { EARSHOT_HEADER } from '../mesh/links.ts'
 import type { EngineOptions, Timers } from '../mesh/options.ts'
 import { DEFAULT_TIMERS } from '../mesh/options.ts'
+import { WHEN_FULL, type WhenFull } from '../mesh/outbox.ts'
 import { BEACON_PORT } from '../zre/beacon.ts'
 import { isGroupName } from '../zre/group-name.ts'
 import type { MailboxOptions } from './mailboxes.ts'
@@ -34,6 +35,13 @@ export interface NodeOptions {
   readonly timers?: Partial<Timers>
   /** Each has its default, its meaning and its reason in `Limits`. */
   readonly limits?: Partial<Limits>
+  /**
+   * What becomes of a shout for members whose outbox is full, because they read more slowly than we send; see
+   * `WhenFull`. Whispers wait. Default `wait`.
+   */
+  readonly whenFull?: WhenFull
+  /** The same for shouts to single groups, by name: `{ telemetry: 'drop-oldest' }`. */
+  readonly whenFullIn?: Readonly<Record<string, WhenFull>>
   /** Stops the node when aborted. */
   readonly signal?: AbortSignal
 }
@@ -42,6 +50,7 @@ export interface CheckedOptions {
   readonly engine: EngineOptions
   readonly mailboxes: MailboxOptions
   readonly groups: readonly string[]
+  readonly whenFull: (group: string) => WhenFull
 }
 
 /** HELLO's name, endpoint, counts and the like, at the most. */
@@ -70,7 +79,7 @@ export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOpt
   const groups = [...new Set(options.groups)]
   for (const group of groups) checkGroupName(group)
   checkGroupRoom(groups, limits)
-  return { engine, groups, mailboxes: checkMailboxes(options) }
+  return { engine, groups, mailboxes: checkMailboxes(options), whenFull: checkWhenFull(options) }
 }
 
 /** @throws EarshotError ERR_EARSHOT_BAD_GROUP */
@@ -96,6 +105,23 @@ export function checkGroupRoom(groups: readonly string[], limits: Limits): void 
     'ERR_EARSHOT_BAD_GROUP',
     `groups: ${groups.length} with ${bytes} bytes of names; a node can be in ${limits.helloGroups} groups with ${bytesMax} bytes`,
   )
+}
+
+/** The policy of each group's shouts. */
+function checkWhenFull(options: NodeOptions): (group: string) => WhenFull {
+  const { whenFull = 'wait', whenFullIn = {} } = options
+  checkPolicy('whenFull', whenFull)
+  for (const [group, policy] of Object.entries(whenFullIn)) {
+    checkGroupName(group)
+    checkPolicy(`whenFullIn['${group}']`, policy)
+  }
+  const byGroup = new Map(Object.entries(whenFullIn))
+  return (group) => byGroup.get(group) ?? whenFull
+}
+
+/** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
+export function checkPolicy(option: string, policy: WhenFull): void {
+  if (!WHEN_FULL.includes(policy)) throw badOption(option, `one of ${WHEN_FULL.join(', ')}`)
 }
 
 function checkName(name: string): string {

@@ -4,7 +4,7 @@
 import { utf8Encode } from '../base/bytes.ts'
 import { EarshotError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
-import type { OutgoingContent } from '../mesh/outbox.ts'
+import type { OutgoingContent, WhenFull } from '../mesh/outbox.ts'
 
 /** A message to send: text (as UTF-8), bytes, or 1 to 1,024 frames of bytes. */
 export type MessageInput = string | Uint8Array | readonly Uint8Array[]
@@ -19,6 +19,7 @@ export function outgoingContent(
   group: string,
   message: MessageInput,
   limits: Limits,
+  whenFull: WhenFull = 'wait',
 ): OutgoingContent {
   const frames = framesOf(message)
   // The header of each message is a frame of its own.
@@ -38,7 +39,7 @@ export function outgoingContent(
       `the message has ${byteLength} bytes; the limit is ${limits.messageBytes}`,
     )
   }
-  return { kind, group, frames, byteLength }
+  return { kind, group, frames, byteLength, whenFull }
 }
 
 function framesOf(message: MessageInput): readonly Uint8Array[] {

@@ -18,7 +18,7 @@ import type { SchemaOutcome } from './codecs/schema.ts'
 import { validateWith } from './codecs/schema.ts'
 import type { ListenOptions } from './emitter.ts'
 import { Emitter } from './emitter.ts'
-import type { ShoutOutcome, WaitOptions } from './node-events.ts'
+import type { ShoutOptions, ShoutOutcome } from './node-events.ts'
 
 export interface TypedGroupOptions<Value, Output = Value> {
   readonly codec: Codec<Value>
@@ -35,7 +35,7 @@ export interface TypedMessage<Output> {
 /** What the group needs of its node. */
 export interface TypedGroupHost {
   members(group: string): PeerInfo[]
-  shout(group: string, message: Uint8Array, options?: WaitOptions): Promise<void>
+  shout(group: string, message: Uint8Array, options?: ShoutOptions): Promise<void>
   tryShout(group: string, message: Uint8Array): ShoutOutcome
   leave(group: string): unknown
   onShout(listener: (event: ShoutEvent) => void, signal: AbortSignal): void
@@ -102,7 +102,7 @@ export class TypedGroup<Value, Output = Value> {
    * Sends a value to the group, as `node.shout` does. Rejects with ERR_EARSHOT_VALIDATE when the schema refuses
    * the value, with ERR_EARSHOT_ENCODE when the codec cannot encode it, and as `node.shout` otherwise.
    */
-  async shout(value: Value, options?: WaitOptions): Promise<void> {
+  async shout(value: Value, options?: ShoutOptions): Promise<void> {
     if (this.#schema !== undefined) {
       const outcome = await validateWith(this.#schema, value)
       if (outcome.kind === 'invalid') throw refused(outcome.reason)

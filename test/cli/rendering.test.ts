@@ -127,6 +127,21 @@ const EVENTS: readonly (readonly [NodeEvent, terminal: string, fields: string])[
   [{ type: 'silent', peer }, 'silent   kitchen   not heard for long', 'silent	kitchen	ID		'],
   [{ type: 'alive', peer }, 'alive    kitchen   heard again', 'alive	kitchen	ID		'],
   [
+    { type: 'blocked', peer, messages: 3_000, bytes: 61_000 },
+    'blocked  kitchen   reads too slowly: 3000 messages wait (61000 bytes)',
+    'blocked	kitchen	ID		3000',
+  ],
+  [
+    { type: 'unblocked', peer, blockedMs: 1_234.5 },
+    'unblocked  kitchen   reads again, after 1.2 s',
+    'unblocked	kitchen	ID		1235 ms',
+  ],
+  [
+    { type: 'drop', peer, oldest: 12, newest: 1 },
+    'drop     kitchen   messages dropped while it was blocked: 12 old, 1 new',
+    'drop	kitchen	ID		13',
+  ],
+  [
     { type: 'exit', peer, reason: 'closed' },
     'exit     kitchen   closed: its process ended without a goodbye',
     'exit	kitchen	ID		closed',

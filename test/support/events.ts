@@ -49,7 +49,11 @@ export function tell(event: EngineEvent): string[] {
     case 'alive':
     case 'evasive':
     case 'silent':
+    case 'blocked':
+    case 'unblocked':
       return [`${event.type} ${event.peer.name}`]
+    case 'drop':
+      return [`drop ${event.peer.name} ${event.oldest}+${event.newest}`]
     case 'exit':
       return [`exit ${event.peer.name} ${event.reason}`]
     case 'join':

@@ -11,7 +11,7 @@ import { Engine } from '../../src/mesh/engine.ts'
 import type { EngineEvent } from '../../src/mesh/events.ts'
 import type { Timers } from '../../src/mesh/options.ts'
 import { DEFAULT_TIMERS } from '../../src/mesh/options.ts'
-import type { OutgoingContent } from '../../src/mesh/outbox.ts'
+import type { OutgoingContent, WhenFull } from '../../src/mesh/outbox.ts'
 import type { Connection } from '../../src/mesh/peer.ts'
 import { checkEvent, type EventRules, newEventRules, tell } from './events.ts'
 import { type Address, type Handlers, Network, type Socket } from './network.ts'
@@ -372,10 +372,11 @@ export class Host {
 export function content(
   group: string,
   frames: readonly (string | Uint8Array)[] = [''],
+  whenFull: WhenFull = 'wait',
 ): OutgoingContent {
   const encoded = frames.map((frame) => (typeof frame === 'string' ? utf8Encode(frame) : frame))
   const byteLength = encoded.reduce((total, frame) => total + frame.length, 0)
-  return { kind: group === '' ? 'whisper' : 'shout', group, frames: encoded, byteLength }
+  return { kind: group === '' ? 'whisper' : 'shout', group, frames: encoded, byteLength, whenFull }
 }
 
 /** The identity of the node with this index, or of a made-up one. */

@@ -6,6 +6,7 @@ import { utf8Encode } from '../../src/base/bytes.ts'
 import { DEFAULT_LIMITS } from '../../src/base/limits.ts'
 import { peerIdToBytes } from '../../src/base/peer-id.ts'
 import { ZmtpConnection } from '../../src/zmtp/connection.ts'
+import type { Multipart } from '../../src/zmtp/multipart.ts'
 import { NullMechanism } from '../../src/zmtp/null-mechanism.ts'
 import { encodeBeacon } from '../../src/zre/beacon.ts'
 import { decodeZre } from '../../src/zre/decode.ts'
@@ -52,7 +53,7 @@ export class ZrePeer {
   line: Line | undefined
   /** The number of the last message it sent. */
   sequence = 0
-  onMessage: (message: ZreMessage) => void = () => {}
+  onMessage: (message: ZreMessage, content: readonly Uint8Array[]) => void = () => {}
 
   constructor(mesh: Mesh, options: ZrePeerOptions) {
     this.mesh = mesh
@@ -187,7 +188,7 @@ export class ZrePeer {
       const message = decodeZre(input.bytes, start, input.frameEnd(0), DEFAULT_LIMITS)
       if (message.kind === 'invalid') throw new Error(`a host sent ${message.code}`)
       this.received.push(message)
-      this.onMessage(message)
+      this.onMessage(message, contentOf(input))
     }
     flush(line)
   }
@@ -213,4 +214,9 @@ function newLine(connection: ZmtpConnection, socket: Socket): Line {
 
 function flush(line: Line): void {
   if (line.zmtp.outputBytes > 0) line.socket.write(line.zmtp.takeSegments())
+}
+
+/** The frames after the first. */
+function contentOf(parts: Multipart): Uint8Array[] {
+  return Array.from({ length: parts.frameCount - 1 }, (_, i) => parts.frame(i + 1))
 }

@@ -28,7 +28,13 @@ function flood(mesh: Mesh, stranger: ZrePeer, count: number, next: (n: number) =
 
 /** We whisper `count` times to the stranger. */
 function tellMany(mesh: Mesh, a: Host, stranger: ZrePeer, count: number): void {
-  const frames = { kind: 'whisper', group: '', frames: [new Uint8Array()], byteLength: 0 } as const
+  const frames = {
+    kind: 'whisper',
+    group: '',
+    frames: [new Uint8Array()],
+    byteLength: 0,
+    whenFull: 'wait',
+  } as const
   for (let left = count; left > 0; left -= 1_000) {
     a.call((engine, now) => {
       for (let i = 0; i < Math.min(left, 1_000); i++) engine.whisper(stranger.id, frames, now)

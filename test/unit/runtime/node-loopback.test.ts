@@ -71,3 +71,48 @@ it('ten thousand messages arrive in order while the reader takes its time', asyn
   await sending
   expect(heard).toEqual(Array.from({ length: 10_000 }, (_, i) => i))
 })
+
+it('a member that does not read costs the others nothing, and its memory stays within the marks', async () => {
+  const port = freshPort()
+  const groups = ['feed']
+  const limits = { outboxMessages: 1_000 }
+  const timers = { blockedAfterMs: 100 }
+  await using sender = await createNode({
+    interfaces,
+    port,
+    limits,
+    timers,
+    whenFull: 'drop-oldest',
+  })
+  await using slow = await createNode({ name: 'slow', interfaces, port, groups })
+  await using quick = await createNode({ name: 'quick', interfaces, port, groups })
+  while (sender.members('feed').length < 2) await sender.next('join')
+  const heard: number[] = []
+  const late: number[] = []
+  const numberOf = (text: string): number => Number.parseInt(text, 10)
+  quick.on('shout', ({ message }) => heard.push(numberOf(message.text())))
+  slow.on('shout', ({ message }) => late.push(numberOf(message.text())))
+  slow.pause()
+  let sent = 0
+  let blocked = 0
+  let most = 0
+  sender.on('blocked', ({ peer }) => {
+    if (peer.id === slow.id) blocked++
+  })
+  // As much as the buffers of both hosts and the outbox hold, and then as much again.
+  while (blocked === 0 || sender.metrics().mesh.messagesDropped < 2_000) {
+    for (let i = 0; i < 100; i++) {
+      await sender.shout('feed', `${sent++} `.padEnd(8_000, '.'))
+    }
+    // At the pace of the one that reads.
+    while (heard.length < sent - 500) await quick.next('shout')
+    for (const { outboxBytes } of sender.metrics().peers) most = Math.max(most, outboxBytes)
+  }
+  while (heard.length < sent) await quick.next('shout')
+  expect(heard).toEqual(Array.from({ length: sent }, (_, i) => i))
+  expect(most).toBeLessThan(8 * 2 ** 20 + 512 * 1_024)
+  slow.resume()
+  while (late.at(-1) !== sent - 1) await slow.next('shout')
+  expect(late).toEqual(late.toSorted((a, b) => a - b))
+  expect(late.length).toBe(sent - sender.metrics().mesh.messagesDropped)
+})

@@ -80,6 +80,16 @@ describe('options', () => {
     ['timers out of order', { timers: { evasiveMs: 9, silentMs: 8 } }, /evasiveMs ≤ silentMs/],
     ['an unknown limit', { limits: nonsense({ peer: 5 }) }, /option limits\.peer:/],
     ['a negative limit', { limits: { peers: -1 } }, /option limits\.peers:/],
+    [
+      'an unknown policy',
+      { whenFull: nonsense('drop') },
+      /option whenFull: expected one of wait, /,
+    ],
+    [
+      'an unknown policy of a group',
+      { whenFullIn: { g: nonsense(1) } },
+      /option whenFullIn\['g']: expected one of wait, /,
+    ],
   ]
 
   it.each(BAD)('refuse %s, and name it', (_what, options, message) => {
@@ -105,6 +115,19 @@ describe('options', () => {
     ['too long', Array.from({ length: 200 }, (_, i) => `${i}`.padEnd(200, 'x'))],
   ])('refuse groups that are %s for a HELLO', (_what, groups) => {
     expect(() => check({ groups })).toThrow(
+      expect.objectContaining({ code: 'ERR_EARSHOT_BAD_GROUP' }),
+    )
+  })
+
+  it('give each group its policy, and all others that of the node', () => {
+    const { whenFull } = check({ whenFull: 'disconnect', whenFullIn: { g: 'drop-oldest' } })
+    expect(['g', 'h', 'constructor'].map(whenFull)).toEqual([
+      'drop-oldest',
+      'disconnect',
+      'disconnect',
+    ])
+    expect(check({}).whenFull('g')).toBe('wait')
+    expect(() => check({ whenFullIn: { '': 'wait' } })).toThrow(
       expect.objectContaining({ code: 'ERR_EARSHOT_BAD_GROUP' }),
     )
   })

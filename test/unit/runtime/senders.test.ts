@@ -9,6 +9,7 @@ const content = (group: string): OutgoingContent => ({
   group,
   frames: [],
   byteLength: 0,
+  whenFull: 'wait',
 })
 
 /** Senders towards outboxes with room for as many messages as `room` says; less than none: there is no peer. */

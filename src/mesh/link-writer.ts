@@ -1,0 +1,93 @@
+/**
+ * What is said on a link, as bytes: HELLO first, and everything after it with a sequence number one higher than the
+ * last. That there is a link, and what is said when, is for `links.ts` to decide.
+ */
+import { assert } from '../base/assert.ts'
+import { encodeZre, zreLength } from '../zre/encode.ts'
+import type { ZreMessage } from '../zre/message.ts'
+import type { MeshContext } from './context.ts'
+import { isContent, type Outgoing } from './outbox.ts'
+import { OwnHello } from './own-hello.ts'
+import type { Connection, Peer } from './peer.ts'
+
+/** The last sequence number that both styles of wrapping have in common (see `WrapStyle`). */
+const LAST_COMMON_SEQUENCE = 65_534
+
+export class LinkWriter {
+  readonly #context: MeshContext
+  readonly #hello: OwnHello
+
+  constructor(context: MeshContext) {
+    this.#context = context
+    this.#hello = new OwnHello(context)
+  }
+
+  writeHello(peer: Peer, connection: Connection, now: number): void {
+    peer.helloDue = false
+    if (peer.knowsUs && !peer.isEarshot) peer.answersDue++
+    peer.knowsUs = true
+    peer.helloSentAt = now
+    peer.sentSequence = 1
+    if (peer.doubt?.kind === 'deaf') {
+      peer.doubt = undefined // this is what it would have led to
+      peer.clearDeadline('confirm')
+    }
+    if (peer.outbox.length > 0) peer.outbox.dropMemberships()
+    const bytes = this.#hello.bytesTowards(connection)
+    connection.zmtp.reserveFrame(bytes.length, false).raw(bytes)
+    this.#context.markDirty(connection)
+  }
+
+  writeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
+    const startedOver = this.#startOverBeforeWrap(peer, connection, now)
+    if (startedOver && !isContent(outgoing)) return // that HELLO carries it
+    const sequence = this.#nextSequence(peer)
+    if (!isContent(outgoing)) {
+      const { kind, group, status } = outgoing
+      this.#writeCommand(peer, connection, { kind, sequence, group, status })
+      return
+    }
+    const { kind, group, frames, byteLength } = outgoing
+    const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
+    const { zmtp } = connection
+    const last = frames.length - 1
+    encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
+    for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)
+    connection.countMessage()
+    const counters = peer.count()
+    counters.messagesOut++
+    counters.bytesOut += byteLength
+    this.#context.counters.messagesOut++
+  }
+
+  writeControl(
+    peer: Peer,
+    connection: Connection,
+    kind: 'ping' | 'ping-ok' | 'goodbye',
+    now: number,
+  ): void {
+    this.#startOverBeforeWrap(peer, connection, now)
+    this.#writeCommand(peer, connection, { kind, sequence: this.#nextSequence(peer) })
+  }
+
+  #writeCommand(peer: Peer, connection: Connection, message: ZreMessage): void {
+    assert(peer.sentSequence === message.sequence, 'sequence numbers go out in order')
+    encodeZre(message, connection.zmtp.reserveFrame(zreLength(message), false))
+  }
+
+  /**
+   * RFC 36: the sequence wraps from 65535 to 0. Some implementations wrap one earlier and drop whoever does
+   * not; towards a peer whose style is not known, a fresh HELLO starts over before the wrap. True if it went out.
+   */
+  #startOverBeforeWrap(peer: Peer, connection: Connection, now: number): boolean {
+    if (peer.wrapStyle !== 'unknown' || peer.sentSequence !== LAST_COMMON_SEQUENCE) return false
+    this.writeHello(peer, connection, now)
+    return true
+  }
+
+  #nextSequence(peer: Peer): number {
+    const last = peer.wrapStyle === 'short' ? LAST_COMMON_SEQUENCE : 0xffff
+    peer.sentSequence = peer.sentSequence >= last ? 0 : peer.sentSequence + 1
+    return peer.sentSequence
+  }
+}
