@@ -1,6 +1,7 @@
 /** `earshot shout`: a message to everybody in a group. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import type { WhenFull } from '../../src/index.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
@@ -15,7 +16,10 @@ import { examples } from './verb.ts'
 
 interface ShoutOptions extends SendingOptions {
   readonly wait?: number
+  readonly whenFull?: WhenFull
 }
+
+const POLICIES: readonly WhenFull[] = ['wait', 'drop-newest', 'drop-oldest', 'disconnect']
 
 export function addShout({ program, host, action }: Cli): void {
   program
@@ -35,6 +39,12 @@ export function addShout({ program, host, action }: Cli): void {
         countOption,
       ),
     )
+    .addOption(
+      new Option(
+        '--when-full <policy>',
+        'what becomes of a line for a member that reads too slowly (default: wait)',
+      ).choices(POLICIES),
+    )
     .addHelpText(
       'after',
       examples([
@@ -42,6 +52,10 @@ export function addShout({ program, host, action }: Cli): void {
         ['earshot shout sensors --wait 2 -t 10s 21.5', 'when two members are there'],
         ['earshot shout pictures < cat.jpg', 'a file, up to 16 MiB'],
         ['tail -f app.log | earshot shout logs --lines', 'line by line'],
+        [
+          '… | earshot shout gauges --lines --when-full drop-oldest',
+          'the latest, for slow readers',
+        ],
       ]),
     )
     .action(
@@ -68,7 +82,8 @@ async function shout(
     group,
     send: async (message, limit) => {
       const to = node.members(group)
-      await node.shout(group, message, { signal: limit })
+      const { whenFull } = options
+      await node.shout(group, message, { signal: limit, ...(whenFull && { whenFull }) })
       return to
     },
   })
