@@ -7,6 +7,7 @@ import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { countOption, groupArgument } from '../parsers.ts'
 import { escapeText } from '../render/escape.ts'
+import { shownName } from '../render/event-lines.ts'
 import type { Session } from '../session.ts'
 import { whereabouts, withNode } from '../session.ts'
 import type { SendingOptions } from './sending.ts'
@@ -75,6 +76,11 @@ async function shout(
   options: ShoutOptions,
 ): Promise<ExitCode> {
   const { node, out, signal } = session
+  node.on('drop', ({ peer, oldest, newest }) => {
+    out.note(
+      `${oldest + newest} messages were dropped for ${shownName(peer)}, which reads too slowly`,
+    )
+  })
   await waitForMembers(session, group, options.wait)
   if (signal.aborted) return ExitCode.ok
   const names = node.members(group).map(({ name }) => name)
