@@ -9,7 +9,7 @@ import type { Contender, Receiver, Sender, Sink, Task } from '../contender.ts'
 import { payloadOf } from '../contender.ts'
 import { fanOut } from './fan-out.ts'
 
-const BATCH_BYTES = 64 * 1024
+const BLOCK_BYTES = 64 * 1024
 const WAITING_BYTES_MAX = 1024 * 1024
 
 export const bareSocket: Contender = {
@@ -58,19 +58,20 @@ export const bareSocket: Contender = {
 
 /** Gives a promise when too much waits. What is written in one go is one write, made when the caller is done. */
 function batchedWriter(socket: Socket): (payload: Uint8Array) => Promise<void> | undefined {
-  let batch = Buffer.allocUnsafe(BATCH_BYTES)
+  let block = Buffer.allocUnsafe(BLOCK_BYTES)
+  // Of the block: what the socket has, and what is to be written next.
+  let written = 0
   let used = 0
   let planned = false
   const flush = (): void => {
     planned = false
-    if (used === 0) return
-    socket.write(batch.subarray(0, used))
-    batch = Buffer.allocUnsafe(BATCH_BYTES)
-    used = 0
+    if (used > written) socket.write(block.subarray(written, used))
+    written = used
   }
   return (payload) => {
-    if (used + 4 + payload.length > BATCH_BYTES) flush()
-    if (payload.length + 4 > BATCH_BYTES) {
+    const bytes = 4 + payload.length
+    if (used + bytes > BLOCK_BYTES) flush()
+    if (bytes > BLOCK_BYTES) {
       const length = Buffer.allocUnsafe(4)
       length.writeUInt32BE(payload.length)
       socket.cork()
@@ -78,9 +79,13 @@ function batchedWriter(socket: Socket): (payload: Uint8Array) => Promise<void> |
       socket.write(payload)
       socket.uncork()
     } else {
-      batch.writeUInt32BE(payload.length, used)
-      batch.set(payload, used + 4)
-      used += 4 + payload.length
+      if (used + bytes > BLOCK_BYTES) {
+        block = Buffer.allocUnsafe(BLOCK_BYTES)
+        written = used = 0
+      }
+      block.writeUInt32BE(payload.length, used)
+      block.set(payload, used + 4)
+      used += bytes
       if (!planned) {
         planned = true
         process.nextTick(flush)
