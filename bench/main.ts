@@ -116,5 +116,5 @@ const text = JSON.stringify(
 )
 writeFileSync(file, `${text}\n`)
 console.log(
-  `↑ more is better, ↓ less; medians of ${rounds} rounds. Node.js ${machine.node}, ${machine.cpus} cores; all values in ${file}`,
+  `↑ more is better, ↓ less; values and ratios are medians of ${rounds} rounds. Node.js ${machine.node}, ${machine.cpus} cores; all values in ${file}`,
 )

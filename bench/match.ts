@@ -5,7 +5,6 @@
 import type { Bout } from './bout.ts'
 import { openBout } from './bout.ts'
 import type { Contender } from './contender.ts'
-import { median } from './report.ts'
 import type { Play, Trial } from './trials.ts'
 
 export interface MatchOptions {
@@ -136,9 +135,4 @@ function firstCount(play: Play): number {
   if (play.kind === 'meeting') return 1
   const { bytes, peers } = play.task
   return Math.max(4, Math.min(FIRST_COUNT_MAX, Math.round(FIRST_BYTES / bytes / peers)))
-}
-
-/** The median of a row's rounds; not a number where there is none. */
-export function medianOf(score: Score | undefined, row: number): number {
-  return median(score?.values[row] ?? [])
 }

@@ -1,6 +1,5 @@
 /** The outcome of all matches: as rows for tables and JSON, and held against the targets. */
 import type { Score } from './match.ts'
-import { medianOf } from './match.ts'
 import { factorText, median, numberText, tableText } from './report.ts'
 import type { Row, Target, Trial } from './trials.ts'
 
@@ -13,51 +12,56 @@ type Figures = Readonly<Record<string, number>>
 
 export interface RowResult extends Row {
   readonly medians: Figures
-  /** earshot's value by each other contender's. */
+  /** earshot's value by each other contender's: the median of what it was in each round. */
   readonly ratios: Figures
   readonly rounds: Readonly<Record<string, readonly number[]>>
 }
 
 export function rowResults({ trial, scores }: MatchResult, subject: string): RowResult[] {
   return trial.rows.map((row, index) => {
-    const medians = figures(scores, (score) => medianOf(score, index))
-    return {
-      ...row,
-      medians,
-      ratios: ratios(medians, subject),
-      rounds: Object.fromEntries(scores.map((score) => [score.contender, score.values[index]!])),
-    }
+    return { ...row, ...summary(scores, subject, (score) => score.values[index]!) }
   })
 }
 
 /** Processor time and memory of a match: rows as any other. */
 export function costResults({ trial, scores }: MatchResult, subject: string): RowResult[] {
-  const cpu = figures(scores, ({ cpuPerMillion }) => median(cpuPerMillion))
-  const memory = figures(scores, ({ residentBytes }) => residentBytes / 2 ** 20)
   const cost = { name: trial.name, better: 'lower' } as const
   return [
     {
       ...cost,
       unit: `CPU s/M ${trial.work}`,
-      medians: cpu,
-      ratios: ratios(cpu, subject),
-      rounds: Object.fromEntries(scores.map((score) => [score.contender, score.cpuPerMillion])),
+      ...summary(scores, subject, ({ cpuPerMillion }) => cpuPerMillion),
     },
-    { ...cost, unit: 'MiB', medians: memory, ratios: ratios(memory, subject), rounds: {} },
+    {
+      ...cost,
+      unit: 'MiB',
+      ...summary(scores, subject, ({ residentBytes }) => [residentBytes / 2 ** 20]),
+    },
   ]
 }
 
-/** Where there is a number. */
-function figures(scores: readonly Score[], figure: (score: Score) => number): Figures {
-  const entries = scores.map((score) => [score.contender, figure(score)] as const)
-  return Object.fromEntries(entries.filter(([, value]) => Number.isFinite(value)))
+/** Contenders that gave no number are left out. */
+function summary(
+  scores: readonly Score[],
+  subject: string,
+  valuesOf: (score: Score) => readonly number[],
+): Pick<RowResult, 'medians' | 'ratios' | 'rounds'> {
+  const rounds = scores
+    .map((score) => [score.contender, valuesOf(score)] as const)
+    .filter(([, values]) => Number.isFinite(median(values)))
+  const own = rounds.find(([name]) => name === subject)?.[1] ?? []
+  const others = own.length === 0 ? [] : rounds.filter(([name]) => name !== subject)
+  return {
+    medians: Object.fromEntries(rounds.map(([name, values]) => [name, median(values)])),
+    ratios: Object.fromEntries(others.map(([name, values]) => [name, ratio(own, values)])),
+    rounds: Object.fromEntries(rounds),
+  }
 }
 
-function ratios(medians: Figures, subject: string): Figures {
-  const own = medians[subject]
-  if (own === undefined) return {}
-  const others = Object.entries(medians).filter(([name]) => name !== subject)
-  return Object.fromEntries(others.map(([name, value]) => [name, own / value]))
+/** Round by round, because a machine's speed changes from one to the next. */
+function ratio(own: readonly number[], others: readonly number[]): number {
+  const count = Math.min(own.length, others.length)
+  return median(Array.from({ length: count }, (_, round) => own[round]! / others[round]!))
 }
 
 /** One line per row: the median of each contender, then earshot's ratio to each other one. */
