@@ -66,7 +66,11 @@ export function eventRecord(event: NodeEvent): JsonRecord {
     case 'enter':
       return recordOf('enter', { peer: fullPeer(event.peer) })
     case 'exit':
-      return recordOf('exit', { peer: briefPeer(event.peer), reason: event.reason })
+      return recordOf('exit', {
+        peer: briefPeer(event.peer),
+        reason: event.reason,
+        lost: event.lost,
+      })
     case 'join':
     case 'leave':
       return recordOf(event.type, { peer: briefPeer(event.peer), group: event.group })

@@ -128,7 +128,7 @@ function terminalDetail(event: NodeEvent, paint: Paint): string {
     case 'whisper':
       return messageText(event.message)
     case 'exit':
-      return `${event.reason}: ${EXIT_WORDS[event.reason]}`
+      return `${event.reason}: ${EXIT_WORDS[event.reason]}${lostWords(event.lost)}`
     case 'warning':
       return `[${event.code}] ${escapeText(event.reason)}`
     case 'evasive':
@@ -146,6 +146,10 @@ function terminalDetail(event: NodeEvent, paint: Paint): string {
     case 'stop':
       return ''
   }
+}
+
+function lostWords(lost: number): string {
+  return lost === 0 ? '' : `; ${lost} messages for it were not sent`
 }
 
 function pipeLine(event: NodeEvent, at: Date): string {

@@ -4,7 +4,7 @@
  * becomes of a message, is for `links.ts` to see.
  *
  *     full ── blockedAfterMs ──▶ `blocked` ── drained ──▶ `unblocked`
- *      └───── blockedDisconnectMs, where a message's policy is `disconnect` ──▶ exit
+ *      └───── blockedDisconnectMs, from the first message whose policy is `disconnect` ──▶ exit
  *
  * There is nothing here of a peer that takes what it is sent: of thousands of peers few are blocked.
  */
@@ -14,11 +14,11 @@ import type { Timers } from './options.ts'
 import type { Peer } from './peer.ts'
 
 interface Blockage {
-  readonly since: number
+  since: number
   /** `blocked` was told. */
   told: boolean
-  /** It does not last longer than `blockedDisconnectMs`. */
-  disconnects: boolean
+  /** When there was first no room for a message of the policy `disconnect`, or NEVER. */
+  disconnectSince: number
 }
 
 interface Drops {
@@ -56,13 +56,21 @@ export class BlockedPeers {
   noteFull(peer: Peer, disconnects: boolean, now: number): void {
     let blockage = this.#blockages.get(peer)
     if (blockage === undefined) {
-      blockage = { since: now, told: false, disconnects: false }
+      blockage = { since: now, told: false, disconnectSince: NEVER }
       this.#blockages.set(peer, blockage)
       this.#wakeAt(now + this.#timers.blockedAfterMs)
     }
-    if (!disconnects || blockage.disconnects) return
-    blockage.disconnects = true
-    this.#wakeAt(blockage.since + this.#timers.blockedDisconnectMs)
+    if (!disconnects || blockage.disconnectSince !== NEVER) return
+    blockage.disconnectSince = now
+    this.#wakeAt(now + this.#timers.blockedDisconnectMs)
+  }
+
+  /** Our host slept, or was stuck, for so long: nobody could have taken anything of us. */
+  excuse(ms: number): void {
+    for (const blockage of this.#blockages.values()) {
+      blockage.since += ms
+      blockage.disconnectSince += ms
+    }
   }
 
   /** The outbox has drained to its low marks. */
@@ -130,7 +138,7 @@ export class BlockedPeers {
   /** False when its time is over. */
   #handleBlockageDue(peer: Peer, blockage: Blockage, now: number): boolean {
     const { blockedAfterMs, blockedDisconnectMs } = this.#timers
-    const { since } = blockage
+    const { since, disconnectSince } = blockage
     if (!blockage.told) {
       if (now >= since + blockedAfterMs) {
         blockage.told = true
@@ -140,9 +148,9 @@ export class BlockedPeers {
         this.#wakeAt(since + blockedAfterMs)
       }
     }
-    if (!blockage.disconnects) return true
-    if (now >= since + blockedDisconnectMs) return false
-    this.#wakeAt(since + blockedDisconnectMs)
+    if (disconnectSince === NEVER) return true
+    if (now >= disconnectSince + blockedDisconnectMs) return false
+    this.#wakeAt(disconnectSince + blockedDisconnectMs)
     return true
   }
 

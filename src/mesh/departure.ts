@@ -82,8 +82,10 @@ export class Departure {
     this.#phase = { kind: 'leaving', until: now + this.#context.options.timers.lingerMs }
     this.#context.stopping = true
     for (const peer of this.#roster.all()) {
+      this.#context.blockedPeers.forget(peer)
       this.#links.countLost(peer, peer.outbox.contentLength)
       this.#lost += peer.outbox.contentLength
+      peer.outbox.clear()
       // A dial under way has nothing to say, and may take its time to fail.
       const isOpen = this.#links.sendControl(peer, 'goodbye', now)
       this.#links.close(peer, isOpen ? 'flush' : 'abort', now)

@@ -301,11 +301,13 @@ export class Engine {
     return acceptance
   }
 
-  /** After the notice `room`: opens the outbox of the peer for new messages again. */
-  reopen(id: PeerId): void {
+  /** After the notice `room`, or when nobody waits any more: opens the peer's outbox, for those whom `serve` serves first. */
+  reopen(id: PeerId, serve: () => void, now: number): void {
     const peer = this.#roster.present(id)
     if (peer !== undefined) peer.roomWanted = false
-    this.#departure.step(this.#lastCallAt)
+    serve()
+    this.#departure.step(now)
+    this.#rearm(now)
   }
 
   /** Sends to every present member of a group; gives back whose outbox is full, where the policy is to wait. */
@@ -377,15 +379,13 @@ export class Engine {
     return measure(this.#context, this.#roster.all())
   }
 
-  // Time
-
   /** Called first by everything that takes `now`. When a deadline is overdue by more than `evasiveMs`, the host slept
    *  or was stuck: the silence was ours, and no peer is judged by it. True in that case. */
   #advance(now: number): boolean {
     const missed = now - Math.max(this.#context.agenda.next(), this.#lastCallAt)
     this.#lastCallAt = now
     if (missed <= this.#sleepMs) return false
-    for (const peer of this.#roster.all()) peer.heardAt += missed
+    this.#watch.excuse(missed)
     if (this.#departure.isRunning) this.#beacons.announce(now)
     return true
   }

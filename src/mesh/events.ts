@@ -43,8 +43,10 @@ export interface ExitEvent {
   readonly type: 'exit'
   readonly peer: PeerInfo
   readonly reason: ExitReason
+  /** Messages that were accepted for it and not yet written: it will not get them. */
+  readonly lost: number
 }
-/** A peer has taken too little for `blockedAfterMs`: its outbox was full when there was a message for it. */
+/** A peer takes too little: its outbox was full, and has not drained to its low marks within `blockedAfterMs`. */
 export interface BlockedEvent {
   readonly type: 'blocked'
   readonly peer: PeerInfo
@@ -59,7 +61,7 @@ export interface UnblockedEvent {
   /** Milliseconds since its outbox was first full. */
   readonly blockedMs: number
 }
-/** Shouts were dropped for a peer that is blocked, as their policy wants. At most one event per peer and second. */
+/** Shouts were dropped for a peer whose outbox is full, as their policy wants. At most one event per peer and second. */
 export interface DropEvent {
   readonly type: 'drop'
   readonly peer: PeerInfo

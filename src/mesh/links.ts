@@ -257,24 +257,28 @@ export class Links {
 
   /** There is no room: what then, the message's policy says. */
   #handleFull(peer: Peer, content: OutgoingContent, now: number): Acceptance {
-    const { blockedPeers, counters } = this.#context
-    const { whenFull, byteLength } = content
+    const { blockedPeers } = this.#context
+    const { whenFull, waits } = content
     blockedPeers.noteFull(peer, whenFull === 'disconnect', now)
+    if (whenFull === 'drop-oldest' && this.#replaceOldest(peer, content, now)) return 'accepted'
+    if (!waits) return 'full'
     if (whenFull === 'wait' || whenFull === 'disconnect') {
       peer.roomWanted = true
       return 'full'
     }
-    const mayReplace = whenFull === 'drop-oldest' && !peer.roomWanted
-    const replaced = mayReplace ? peer.outbox.makeRoom(byteLength) : undefined
-    if (replaced === undefined) {
-      counters.messagesDropped++
-      blockedPeers.noteDropped(peer, 'newest', 1, now)
-      return 'dropped'
-    }
+    this.#context.counters.messagesDropped++
+    blockedPeers.noteDropped(peer, 'newest', 1, now)
+    return 'dropped'
+  }
+
+  /** False where that does not help, and where somebody waits whom this message would overtake. */
+  #replaceOldest(peer: Peer, content: OutgoingContent, now: number): boolean {
+    const replaced = peer.roomWanted ? undefined : peer.outbox.makeRoom(content.byteLength)
+    if (replaced === undefined) return false
     this.#wait(peer, content)
-    counters.messagesDropped += replaced
-    if (replaced > 0) blockedPeers.noteDropped(peer, 'oldest', replaced, now)
-    return 'accepted'
+    this.#context.counters.messagesDropped += replaced
+    if (replaced > 0) this.#context.blockedPeers.noteDropped(peer, 'oldest', replaced, now)
+    return true
   }
 
   /** Offers a shout to every present member of its group; gives back those who have to be waited for. */

@@ -21,7 +21,7 @@ export interface PeerMetrics extends Readonly<PeerCounters> {
   /** Messages and bytes accepted and not yet taken by the host's network stack. */
   readonly outboxMessages: number
   readonly outboxBytes: number
-  /** Its outbox was full, and has not drained to its low marks since. */
+  /** Its outbox was full, and has not drained to its low marks since (the event `blocked` comes a little later). */
   readonly blocked: boolean
 }
 

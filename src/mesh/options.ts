@@ -30,9 +30,9 @@ export interface Timers {
   readonly redialMaxMs: number
   /** A peer may restart its side of the conversation (HELLO again) this often. */
   readonly restartMinMs: number
-  /** A peer whose outbox has been full for this long is `blocked`. */
+  /** A peer whose outbox was full, and has not drained to its low marks within this time, is told as `blocked`. */
   readonly blockedAfterMs: number
-  /** One that has been for this long is given up, where the policy of a message for it is `disconnect`. */
+  /** It is given up so long after there was no room for a message whose policy is `disconnect`. */
   readonly blockedDisconnectMs: number
   /** Between the beacons of a burst: at the start, and when leaving. */
   readonly goodbyeSpacingMs: number

@@ -18,9 +18,10 @@ import type { Limits } from '../base/limits.ts'
  *   wait         It waits for room, or the caller is told that there is none.
  *   drop-newest  It is dropped.
  *   drop-oldest  It takes the place of the oldest that wait under this policy; where none does, it is dropped.
- *   disconnect   It waits; a peer that stays blocked for `blockedDisconnectMs` is given up.
+ *   disconnect   It waits; a peer that does not drain to the low marks within `blockedDisconnectMs` is given up, with all
+ *                that waits for it.
  *
- * No policy drops what was accepted under another one.
+ * Nothing that was accepted under another policy makes room for a message.
  */
 export type WhenFull = (typeof WHEN_FULL)[number]
 export const WHEN_FULL = ['wait', 'drop-newest', 'drop-oldest', 'disconnect'] as const
@@ -34,6 +35,8 @@ export interface OutgoingContent {
   /** Bytes of all frames. */
   readonly byteLength: number
   readonly whenFull: WhenFull
+  /** Its sender waits for room, if need be; otherwise it is told that there is none. */
+  readonly waits: boolean
 }
 
 export interface OutgoingMembership {
@@ -67,6 +70,8 @@ export class Outbox {
   readonly #queue: BoundedQueue<Outgoing | Replaceable>
   /** In the order of the queue, those that are not dropped. */
   #replaceable: BoundedQueue<Replaceable> | undefined
+  /** What dropping all of them would free. */
+  #replaceableBytes = 0
   /** Places in the queue whose message was dropped. */
   #gaps = 0
   #bytes = 0
@@ -97,30 +102,33 @@ export class Outbox {
    * their way. One message of any permitted size is admitted when nothing else waits.
    */
   hasRoom(byteLength: number, windowMessages: number, windowBytes: number): boolean {
-    const messages = this.length + windowMessages
+    return this.#fits(byteLength, this.length + windowMessages, this.#bytes + windowBytes)
+  }
+
+  #fits(byteLength: number, messages: number, bytes: number): boolean {
     if (messages === 0) return true
     if (messages >= this.#limits.outboxMessages) return false
-    return this.#bytes + windowBytes + byteLength + OVERHEAD_BYTES <= this.#limits.outboxBytes
+    return bytes + byteLength + OVERHEAD_BYTES <= this.#limits.outboxBytes
   }
 
   /**
    * Drops the oldest messages of the policy `drop-oldest` until there is room for one of `byteLength`: gives back how
-   * many, or `undefined` where that does not suffice. What has left for the connection does not count here: it cannot
-   * be dropped any more, and its bytes have a limit of their own.
+   * many. `undefined`, and none is dropped, where all of them would not suffice. What has left for the connection does
+   * not count here: it cannot be dropped any more, and its bytes have a limit of their own.
    */
   makeRoom(byteLength: number): number | undefined {
+    const others = this.length - (this.#replaceable?.length ?? 0)
+    if (!this.#fits(byteLength, others, this.#bytes - this.#replaceableBytes)) return undefined
     let dropped = 0
-    while (!this.hasRoom(byteLength, 0, 0)) {
-      if (!this.#dropOldest()) return undefined
-      dropped++
-    }
+    for (; !this.hasRoom(byteLength, 0, 0); dropped++) this.#dropOldest()
     return dropped
   }
 
-  #dropOldest(): boolean {
-    const oldest = this.#replaceable?.shift()
-    if (oldest === undefined) return false
-    this.#bytes -= oldest.content!.byteLength + OVERHEAD_BYTES
+  #dropOldest(): void {
+    const oldest = this.#replaceable!.shift()!
+    const bytes = oldest.content!.byteLength + OVERHEAD_BYTES
+    this.#bytes -= bytes
+    this.#replaceableBytes -= bytes
     oldest.content = undefined
     this.#gaps++
     while (this.#gaps > 0 && isGap(this.#queue.peek())) {
@@ -131,7 +139,6 @@ export class Outbox {
       this.#queue.retain((each) => !isGap(each))
       this.#gaps = 0
     }
-    return true
   }
 
   push(outgoing: Outgoing): void {
@@ -144,6 +151,7 @@ export class Outbox {
     this.#queue.push(replaceable)
     this.#replaceable ??= new BoundedQueue(Number.MAX_SAFE_INTEGER)
     this.#replaceable.push(replaceable)
+    this.#replaceableBytes += outgoing.byteLength + OVERHEAD_BYTES
   }
 
   shift(): Outgoing | undefined {
@@ -159,8 +167,12 @@ export class Outbox {
 
   /** The first of the queue is about to be sent: nothing replaces it any more. */
   #take({ content }: Replaceable): OutgoingContent | undefined {
-    if (content === undefined) this.#gaps--
-    else this.#replaceable!.shift()
+    if (content === undefined) {
+      this.#gaps--
+    } else {
+      this.#replaceable!.shift()
+      this.#replaceableBytes -= content.byteLength + OVERHEAD_BYTES
+    }
     return content
   }
 
@@ -183,6 +195,7 @@ export class Outbox {
   clear(): void {
     this.#queue.clear()
     this.#replaceable = undefined
+    this.#replaceableBytes = 0
     this.#gaps = 0
     this.#bytes = 0
   }

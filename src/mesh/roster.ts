@@ -181,7 +181,7 @@ export class Roster {
   /** The peer is gone: tells the application if it had entered, closes both links, forgets it. */
   exit(peer: Peer, reason: ExitReason, now: number): void {
     if (peer.phase === 'gone') return
-    this.#tellExit(peer, reason)
+    this.#tellExit(peer, reason, peer.waiting().messages)
     this.#forget(peer, now)
   }
 
@@ -195,19 +195,20 @@ export class Roster {
    */
   demote(peer: Peer, reason: ExitReason): void {
     if (peer.phase !== 'present') return
-    this.#tellExit(peer, reason)
+    this.#tellExit(peer, reason, 0)
     peer.phase = 'candidate'
     peer.receivedSequence = 0
   }
 
-  #tellExit(peer: Peer, reason: ExitReason): void {
+  #tellExit(peer: Peer, reason: ExitReason, lost: number): void {
     if (peer.phase !== 'present') return
     this.#context.blockedPeers.forget(peer)
+    peer.roomWanted = false // whoever waits is told by `gone`
     const info = peer.info()
     for (const group of peer.groups) this.#context.groupIndex.remove(group, peer)
     peer.groups = NO_GROUPS
     peer.touchInfo()
-    this.#context.emit({ type: 'exit', peer: info, reason })
+    this.#context.emit({ type: 'exit', peer: info, reason, lost })
     this.#context.emit({ type: 'gone', id: peer.id })
   }
 

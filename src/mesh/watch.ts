@@ -47,6 +47,12 @@ export class Watch {
     this.#armPresence(peer)
   }
 
+  /** Our host slept, or was stuck, for so long: nobody is judged by it. */
+  excuse(ms: number): void {
+    for (const peer of this.#roster.all()) peer.heardAt += ms
+    this.#context.blockedPeers.excuse(ms)
+  }
+
   // Signs of life
 
   /** A beacon of a peer that is calm (see `PeerTable`) means nothing more. */

@@ -12,10 +12,11 @@
  *   evasive  Nothing was heard of it for `evasiveMs`; it was asked for a sign of life.
  *   silent   Nothing was heard of it for `silentMs`.
  *   alive    An evasive or silent peer is heard again.
- *   blocked  It reads more slowly than we send: its outbox has been full for `blockedAfterMs`.
+ *   blocked  It reads more slowly than we send: its outbox was full, and has not drained since
+ *            (to its low marks, within `blockedAfterMs`).
  *   unblocked  Its outbox has drained to its low marks.
  *   drop     Shouts were dropped for it, as their policy (`whenFull`) wants: how many, at most once per second.
- *   exit     It is gone, for `reason`. Nothing more comes of it unless it enters again.
+ *   exit     It is gone, for `reason`; `lost` messages for it were not sent. Nothing more comes of it unless it enters again.
  *   warning  Something went wrong that is not the application's fault: `code`, `reason`, sometimes `peer` and
  *            `address`. Rate-limited per code; `suppressed` counts those left out before.
  *   stop     This node has stopped. The last event.
@@ -107,8 +108,9 @@ export class MeshNode extends EventSource {
       (event) => this.#handleEvent(event),
       (bytes, mailbox) => this.#mailboxes.send(bytes, mailbox),
     )
-    this.#senders = new Senders((id, content) => {
-      return this.#engine.whisper(id, content, this.#driver.now())
+    this.#senders = new Senders({
+      offer: (id, content) => this.#engine.whisper(id, content, this.#driver.now()),
+      abandoned: (id) => this.#reopen(id, () => {}),
     })
     this.#mailboxes = new Mailboxes(platform, checked.mailboxes, {
       changed: (mailboxes) => this.#driver.handleMailboxes(mailboxes),
@@ -241,7 +243,7 @@ export class MeshNode extends EventSource {
   tryWhisper(peer: PeerRef, message: MessageInput): boolean {
     this.#checkRunning()
     const id = idOf(peer)
-    const content = outgoingContent('whisper', '', message, this.#limits)
+    const content = outgoingContent('whisper', '', message, this.#limits, 'wait', false)
     const acceptance = this.#engine.whisper(id, content, this.#driver.now())
     if (acceptance === 'no-such-peer') throw noSuchPeer(id)
     this.#driver.settle()
@@ -286,9 +288,8 @@ export class MeshNode extends EventSource {
   tryShout(group: string, message: MessageInput): ShoutOutcome {
     this.#checkRunning()
     checkGroupName(group)
-    const policy = this.#whenFull(group)
-    const whenFull = policy === 'drop-newest' ? 'wait' : policy
-    const content = outgoingContent('shout', group, message, this.#limits, whenFull)
+    const whenFull = this.#whenFull(group)
+    const content = outgoingContent('shout', group, message, this.#limits, whenFull, false)
     const outcome = this.#engine.shout(content, this.#driver.now())
     this.#driver.settle()
     return outcome
@@ -349,8 +350,7 @@ export class MeshNode extends EventSource {
   #handleEvent(event: EngineEvent): void {
     switch (event.type) {
       case 'room':
-        this.#engine.reopen(event.id)
-        this.#senders.handleRoom(event.id)
+        this.#reopen(event.id, () => this.#senders.handleRoom(event.id))
         return
       case 'pong':
         this.#pings.handlePong(event.id, event.roundTripMs)
@@ -365,6 +365,11 @@ export class MeshNode extends EventSource {
       default:
         this.tell(event)
     }
+  }
+
+  #reopen(id: PeerId, serve: () => void): void {
+    this.#engine.reopen(id, serve, this.#driver.now())
+    this.#driver.settle()
   }
 
   protected override setPaused(paused: boolean): void {

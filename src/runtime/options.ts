@@ -111,6 +111,9 @@ export function checkGroupRoom(groups: readonly string[], limits: Limits): void 
 function checkWhenFull(options: NodeOptions): (group: string) => WhenFull {
   const { whenFull = 'wait', whenFullIn = {} } = options
   checkPolicy('whenFull', whenFull)
+  if (typeof whenFullIn !== 'object' || whenFullIn === null) {
+    throw badOption('whenFullIn', `an object: { group: '${WHEN_FULL.join(`' or '`)}' }`)
+  }
   for (const [group, policy] of Object.entries(whenFullIn)) {
     checkGroupName(group)
     checkPolicy(`whenFullIn['${group}']`, policy)

@@ -20,6 +20,7 @@ export function outgoingContent(
   message: MessageInput,
   limits: Limits,
   whenFull: WhenFull = 'wait',
+  waits = true,
 ): OutgoingContent {
   const frames = framesOf(message)
   // The header of each message is a frame of its own.
@@ -39,7 +40,7 @@ export function outgoingContent(
       `the message has ${byteLength} bytes; the limit is ${limits.messageBytes}`,
     )
   }
-  return { kind, group, frames, byteLength, whenFull }
+  return { kind, group, frames, byteLength, whenFull, waits }
 }
 
 function framesOf(message: MessageInput): readonly Uint8Array[] {

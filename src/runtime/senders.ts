@@ -15,13 +15,19 @@ interface Waiter {
   readonly failed: (error: EarshotError) => void
 }
 
+export interface SendersHost {
+  /** Tries to place a message in the outbox of a peer. */
+  offer(id: PeerId, content: OutgoingContent): Acceptance
+  /** Nobody waits for the peer any more: the last who did was aborted. */
+  abandoned(id: PeerId): void
+}
+
 export class Senders {
-  readonly #offer: (id: PeerId, content: OutgoingContent) => Acceptance
+  readonly #host: SendersHost
   readonly #waiting = new Map<PeerId, Set<Waiter>>()
 
-  /** `offer` tries to place a message in the outbox of a peer. */
-  constructor(offer: (id: PeerId, content: OutgoingContent) => Acceptance) {
-    this.#offer = offer
+  constructor(host: SendersHost) {
+    this.#host = host
   }
 
   /** Somebody waits already: newcomers have to queue behind. */
@@ -39,6 +45,7 @@ export class Senders {
       const onAbort = (): void => {
         this.#remove(id, waiter)
         reject(aborted(signal))
+        if (!this.hasWaiting(id)) this.#host.abandoned(id)
       }
       const settle = (): void => signal?.removeEventListener('abort', onAbort)
       const waiter: Waiter = {
@@ -64,7 +71,7 @@ export class Senders {
     const queue = this.#waiting.get(id)
     if (queue === undefined) return
     for (const waiter of [...queue]) {
-      const acceptance = this.#offer(id, waiter.content)
+      const acceptance = this.#host.offer(id, waiter.content)
       if (acceptance === 'no-such-peer') this.handleGone(id)
       if (acceptance !== 'accepted') return
       this.#remove(id, waiter)

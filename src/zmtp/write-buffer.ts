@@ -103,6 +103,8 @@ export class WriteBuffer {
     assert(0 <= this.#start && this.#start <= this.#end, 'the waiting range is not reversed')
     assert(this.#end <= this.#limit, 'the waiting range lies within our part of the chunk')
     assert(this.#limit <= this.#chunk.length, 'our part lies within the chunk')
+    const isEmpty = this.#chunk === EMPTY_BYTES && this.#segments.length === 0
+    assert(!isEmpty || this.#writer.bytes.length === 0, 'once taken, nothing is held')
     let bytes = 0
     for (const segment of this.#segments) bytes += segment.length
     assert(bytes === this.#segmentBytes, 'the closed segments are counted right')
@@ -146,6 +148,7 @@ export class WriteBuffer {
     // What was cut last and not written can be cut again.
     if (this.#chunk === slab && this.#limit === slabUsed) slabUsed = this.#end
     this.#chunk = EMPTY_BYTES
+    this.#writer.reset(EMPTY_BYTES, 0, 0)
     this.#start = 0
     this.#end = 0
     this.#limit = 0

@@ -67,14 +67,17 @@ describe('a chat shows', () => {
     [{ type: 'whisper', peer: ben, message }, 'ben (whispers): hi\\x1b[31m'],
     [{ type: 'join', peer: ben, group: 'lobby' }, '* ben joined'],
     [{ type: 'leave', peer: ben, group: 'lobby' }, '* ben left'],
-    [{ type: 'exit', peer: ben, reason: 'goodbye' }, '* ben left'],
+    [{ type: 'exit', peer: ben, reason: 'goodbye', lost: 0 }, '* ben left'],
     [
-      { type: 'exit', peer: ben, reason: 'closed' },
+      { type: 'exit', peer: ben, reason: 'closed', lost: 0 },
       '* ben is gone: its process ended without a goodbye',
     ],
     [{ type: 'shout', peer: ben, group: 'other', message }, undefined],
     [{ type: 'join', peer: ben, group: 'other' }, undefined],
-    [{ type: 'exit', peer: madePeer({ groups: ['other'] }), reason: 'goodbye' }, undefined],
+    [
+      { type: 'exit', peer: madePeer({ groups: ['other'] }), reason: 'goodbye', lost: 0 },
+      undefined,
+    ],
     [{ type: 'enter', peer: ben }, undefined],
     [{ type: 'evasive', peer: ben }, undefined],
   ])('$type as it should', (event, line) => {

@@ -9,8 +9,8 @@ const brief = { id: peer.id, name: 'kitchen' }
 const EVENTS: readonly (readonly [NodeEvent, Readonly<Record<string, unknown>>])[] = [
   [{ type: 'enter', peer }, { peer: { ...peer } }],
   [
-    { type: 'exit', peer, reason: 'goodbye' },
-    { peer: brief, reason: 'goodbye' },
+    { type: 'exit', peer, reason: 'goodbye', lost: 0 },
+    { peer: brief, reason: 'goodbye', lost: 0 },
   ],
   [
     { type: 'join', peer, group: 'chat' },

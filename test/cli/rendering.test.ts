@@ -142,7 +142,7 @@ const EVENTS: readonly (readonly [NodeEvent, terminal: string, fields: string])[
     'drop	kitchen	ID		13',
   ],
   [
-    { type: 'exit', peer, reason: 'closed' },
+    { type: 'exit', peer, reason: 'closed', lost: 0 },
     'exit     kitchen   closed: its process ended without a goodbye',
     'exit	kitchen	ID		closed',
   ],

@@ -164,6 +164,23 @@ describe('a member that reads nothing', () => {
   })
 })
 
+describe('a node that stops', () => {
+  it('first serves those who wait for room, as long as it lingers', async () => {
+    const timers = { lingerMs: 60_000 }
+    const { sim, sender, listeners } = await Meeting.of(1, { timers })
+    const received: number[] = []
+    listeners[0]!.on('whisper', ({ message }) => received.push(message.byteLength))
+    const large = 10 * 2 ** 20
+    const sent = [1, 2, 3].map(() => sender.whisper(listeners[0]!, new Uint8Array(large)))
+    const outcomes = Promise.allSettled(sent)
+    await sim.wait(sender.stop())
+    expect((await outcomes).map(({ status }) => status)).toEqual(new Array(3).fill('fulfilled'))
+    await sim.run(1_000)
+    expect(received).toEqual([large, large, large])
+    await sim.stop()
+  })
+})
+
 describe('bulk data', () => {
   /** Hosts whose cables carry a million bytes per second. */
   async function narrow(): Promise<{ sim: Simulation; a: MeshNode; b: MeshNode; c: MeshNode }> {

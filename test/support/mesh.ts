@@ -2,7 +2,6 @@
  * Engines on a network in memory: a `Mesh` of hosts, each driving its engine by the documented order of calls
  * (the head of `engine.ts`), on virtual time. Rules of the event stream are checked at every event.
  */
-import { utf8Encode } from '../../src/base/bytes.ts'
 import type { Limits } from '../../src/base/limits.ts'
 import { DEFAULT_LIMITS } from '../../src/base/limits.ts'
 import { peerIdFromBytes, stampUuid } from '../../src/base/peer-id.ts'
@@ -11,8 +10,8 @@ import { Engine } from '../../src/mesh/engine.ts'
 import type { EngineEvent } from '../../src/mesh/events.ts'
 import type { Timers } from '../../src/mesh/options.ts'
 import { DEFAULT_TIMERS } from '../../src/mesh/options.ts'
-import type { OutgoingContent, WhenFull } from '../../src/mesh/outbox.ts'
 import type { Connection } from '../../src/mesh/peer.ts'
+import { content } from './content.ts'
 import { checkEvent, type EventRules, newEventRules, tell } from './events.ts'
 import { type Address, type Handlers, Network, type Socket } from './network.ts'
 
@@ -367,16 +366,6 @@ export class Host {
       this.sockets.get(connection)?.write(connection.takeSegments())
     }
   }
-}
-
-export function content(
-  group: string,
-  frames: readonly (string | Uint8Array)[] = [''],
-  whenFull: WhenFull = 'wait',
-): OutgoingContent {
-  const encoded = frames.map((frame) => (typeof frame === 'string' ? utf8Encode(frame) : frame))
-  const byteLength = encoded.reduce((total, frame) => total + frame.length, 0)
-  return { kind: group === '' ? 'whisper' : 'shout', group, frames: encoded, byteLength, whenFull }
 }
 
 /** The identity of the node with this index, or of a made-up one. */

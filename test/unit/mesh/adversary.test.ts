@@ -70,7 +70,7 @@ const honest: fc.Arbitrary<Step>[] = [
     hosts[i].call((engine, now) => engine.ping(hosts[1 - i]!.id, now)),
   ),
   steps('reopen', side, ({ hosts }, i) =>
-    hosts[i].call((engine) => engine.reopen(hosts[1 - i]!.id)),
+    hosts[i].call((engine, now) => engine.reopen(hosts[1 - i]!.id, () => {}, now)),
   ),
 ]
 
@@ -183,7 +183,8 @@ function expectPeace({ mesh, hosts, adversary }: Scene): void {
   for (const line of adversary.accepted) line.socket.destroy()
   mesh.run(120_000)
   for (const host of hosts) host.takeStory()
-  for (const host of hosts) for (const other of hosts) host.call((e) => e.reopen(other.id))
+  for (const host of hosts)
+    for (const other of hosts) host.call((e, now) => e.reopen(other.id, () => {}, now))
   expect([a.whisper(b, 'peace'), b.whisper(a, 'peace')]).toEqual(['accepted', 'accepted'])
   mesh.run(1_000)
   expect([a.story, b.story]).toEqual([['whisper b: peace'], ['whisper a: peace']])
@@ -211,7 +212,12 @@ it('whatever happens, nothing throws, all is bounded, and peace returns', () => 
 describe('the check of events can fail: it catches', () => {
   const peer = (id: string): PeerInfo => ({ id, name: id }) as unknown as PeerInfo
   const enter = (id: string): EngineEvent => ({ type: 'enter', peer: peer(id) })
-  const exit = (id: string): EngineEvent => ({ type: 'exit', peer: peer(id), reason: 'closed' })
+  const exit = (id: string): EngineEvent => ({
+    type: 'exit',
+    peer: peer(id),
+    reason: 'closed',
+    lost: 0,
+  })
   const join = (id: string): EngineEvent => ({ type: 'join', peer: peer(id), group: 'x' })
   const leave = (id: string): EngineEvent => ({ type: 'leave', peer: peer(id), group: 'x' })
 

@@ -3,7 +3,8 @@ import { DEFAULT_LIMITS } from '../../../src/base/limits.ts'
 import type { EngineEvent } from '../../../src/mesh/events.ts'
 import { DEFAULT_TIMERS } from '../../../src/mesh/options.ts'
 import type { WhenFull } from '../../../src/mesh/outbox.ts'
-import { content, type Host, Mesh } from '../../support/mesh.ts'
+import { content } from '../../support/content.ts'
+import { type Host, Mesh } from '../../support/mesh.ts'
 import { ZrePeer } from '../../support/zre-peer.ts'
 
 const STRANGER = 'F'.repeat(32)
@@ -36,12 +37,12 @@ class Slow {
   }
 
   /** Shouts numbered texts of 1 KiB; gives how many were refused. */
-  shout(count: number, whenFull: WhenFull): number {
+  shout(count: number, whenFull: WhenFull, waits = true): number {
     let refused = 0
     for (let i = 0; i < count; i++) {
       const text = `${this.#sent++}`.padEnd(1_024, '.')
       const { full } = this.a.call((engine, now) => {
-        return engine.shout(content(GROUP, [text], whenFull), now)
+        return engine.shout({ ...content(GROUP, [text], whenFull), waits }, now)
       })
       refused += full.length
     }
@@ -211,6 +212,7 @@ describe('disconnect', () => {
     slow.mesh.run(DEFAULT_TIMERS.blockedDisconnectMs - 1)
     expect(slow.events('exit')).toEqual([])
     slow.mesh.run(2)
+    expect(slow.events('exit')[0]!.event.lost).toBe(3_000)
     expect(slow.a.takeStory().slice(0, 2)).toEqual(['blocked stranger', 'exit stranger blocked'])
     expect(slow.a.engine.metrics().mesh.messagesLost).toBe(3_000)
   })
@@ -231,6 +233,79 @@ describe('disconnect', () => {
     slow.shout(3_001, 'wait')
     slow.mesh.run(2 * DEFAULT_TIMERS.blockedDisconnectMs)
     expect(slow.events('exit')).toEqual([])
+  })
+})
+
+describe('whoever does not wait', () => {
+  it('is told that there is no room, and closes the outbox to nobody', () => {
+    const slow = new Slow()
+    slow.reads(false)
+    slow.shout(3_000, 'drop-oldest')
+    expect(slow.shout(1, 'wait', false)).toBe(1)
+    slow.shout(1_000, 'drop-oldest')
+    expect(slow.peer.droppedNewest).toBe(0)
+    slow.reads(true)
+    slow.mesh.run(2_000)
+    expect(slow.arrived.at(-1)).toBe(4_000)
+  })
+
+  it.each(['wait', 'drop-newest', 'disconnect'] as const)(
+    'under %s learns of each member that is left out, and nothing is counted as dropped',
+    (whenFull) => {
+      const slow = new Slow()
+      slow.reads(false)
+      expect(slow.shout(3_007, whenFull, false)).toBe(7)
+      expect(slow.peer).toMatchObject({ droppedNewest: 0, droppedOldest: 0 })
+      expect(slow.events('drop')).toEqual([])
+    },
+  )
+
+  it('under drop-oldest does so, too, where nothing can be replaced', () => {
+    const slow = new Slow({ limits: { outboxBytes: 500_000 } })
+    slow.reads(false)
+    while (slow.shout(1, 'wait') === 0);
+    expect(slow.shout(5, 'drop-oldest', false)).toBe(5)
+    expect(slow.peer.droppedNewest).toBe(0)
+  })
+})
+
+describe('our own troubles', () => {
+  it('are not held against a peer: the host slept, the peer could take nothing', () => {
+    const slow = new Slow()
+    slow.reads(false)
+    slow.shout(3_001, 'disconnect')
+    slow.mesh.run(100)
+    slow.reads(true)
+    slow.mesh.sleep(60_000)
+    slow.mesh.run(5_000)
+    expect(slow.events('blocked')).toEqual([])
+    expect(slow.events('exit')).toEqual([])
+    expect(slow.arrived).toHaveLength(3_000)
+  })
+
+  it('a conversation that begins anew finds the outbox open', () => {
+    const slow = new Slow()
+    slow.reads(false)
+    slow.shout(3_001, 'wait')
+    slow.stranger.say({ kind: 'ping', sequence: 99 }) // a gap
+    slow.mesh.run(10)
+    expect(slow.a.takeStory()).toContain('exit stranger protocol')
+    slow.stranger.meet(slow.a)
+    slow.mesh.run(2_000)
+    expect(slow.a.whisper(slow.stranger, 'hello again')).toBe('accepted')
+  })
+
+  it('when we stop, what is dropped and lost is told and counted once', () => {
+    const slow = new Slow({ timers: { lingerMs: 3_000, blockedDisconnectMs: 1_000 } })
+    slow.reads(false)
+    slow.shout(3_010, 'drop-newest')
+    slow.shout(1, 'disconnect')
+    slow.mesh.run(500)
+    slow.a.call((engine, now) => engine.stop(now))
+    slow.mesh.run(10_000)
+    const told = slow.events('drop').reduce((sum, { event }) => sum + event.newest, 0)
+    expect(told).toBe(10)
+    expect(slow.a.engine.metrics().mesh).toMatchObject({ messagesDropped: 10, messagesLost: 3_000 })
   })
 })
 

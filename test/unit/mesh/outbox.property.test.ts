@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { isContent, Outbox, type Outgoing, type WhenFull } from '../../../src/mesh/outbox.ts'
-import { content } from '../../support/mesh.ts'
+import { content } from '../../support/content.ts'
 
 const LIMITS = { outboxMessages: 8, outboxBytes: 2_000 }
 const OVERHEAD = 64
@@ -44,13 +44,16 @@ class Twins {
   }
 
   #makeRoom(size: number): void {
-    const before = this.model.length
+    const before = [...this.model]
     while (!this.#hasRoom(size) && this.model.some(isOld)) {
       this.model.splice(this.model.findIndex(isOld), 1)
     }
-    const dropped = before - this.model.length
+    // All or nothing: none is dropped in vain.
+    const suffices = this.#hasRoom(size)
+    if (!suffices) this.model.splice(0, this.model.length, ...before)
+    const dropped = before.length - this.model.length
     this.replaced += dropped
-    expect(this.outbox.makeRoom(size)).toBe(this.#hasRoom(size) ? dropped : undefined)
+    expect(this.outbox.makeRoom(size)).toBe(suffices ? dropped : undefined)
   }
 
   #sayHello(): void {

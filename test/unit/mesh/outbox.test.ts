@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../src/base/limits.ts'
 import { Outbox } from '../../../src/mesh/outbox.ts'
-import { content, type Host, Mesh } from '../../support/mesh.ts'
+import { content } from '../../support/content.ts'
+import { type Host, Mesh } from '../../support/mesh.ts'
 import { ZrePeer } from '../../support/zre-peer.ts'
 
 const STRANGER = 'F'.repeat(32)
@@ -42,7 +43,8 @@ function fill({ mesh, a, stranger }: Blocked, size: number): number {
 }
 
 const rooms = (host: Host): number => host.log.filter(({ event }) => event.type === 'room').length
-const reopen = (host: Host): void => host.call((engine) => engine.reopen(STRANGER))
+const reopen = (host: Host): void =>
+  host.call((engine) => engine.reopen(STRANGER, () => {}, host.mesh.now))
 
 describe('an outbox', () => {
   const limits = { outboxMessages: 4, outboxBytes: 1_000 }

@@ -34,6 +34,7 @@ function tellMany(mesh: Mesh, a: Host, stranger: ZrePeer, count: number): void {
     frames: [new Uint8Array()],
     byteLength: 0,
     whenFull: 'wait',
+    waits: true,
   } as const
   for (let left = count; left > 0; left -= 1_000) {
     a.call((engine, now) => {

@@ -86,6 +86,12 @@ describe('options', () => {
       /option whenFull: expected one of wait, /,
     ],
     [
+      'policies that are no object',
+      { whenFullIn: nonsense(null) },
+      /whenFullIn: expected an object/,
+    ],
+    ['a policy for no group', { whenFullIn: nonsense('wait') }, /whenFullIn: expected an object/],
+    [
       'an unknown policy of a group',
       { whenFullIn: { g: nonsense(1) } },
       /option whenFullIn\['g']: expected one of wait, /,

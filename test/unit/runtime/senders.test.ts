@@ -10,21 +10,26 @@ const content = (group: string): OutgoingContent => ({
   frames: [],
   byteLength: 0,
   whenFull: 'wait',
+  waits: true,
 })
 
 /** Senders towards outboxes with room for as many messages as `room` says; less than none: there is no peer. */
-function waiting(): { senders: Senders; placed: string[]; room: Map<string, number> } {
+function waiting() {
   const placed: string[] = []
+  const abandoned: string[] = []
   const room = new Map<string, number>()
-  const senders = new Senders((id, { group }) => {
-    const left = room.get(id) ?? 0
-    if (left > 0) {
-      room.set(id, left - 1)
-      placed.push(`${id} ${group}`)
-    }
-    return left > 0 ? 'accepted' : left < 0 ? 'no-such-peer' : 'full'
+  const senders = new Senders({
+    offer: (id, { group }) => {
+      const left = room.get(id) ?? 0
+      if (left > 0) {
+        room.set(id, left - 1)
+        placed.push(`${id} ${group}`)
+      }
+      return left > 0 ? 'accepted' : left < 0 ? 'no-such-peer' : 'full'
+    },
+    abandoned: (id) => abandoned.push(id),
   })
-  return { senders, placed, room }
+  return { senders, placed, abandoned, room }
 }
 
 /** How promises stand: their values, error codes, or `pending`. */
@@ -50,6 +55,17 @@ describe('senders that wait', () => {
     senders.handleRoom('p')
     expect(await outcomes(waits)).toEqual([undefined, undefined, undefined])
     expect(senders.hasWaiting('p')).toBe(false)
+  })
+
+  it('say when nobody waits for a peer any more, because all have given up', async () => {
+    const { senders, abandoned } = waiting()
+    const [one, two] = [new AbortController(), new AbortController()]
+    const waits = [one, two].map(({ signal }) => senders.wait('p', content('x'), signal))
+    one.abort()
+    expect(abandoned).toEqual([])
+    two.abort()
+    expect(abandoned).toEqual(['p'])
+    expect(await outcomes(waits)).toEqual(['ERR_EARSHOT_ABORTED', 'ERR_EARSHOT_ABORTED'])
   })
 
   it('for one peer do not wait for another', async () => {

@@ -17,7 +17,7 @@ function eventOf(text: string, peer: PeerInfo): NodeEvent {
     case 'leave':
       return { type, peer, group }
     case 'exit':
-      return { type, peer, reason: 'expired' }
+      return { type, peer, reason: 'expired', lost: 0 }
     case 'alive':
     case 'evasive':
     case 'silent':

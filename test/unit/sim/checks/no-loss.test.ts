@@ -59,7 +59,12 @@ describe('no-loss', () => {
       ['bob', 'ann'],
     ] as const) {
       const troubled = await watching(noLoss, { isHealthy: false })
-      const exit = { type: 'exit', peer: troubled.peer(peer), reason: 'restarted' } as const
+      const exit = {
+        type: 'exit',
+        peer: troubled.peer(peer),
+        reason: 'restarted',
+        lost: 0,
+      } as const
       expect(await loseOne(troubled, () => troubled.tell(observer, exit))).toEqual([])
       const healthy = await watching(noLoss)
       const same = { ...exit, peer: healthy.peer(peer) }
@@ -69,7 +74,7 @@ describe('no-loss', () => {
 
   it('does not excuse with what happened before', async () => {
     const all = await watching(noLoss, { isHealthy: false })
-    all.tell('bob', { type: 'exit', peer: all.peer('ann'), reason: 'expired' })
+    all.tell('bob', { type: 'exit', peer: all.peer('ann'), reason: 'expired', lost: 0 })
     await all.run(1_000)
     expect(await loseOne(all)).toEqual([expect.stringMatching(LOST)])
   })

@@ -6,7 +6,7 @@ import type { Simulation } from '../../../../sim/simulation.ts'
 import { type Watching, watching } from '../../../support/watching.ts'
 
 function exit(all: Watching, reason: 'expired' | 'goodbye' = 'expired'): void {
-  all.tell('ann', { type: 'exit', peer: all.peer('bob'), reason })
+  all.tell('ann', { type: 'exit', peer: all.peer('bob'), reason, lost: 0 })
 }
 
 describe('no-false-exit', () => {
@@ -73,7 +73,7 @@ describe('no-false-exit', () => {
     const peer = all.peer('bob')
     all.sim.kill('bob')
     await all.sim.restart('bob')
-    all.tell('ann', { type: 'exit', peer, reason: 'closed' })
+    all.tell('ann', { type: 'exit', peer, reason: 'closed', lost: 0 })
     expect(all.failures).toEqual([])
   })
 })
@@ -101,7 +101,7 @@ describe('timely-exit', () => {
     const peer = all.peer('bob')
     all.sim.kill('bob')
     await all.run(2_000)
-    all.tell('ann', { type: 'exit', peer, reason: 'closed' })
+    all.tell('ann', { type: 'exit', peer, reason: 'closed', lost: 0 })
     await all.run(60_000)
     expect(all.failures).toEqual([])
   })
@@ -110,7 +110,7 @@ describe('timely-exit', () => {
     const all = await watching(timelyExit, { isHealthy: false })
     const peer = all.peer('bob')
     all.sim.kill('bob')
-    all.tell('ann', { type: 'exit', peer, reason: 'closed' })
+    all.tell('ann', { type: 'exit', peer, reason: 'closed', lost: 0 })
     all.tell('ann', { type: 'enter', peer })
     await all.run(42_000)
     expect(all.failures).toHaveLength(1)
