@@ -292,7 +292,7 @@ export class ZmtpConnection {
 
   #assemble(input: InputBuffer, special: Special): Decoded {
     special.assembler ??= new MessageAssembler(this.#limits, special.protection)
-    const decoded = special.assembler.next(input, this.#limits)
+    const decoded = special.assembler.next(input)
     if (special.assembler.isIdle) {
       special.assembler = undefined
       this.#forgetSpecial(special)

@@ -35,7 +35,7 @@ const GROW_BYTES_MIN = 16 * 1024
 const GROW_FACTOR = 4
 
 export class MessageAssembler {
-  #limits: MessageLimits
+  readonly #limits: MessageLimits
   readonly #protection: FrameProtection | undefined
   #phase: 'flags' | 'size' | 'body' = 'flags'
   #flags = 0
@@ -68,8 +68,7 @@ export class MessageAssembler {
   }
 
   /** Reads on. After `needMore` all of the input has been read; after an `invalid` don't call again. */
-  next(input: InputBuffer, limits: MessageLimits): Decoded {
-    this.#limits = limits
+  next(input: InputBuffer): Decoded {
     for (;;) {
       const phase = this.#phase
       let result: Decoded | undefined
