@@ -99,28 +99,43 @@ async function drained(socket: Socket): Promise<void> {
   await once(socket, 'drain')
 }
 
-/** Every payload in one piece, as a message system gives it. */
+/**
+ * Every payload in one piece, as a message system gives it: one that came in one read is a view of it, any other is
+ * put together in memory of its own.
+ */
 function readFrames(socket: Socket, onFrame: (payload: Uint8Array) => void): void {
-  let rest: Buffer[] = []
-  let restLength = 0
-  let needed = 4
-  socket.on('data', (chunk: Buffer) => {
-    rest.push(chunk)
-    restLength += chunk.length
-    if (restLength < needed) return
-    const bytes = rest.length === 1 ? rest[0]! : Buffer.concat(rest)
+  let payload: Buffer | undefined
+  let filled = 0
+  /** A length of which not all bytes are here. */
+  let rest: Buffer | undefined
+  socket.on('data', (data: Buffer) => {
+    const chunk = rest === undefined ? data : Buffer.concat([rest, data])
+    rest = undefined
     let offset = 0
-    needed = 4
-    while (bytes.length - offset >= 4) {
-      const length = bytes.readUInt32BE(offset)
-      if (bytes.length - offset - 4 < length) {
-        needed = 4 + length
-        break
+    while (offset < chunk.length) {
+      if (payload === undefined) {
+        if (chunk.length - offset < 4) {
+          rest = chunk.subarray(offset)
+          return
+        }
+        const start = offset + 4
+        const end = start + chunk.readUInt32BE(offset)
+        offset = Math.min(end, chunk.length)
+        if (end <= chunk.length) {
+          onFrame(chunk.subarray(start, end))
+        } else {
+          payload = Buffer.allocUnsafeSlow(end - start)
+          filled = chunk.copy(payload, 0, start)
+        }
+      } else {
+        const copied = chunk.copy(payload, filled, offset)
+        filled += copied
+        offset += copied
       }
-      onFrame(bytes.subarray(offset + 4, offset + 4 + length))
-      offset += 4 + length
+      if (payload === undefined || filled < payload.length) continue
+      const whole = payload
+      payload = undefined
+      onFrame(whole)
     }
-    rest = offset === bytes.length ? [] : [bytes.subarray(offset)]
-    restLength = bytes.length - offset
   })
 }
