@@ -7,6 +7,8 @@
 import { assert } from './assert.ts'
 
 const INITIAL_SLOTS = 16
+/** An idle queue holds no more: what a read of small messages brings at once fits. */
+const IDLE_SLOTS_MAX = 4_096
 
 export class BoundedQueue<T> {
   /** Items at the most. */
@@ -48,8 +50,7 @@ export class BoundedQueue<T> {
     this.#slots[this.#head] = undefined
     this.#head = (this.#head + 1) & (this.#slots.length - 1)
     this.#length--
-    // An idle queue holds no memory: thousands of peers are idle most of the time.
-    if (this.#length === 0 && this.#slots.length > INITIAL_SLOTS) this.clear()
+    if (this.#length === 0 && this.#slots.length > IDLE_SLOTS_MAX) this.clear()
     return item
   }
 
@@ -77,8 +78,9 @@ export class BoundedQueue<T> {
 
   #grow(): void {
     const slots = new Array<T | undefined>(Math.max(INITIAL_SLOTS, this.#slots.length * 2))
-    let i = 0
-    for (const item of this) slots[i++] = item
+    for (let i = 0; i < this.#length; i++) {
+      slots[i] = this.#slots[(this.#head + i) & (this.#slots.length - 1)]
+    }
     this.#slots = slots
     this.#head = 0
   }
