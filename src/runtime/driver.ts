@@ -29,6 +29,7 @@ export class Driver {
   readonly #sendBeacon: (bytes: Uint8Array, mailbox: Mailbox) => void
   #timer: Timer | undefined
   #timerAt = NEVER
+  #lastNow = 0
   #settling = false
   #flushPlanned = false
   #paused = false
@@ -49,7 +50,13 @@ export class Driver {
   }
 
   now(): number {
-    return this.#platform.clock.now()
+    this.#lastNow = this.#platform.clock.now()
+    return this.#lastNow
+  }
+
+  /** For what the application sends: of many messages in one turn only the first reads the clock. */
+  turnNow(): number {
+    return this.#flushPlanned ? this.#lastNow : this.now()
   }
 
   // From the platform

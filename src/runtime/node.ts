@@ -227,7 +227,7 @@ export class MeshNode extends EventSource {
       const id = idOf(peer)
       const content = outgoingContent('whisper', '', message, this.#limits)
       if (this.#senders.hasWaiting(id)) return this.#senders.wait(id, content, options?.signal)
-      const acceptance = this.#engine.whisper(id, content, this.#driver.now())
+      const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
       if (acceptance === 'no-such-peer') throw noSuchPeer(id)
       // Waits before it settles: that may bring the news which the wait is for.
       const sent =
@@ -244,7 +244,7 @@ export class MeshNode extends EventSource {
     this.#checkRunning()
     const id = idOf(peer)
     const content = outgoingContent('whisper', '', message, this.#limits, 'wait', false)
-    const acceptance = this.#engine.whisper(id, content, this.#driver.now())
+    const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
     if (acceptance === 'no-such-peer') throw noSuchPeer(id)
     this.#driver.settle()
     return acceptance === 'accepted'
@@ -263,7 +263,7 @@ export class MeshNode extends EventSource {
       const whenFull = options?.whenFull ?? this.#whenFull(group)
       checkPolicy('whenFull', whenFull)
       const content = outgoingContent('shout', group, message, this.#limits, whenFull)
-      const { full } = this.#engine.shout(content, this.#driver.now())
+      const { full } = this.#engine.shout(content, this.#driver.turnNow())
       const waits = full.map((id) => this.#senders.wait(id, content, options?.signal))
       this.#driver.settle()
       return waits.length === 0 ? ACCEPTED : this.#waitForAll(waits)
@@ -290,7 +290,7 @@ export class MeshNode extends EventSource {
     checkGroupName(group)
     const whenFull = this.#whenFull(group)
     const content = outgoingContent('shout', group, message, this.#limits, whenFull, false)
-    const outcome = this.#engine.shout(content, this.#driver.now())
+    const outcome = this.#engine.shout(content, this.#driver.turnNow())
     this.#driver.settle()
     return outcome
   }
