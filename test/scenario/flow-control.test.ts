@@ -1,4 +1,4 @@
-/** What flow control promises, on fifty nodes and any network: each test is one sentence of docs/flow-control.md. */
+/** What flow control promises, on fifty nodes and any network: each test is a sentence of docs/flow-control.md. */
 import { describe, expect, it } from 'vitest'
 import { createSimulation, type Simulation } from '../../sim/index.ts'
 import type { MeshNode, NodeOptions } from '../../src/index.ts'
