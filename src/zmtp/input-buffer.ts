@@ -14,8 +14,8 @@ import { Slab } from '../base/slab.ts'
 
 const JOINED_BYTES_MIN = 128
 
-/** For what came in pieces: mostly greetings and READYs, of which nothing is kept. */
-const slab = new Slab(16 * 1024)
+/** For what came in pieces: mostly greetings and READYs. Whoever says half of one and no more pins a block. */
+const slab = new Slab(4 * 1024)
 
 export class InputBuffer {
   bytes: Uint8Array = EMPTY_BYTES
