@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createNode } from '../src/index.ts'
+import { beaconPort } from './beacon-port.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -32,7 +33,7 @@ function resident(): { rss: number; heap: number } {
 const node = await createNode({
   name: 'bench',
   interfaces: '127.0.0.1',
-  port: 20_000 + (process.pid % 20_000),
+  port: beaconPort(0),
   mailboxPort: MAILBOX_PORT,
   limits: { peersPerAddress: count, halfOpenPerAddress: count, dialsPerSecond: count },
   // The puppets send no beacons.

@@ -1,7 +1,7 @@
 /** `earshot shout`: a message to everybody in a group. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import type { WhenFull } from '../../src/index.ts'
+import { WHEN_FULL, type WhenFull } from '../../src/index.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
@@ -19,8 +19,6 @@ interface ShoutOptions extends SendingOptions {
   readonly wait?: number
   readonly whenFull?: WhenFull
 }
-
-const POLICIES: readonly WhenFull[] = ['wait', 'drop-newest', 'drop-oldest', 'disconnect']
 
 export function addShout({ program, host, action }: Cli): void {
   program
@@ -44,7 +42,7 @@ export function addShout({ program, host, action }: Cli): void {
       new Option(
         '--when-full <policy>',
         'what becomes of a line for a member that reads too slowly (default: wait)',
-      ).choices(POLICIES),
+      ).choices(WHEN_FULL),
     )
     .addHelpText(
       'after',

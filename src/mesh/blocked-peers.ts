@@ -93,15 +93,16 @@ export class BlockedPeers {
       this.#wakeAt(now + DROPS_EVERY_MS)
     }
     drops[which] += count
-    if (drops.dueAt <= now) this.#tellDrops(peer, drops, now)
+    if (drops.dueAt > now) return
+    this.#tellDrops(peer, drops)
+    drops.dueAt = now + DROPS_EVERY_MS
   }
 
-  #tellDrops(peer: Peer, drops: Drops, now: number): void {
+  #tellDrops(peer: Peer, drops: Drops): void {
     const { oldest, newest } = drops
     this.#emit({ type: 'drop', peer: peer.info(), oldest, newest })
     drops.oldest = 0
     drops.newest = 0
-    drops.dueAt = now + DROPS_EVERY_MS
   }
 
   /** The peer is gone, or begins anew: what is left to tell of it is told before that. */
@@ -109,7 +110,7 @@ export class BlockedPeers {
     this.#blockages.delete(peer)
     const drops = this.#drops.get(peer)
     this.#drops.delete(peer)
-    if (drops !== undefined && drops.oldest + drops.newest > 0) this.#tellDrops(peer, drops, 0)
+    if (drops !== undefined && drops.oldest + drops.newest > 0) this.#tellDrops(peer, drops)
   }
 
   /** Tells what is due; gives back who has been blocked for too long. */
@@ -130,7 +131,8 @@ export class BlockedPeers {
         this.#drops.delete(peer)
         return
       }
-      this.#tellDrops(peer, drops, now)
+      this.#tellDrops(peer, drops)
+      drops.dueAt = now + DROPS_EVERY_MS
     }
     this.#wakeAt(drops.dueAt)
   }

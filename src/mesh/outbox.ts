@@ -17,13 +17,14 @@ import type { Limits } from '../base/limits.ts'
  *
  *   wait         It waits for room, or the caller is told that there is none.
  *   drop-newest  It is dropped.
- *   drop-oldest  It takes the place of the oldest that wait under this policy; where none does, it is dropped.
- *   disconnect   It waits; a peer that does not drain to the low marks within `blockedDisconnectMs` is given up, with all
- *                that waits for it.
+ *   drop-oldest  It takes the place of the oldest that wait under this policy; where that does not help, it is dropped.
+ *   disconnect   It waits; a peer that does not drain to the low marks within `blockedDisconnectMs` is given up, with
+ *                all that waits for it.
  *
  * Nothing that was accepted under another policy makes room for a message.
  */
 export type WhenFull = (typeof WHEN_FULL)[number]
+/** All of them. */
 export const WHEN_FULL = ['wait', 'drop-newest', 'drop-oldest', 'disconnect'] as const
 
 export interface OutgoingContent {
