@@ -301,7 +301,7 @@ export class Engine {
     return acceptance
   }
 
-  /** After the notice `room`, or when nobody waits any more: opens the peer's outbox, for those whom `serve` serves first. */
+  /** After the notice `room`, or when nobody waits any more: opens the peer's outbox. `serve` comes first. */
   reopen(id: PeerId, serve: () => void, now: number): void {
     const peer = this.#roster.present(id)
     if (peer !== undefined) peer.roomWanted = false

@@ -16,7 +16,7 @@
  *            (to its low marks, within `blockedAfterMs`).
  *   unblocked  Its outbox has drained to its low marks.
  *   drop     Shouts were dropped for it, as their policy (`whenFull`) wants: how many, at most once per second.
- *   exit     It is gone, for `reason`; `lost` messages for it were not sent. Nothing more comes of it unless it enters again.
+ *   exit     It is gone, for `reason`; `lost` messages for it were not sent. Nothing follows unless it enters again.
  *   warning  Something went wrong that is not the application's fault: `code`, `reason`, sometimes `peer` and
  *            `address`. Rate-limited per code; `suppressed` counts those left out before.
  *   stop     This node has stopped. The last event.

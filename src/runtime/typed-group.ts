@@ -99,8 +99,9 @@ export class TypedGroup<Value, Output = Value> {
   }
 
   /**
-   * Sends a value to the group, as `node.shout` does. With a schema it is encoded a moment later: do not change it. Rejects with ERR_EARSHOT_VALIDATE when the schema refuses
-   * the value, with ERR_EARSHOT_ENCODE when the codec cannot encode it, and as `node.shout` otherwise.
+   * Sends a value to the group, as `node.shout` does. With a schema it is encoded a moment later: do not change it
+   * until then. Rejects with ERR_EARSHOT_VALIDATE when the schema refuses the value, with ERR_EARSHOT_ENCODE when the
+   * codec cannot encode it, and as `node.shout` otherwise.
    */
   async shout(value: Value, options?: ShoutOptions): Promise<void> {
     if (this.#schema !== undefined) {

@@ -33,7 +33,7 @@ const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
 const GROW_BYTES_MIN = 16 * 1024
 /**
  * Beyond that: so many times what has arrived. 16 KiB, 256 KiB, 4 MiB: a large message costs a fifteenth more copying.
- * (4 costs a third more, and a fifth of the rate.) Pages that nothing was written to are no memory yet.
+ * (4 costs a third more, and about a tenth of the rate.) Pages that nothing was written to are no memory yet.
  */
 const GROW_FACTOR = 16
 
