@@ -13,7 +13,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { CONTENDERS } from './contenders/index.ts'
+import { CONTENDER_NAMES, loadContender } from './contenders/index.ts'
 import { natsServerPath } from './contenders/nats.ts'
 import { playMatch } from './match.ts'
 import type { MatchResult } from './results.ts'
@@ -45,10 +45,11 @@ function positive(name: string, text: string, max: number): number {
 // An interrupted run takes its server with it: see `contenders/nats.ts`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-const chosen = CONTENDERS.filter(({ name }) => {
+const chosen = CONTENDER_NAMES.filter((name) => {
   return options.contender.length === 0 || options.contender.includes(name)
 })
-const contenders = chosen.filter(({ name }) => name !== 'NATS' || natsServerPath() !== undefined)
+const present = chosen.filter((name) => name !== 'NATS' || natsServerPath() !== undefined)
+const contenders = await Promise.all(present.map(loadContender))
 if (chosen.length === 0) throw new Error('--contender: there is no such contender')
 if (contenders.length < chosen.length) {
   console.log('NATS is left out: there is no nats-server on the PATH.\n')

@@ -1,7 +1,7 @@
 /** The receiving process of a bout: `node receiver.js CONTENDER TASK SERVICE`. */
 import { serve } from './calls.ts'
 import type { Receiver, Sink, Task } from './contender.ts'
-import { contenderNamed } from './contenders/index.ts'
+import { loadContender } from './contenders/index.ts'
 import type { Usage } from './usage.ts'
 import { hostNow, ownUsage } from './usage.ts'
 
@@ -50,7 +50,7 @@ class Counter implements Sink {
 }
 
 const [name, taskText, service = ''] = process.argv.slice(2)
-const contender = contenderNamed(name)
+const contender = await loadContender(name)
 const task = JSON.parse(taskText!) as Task
 const counter = new Counter(task.bytes)
 let receiver: Receiver | undefined

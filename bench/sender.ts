@@ -1,7 +1,7 @@
 /** The sending process of a bout: `node sender.js CONTENDER TASK ADDRESS`. */
 import { serve } from './calls.ts'
 import type { Sender, Task } from './contender.ts'
-import { contenderNamed } from './contenders/index.ts'
+import { loadContender } from './contenders/index.ts'
 import type { Usage } from './usage.ts'
 import { hostNow, ownUsage } from './usage.ts'
 
@@ -16,7 +16,7 @@ export type SenderApi = {
 }
 
 const [name, taskText, address = ''] = process.argv.slice(2)
-const contender = contenderNamed(name)
+const contender = await loadContender(name)
 const task = JSON.parse(taskText!) as Task
 let sender: Sender | undefined
 let handleReply = (): void => {}

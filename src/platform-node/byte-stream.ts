@@ -95,6 +95,10 @@ export class NodeByteStream implements ByteStream {
     while (last >= 0 && segments[last]!.length === 0) last--
     if (last < 0) return
     this.#drainedOwed = true
+    if (last === 0) {
+      this.#socket.write(segments[0]!, this.#onWritten)
+      return
+    }
     // Corked, all segments go to the kernel in one writev.
     this.#socket.cork()
     for (let i = 0; i < last; i++) {

@@ -36,11 +36,29 @@ class NodeTimer implements Timer {
   }
 }
 
+/** Whether somebody has been called back in this turn of the event loop. */
+let isTurnUsed = false
+const onTurn = (): void => {
+  isTurnUsed = false
+}
+
+/**
+ * The first of a turn is called as soon as the running code has returned: an answer leaves 5 µs sooner than it would
+ * after the turn. Whoever asks later in the turn is called at its end, so that answers to many peers still gather.
+ */
+function endOfTurn(callback: () => void): void {
+  if (isTurnUsed) {
+    setImmediate(callback)
+    return
+  }
+  isTurnUsed = true
+  setImmediate(onTurn)
+  process.nextTick(callback)
+}
+
 export const nodeClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimer: (at, callback) => new NodeTimer(at, callback),
-  endOfTurn: (callback) => {
-    setImmediate(callback)
-  },
+  endOfTurn,
 }

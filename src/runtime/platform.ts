@@ -24,7 +24,8 @@ export interface Clock {
   /** Calls back once, at or after `at` (in the terms of `now()`). A process may exit while one is armed
    *  only if nothing else keeps it alive. */
   setTimer(at: number, callback: () => void): Timer
-  /** Calls back once, after everything that is ready in this turn of the event loop has been handled. */
+  /** Calls back once, after the code that runs now has returned, and at the latest when everything that is ready in
+   *  this turn of the event loop has been handled; in the order of asking. */
   endOfTurn(callback: () => void): void
 }
 

@@ -9,6 +9,9 @@
  *       ▲                       ├─► MORE: next frame of the same message
  *       └───────────────────────┴─► message
  *
+ * A large frame gets one buffer of its announced size, once a sixteenth of it is here; until then its pieces
+ * are kept as they came.
+ *
  * Invariant: the buffer never exceeds GROW_BYTES_MIN, or 16 times what was received of the message,
  * whatever lengths were announced; and what was announced had been held against the limits before.
  */
@@ -31,11 +34,14 @@ const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
 
 /** Memory that a mere announcement may cost us: the whole table of inbound connections stays affordable. */
 const GROW_BYTES_MIN = 16 * 1024
-/**
- * Beyond that: so many times what has arrived. 16 KiB, 256 KiB, 4 MiB: a large message costs a fifteenth more copying.
- * (4 costs a third more, and about a tenth of the rate.) Pages that nothing was written to are no memory yet.
- */
+/** Beyond that: so many times what has arrived. Pages that nothing was written to are no memory yet. */
 const GROW_FACTOR = 16
+/** Pieces that wait for the buffer: none smaller (a chunk may be pinned for it), and no more of them. */
+const PIECE_BYTES_MIN = 4 * 1024
+const PIECES_MAX = 256
+
+/** What assemblers without pieces share: never pushed to. */
+const NO_PIECES: Uint8Array[] = []
 
 export class MessageAssembler {
   readonly #limits: MessageLimits
@@ -49,7 +55,12 @@ export class MessageAssembler {
   #bodyBytesLeft = 0
   /** Payloads of the message's frames, one behind the other; `bounds` has where. */
   #buffer: Uint8Array = EMPTY_BYTES
+  /** What came after the buffer's part and waits for a larger buffer. Empty at the end of a frame. */
+  #pieces: Uint8Array[] = NO_PIECES
+  /** Bytes gathered, in the buffer and in pieces. */
   #length = 0
+  /** Bytes gathered in pieces. */
+  #piecesBytes = 0
   #frameStart = 0
   #bounds: number[] = []
   /** Bytes of the message's frames, announced ones of the current frame included. */
@@ -67,7 +78,7 @@ export class MessageAssembler {
 
   /** Bytes of memory held for an unfinished message. */
   get heldBytes(): number {
-    return this.#buffer.length
+    return this.#buffer.length + this.#piecesBytes
   }
 
   /** Reads on. After `needMore` all of the input has been read; after an `invalid` don't call again. */
@@ -93,7 +104,12 @@ export class MessageAssembler {
   }
 
   invariants(): void {
-    assert(this.#length <= this.#buffer.length, 'the gathered bytes lie within the buffer')
+    assert(
+      this.#length - this.#piecesBytes <= this.#buffer.length,
+      'the gathered bytes lie within the buffer and the pieces',
+    )
+    assert(this.#pieces.length <= PIECES_MAX, 'there are few pieces')
+    assert(this.#phase === 'body' || this.#piecesBytes === 0, 'pieces are of an unfinished frame')
     assert(
       this.#buffer.length <= Math.max(GROW_BYTES_MIN, GROW_FACTOR * this.#length),
       'memory follows what was received, not what was announced',
@@ -149,8 +165,9 @@ export class MessageAssembler {
   #readBody(input: InputBuffer): Decoded | undefined {
     const count = Math.min(this.#bodyBytesLeft, input.length)
     if (count > 0) {
-      this.#makeRoom(count)
-      this.#buffer.set(input.bytes.subarray(input.start, input.start + count), this.#length)
+      const bytes = input.bytes.subarray(input.start, input.start + count)
+      if (this.#mayWait(count)) this.#keepPiece(bytes)
+      else this.#copy(bytes)
       this.#length += count
       this.#bodyBytesLeft -= count
       input.start += count
@@ -202,18 +219,54 @@ export class MessageAssembler {
     return message
   }
 
-  /** Makes room for `count` more bytes that are here. */
-  #makeRoom(count: number): void {
+  /** Whether `count` more bytes that are here are better kept as they are: the buffer would soon be outgrown. */
+  #mayWait(count: number): boolean {
     const needed = this.#length + count
-    if (needed <= this.#buffer.length) return
-    const frameEnd = this.#length + this.#bodyBytesLeft
-    let capacity = Math.min(frameEnd, Math.max(GROW_BYTES_MIN, GROW_FACTOR * needed))
+    return (
+      count >= PIECE_BYTES_MIN &&
+      this.#pieces.length < PIECES_MAX &&
+      needed > this.#buffer.length &&
+      this.#frameEnd > bytesAllowed(needed)
+    )
+  }
+
+  #keepPiece(bytes: Uint8Array): void {
+    if (this.#piecesBytes === 0) this.#pieces = []
+    this.#pieces.push(bytes)
+    this.#piecesBytes += bytes.length
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const needed = this.#length + bytes.length
+    if (needed > this.#buffer.length) this.#grow(needed)
+    this.#buffer.set(bytes, this.#length)
+  }
+
+  #grow(needed: number): void {
+    let capacity = Math.min(this.#frameEnd, bytesAllowed(needed))
     // More frames follow: doubling keeps a message of many small ones linear. The last frame fits exactly.
     if ((this.#flags & FLAG_MORE) !== 0 || this.#protection !== undefined) {
       capacity = Math.max(capacity, 2 * needed)
     }
     const grown = new Uint8Array(capacity)
-    grown.set(this.#buffer.subarray(0, this.#length))
+    let at = this.#length - this.#piecesBytes
+    grown.set(this.#buffer.subarray(0, at))
+    for (const piece of this.#pieces) {
+      grown.set(piece, at)
+      at += piece.length
+    }
     this.#buffer = grown
+    this.#pieces = NO_PIECES
+    this.#piecesBytes = 0
   }
+
+  /** Where the current frame's body will end in the buffer. */
+  get #frameEnd(): number {
+    return this.#length + this.#bodyBytesLeft
+  }
+}
+
+/** Memory that so many bytes of a message may have cost once they are here. */
+function bytesAllowed(received: number): number {
+  return Math.max(GROW_BYTES_MIN, GROW_FACTOR * received)
 }

@@ -65,12 +65,31 @@ test('an armed timer does not keep the process alive', () => {
   timer.cancel()
 })
 
+test('the first of a turn is called before others that are ready, and later ones after them', async () => {
+  const order: string[] = []
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+  await turn()
+  await turn()
+  setImmediate(() => order.push('ready'))
+  nodeClock.endOfTurn(() => order.push('first'))
+  nodeClock.endOfTurn(() => order.push('second'))
+  await turn()
+  await turn()
+  expect(order).toEqual(['first', 'ready', 'second'])
+  nodeClock.endOfTurn(() => order.push('first of the next'))
+  await Promise.resolve()
+  await new Promise<void>((resolve) => process.nextTick(resolve))
+  expect(order.at(-1)).toBe('first of the next')
+})
+
 test('the end of the turn comes before the process may exit', async () => {
   const immediates = () =>
     process.getActiveResourcesInfo().filter((resource) => resource === 'Immediate').length
-  const before = immediates()
   await new Promise<void>((resolve) => {
-    nodeClock.endOfTurn(resolve)
-    expect(immediates()).toBe(before + 1)
+    nodeClock.endOfTurn(() => {
+      const before = immediates()
+      nodeClock.endOfTurn(resolve)
+      expect(immediates()).toBe(before + 1)
+    })
   })
 })

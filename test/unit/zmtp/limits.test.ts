@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { concatBytes } from '../../../src/base/bytes.ts'
 import { COMMAND_BYTES_MAX } from '../../../src/zmtp/command.ts'
-import type { ZmtpConnection } from '../../../src/zmtp/connection.ts'
-import { feed, feedBytewise, readyAcceptor, summaryOf } from './helpers.ts'
+import type { ConnectionInput, ZmtpConnection } from '../../../src/zmtp/connection.ts'
+import { bytesOf, feed, feedBytewise, readyAcceptor, summaryOf } from './helpers.ts'
 
 /** What a length that is only announced may cost; `message-assembler.ts` has the reason. */
 const ANNOUNCED_BYTES_MAX = 16 * 1024
@@ -99,6 +100,21 @@ describe('memory', () => {
       )
     }
     expect(connection.bufferedBytes).toBe(1_000_000)
+  })
+
+  it('of a large frame is one buffer, in place of the pieces once a sixteenth is here', () => {
+    const sent = new Uint8Array(1_000_000).map((_, i) => i * 31 + (i >>> 8))
+    const connection = readyAcceptor()
+    const bytes = concatBytes([bytesOf(`02 ${size8(sent.length)}`), sent])
+    const held: number[] = []
+    let message: ConnectionInput | undefined
+    for (let at = 0; at < bytes.length; at += 20_000) {
+      message = feed(connection, bytes.slice(at, at + 20_000)).at(-1)
+      held.push(connection.bufferedBytes)
+    }
+    expect(held.slice(0, 5)).toEqual([19_991, 39_991, 59_991, 1_000_000, 1_000_000])
+    expect(message).toHaveProperty('bytes', sent)
+    expect(connection.bufferedBytes).toBe(0)
   })
 
   it('is exactly that of a small announced frame', () => {

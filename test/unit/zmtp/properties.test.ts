@@ -1,7 +1,7 @@
 /** Properties over random input: any messages in any pieces come through, and no bytes whatever throw. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, toHex } from '../../../src/base/bytes.ts'
+import { concatBytes, EMPTY_BYTES, toHex } from '../../../src/base/bytes.ts'
 import type { ConnectionInput, ZmtpConnection } from '../../../src/zmtp/connection.ts'
 import {
   bytesOf,
@@ -73,6 +73,34 @@ describe('any messages', () => {
         expect(receiver.bufferedBytes).toBe(0)
       }),
       { numRuns: 150 },
+    )
+  })
+
+  it('of any size come out as they went in when most pieces are large', () => {
+    const size = fc.constantFrom(0, 10, 5_000, 70_000, 300_000, 900_000)
+    const largeCuts = fc.array(fc.constantFrom(9, 700, 4_095, 4_096, 20_000, 65_536), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    fc.assert(
+      fc.property(fc.array(size, { minLength: 1, maxLength: 6 }), largeCuts, (sizes, lengths) => {
+        const sent = sizes.map((bytes, i) => new Uint8Array(bytes).map((_, at) => at * 31 + i))
+        const sender = readyDialler()
+        sent.forEach((payload, i) => void sender.writeFrame(payload, i % 3 !== 2))
+        if (sent.length % 3 !== 0) sender.writeFrame(EMPTY_BYTES, false)
+        const receiver = readyAcceptor({ messageBytes: 2 ** 24 })
+        const pieces = piecesOf(takeOutput(sender), [70_000, ...lengths])
+        const frames = feedAll(receiver, pieces).flatMap((input) =>
+          input.kind === 'message'
+            ? Array.from({ length: input.frameCount }, (_, i) => input.frame(i))
+            : [],
+        )
+        sent.forEach((payload, i) => {
+          expect(Buffer.compare(frames[i]!, payload), `frame ${i}`).toBe(0)
+        })
+        expect(receiver.bufferedBytes).toBe(0)
+      }),
+      { numRuns: 60 },
     )
   })
 
