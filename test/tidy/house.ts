@@ -20,8 +20,9 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/platform-node': CORE,
   // A service stands on the public MeshNode alone, like an application would.
   'src/discovery': ['src/base', 'src/runtime'],
-  'src/log': ['src/base', 'src/runtime'],
-  sim: ['src/base', 'src/mesh', 'src/runtime'],
+  // The log also speaks ZRE/LOG, over PUB and SUB connections of its own.
+  'src/log': ['src/base', 'src/zmtp', 'src/runtime'],
+  sim: ['src/base', 'src/mesh', 'src/runtime', 'src/log'],
   'src/core.ts': [...CORE, ...SERVICES],
   'src/index.ts': [...CORE, ...SERVICES, 'src/platform-node', 'src/core.ts'],
   // The command sees what an application sees, and the simulator.
