@@ -29,6 +29,7 @@ export type { Timers } from './mesh/options.ts'
 export { DEFAULT_TIMERS } from './mesh/options.ts'
 export type { WhenFull } from './mesh/outbox.ts'
 export { WHEN_FULL } from './mesh/outbox.ts'
+export type { Channel, ChannelHandler } from './runtime/channels.ts'
 export { bytes } from './runtime/codecs/bytes.ts'
 export type { Codec, CodecInvalidCode, DecodeResult } from './runtime/codecs/codec.ts'
 export { json } from './runtime/codecs/json.ts'
@@ -43,7 +44,7 @@ export type {
   NextOptions,
   NodeEvent,
   NodeEventType,
-  PeerRef,
+  SendOptions,
   ShoutOptions,
   ShoutOutcome,
   StopEvent,
@@ -52,6 +53,7 @@ export type {
 } from './runtime/node-events.ts'
 export type { NodeOptions } from './runtime/options.ts'
 export type { MessageInput } from './runtime/outgoing.ts'
+export type { PeerRef } from './runtime/peer-ref.ts'
 export type {
   ByteStream,
   Clock,
@@ -71,4 +73,5 @@ export type {
   StreamHandlers,
   Timer,
 } from './runtime/platform.ts'
+export type { TraceEvent, TraceStage } from './runtime/tracing.ts'
 export type { TypedGroup, TypedGroupOptions, TypedMessage } from './runtime/typed-group.ts'

@@ -56,6 +56,8 @@ export class MeshConnection<Owner> {
   peer: Owner | undefined
   /** The driver's: its stream. The engine never looks at it. */
   stream: unknown
+  /** Of the preface that was said last on this connection (see `Preface`). */
+  prefaceVersion = 0
   #flags = 0
   /** What was encoded or taken and is not written yet. */
   #window: Window | undefined

@@ -4,6 +4,7 @@
  */
 import type { PeerId } from '../base/peer-id.ts'
 import type { Message } from './message.ts'
+import type { OutgoingContent } from './outbox.ts'
 import type { WarningCode } from './warning-codes.ts'
 
 /** How much of a peer is heard: `evasive` after a first silence, `silent` after a longer one. */
@@ -99,6 +100,15 @@ export interface WarningEvent<Code extends string = WarningCode> {
   readonly suppressed: number
 }
 
+/** How far a traced message has come, on our side. */
+export interface TracedNotice {
+  readonly type: 'traced'
+  /** `accepted` into the outbox, `dropped` by its policy, `written` to the link (it leaves at the end of the turn). */
+  readonly stage: 'accepted' | 'dropped' | 'written'
+  readonly id: PeerId
+  readonly content: OutgoingContent
+}
+
 export type MeshEvent =
   | EnterEvent
   | PresenceEvent
@@ -117,5 +127,6 @@ export type EngineNotice =
   | { readonly type: 'pong'; readonly id: PeerId; readonly roundTripMs: number }
   | { readonly type: 'gone'; readonly id: PeerId } // follows every exit: nothing waits for this peer any more
   | { readonly type: 'stopped' }
+  | TracedNotice
 
 export type EngineEvent = MeshEvent | EngineNotice

@@ -6,7 +6,7 @@ import { assert } from '../base/assert.ts'
 import { encodeZre, zreLength } from '../zre/encode.ts'
 import type { ZreMessage } from '../zre/message.ts'
 import type { MeshContext } from './context.ts'
-import { isContent, type Outgoing } from './outbox.ts'
+import { isContent, type Outgoing, type OutgoingContent } from './outbox.ts'
 import { OwnHello } from './own-hello.ts'
 import type { Connection, Peer } from './peer.ts'
 
@@ -41,6 +41,10 @@ export class LinkWriter {
   writeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
     const startedOver = this.#startOverBeforeWrap(peer, connection, now)
     if (startedOver && !isContent(outgoing)) return // that HELLO carries it
+    const isPrefaced = connection.prefaceVersion === this.#context.options.preface.version
+    if (isContent(outgoing) && (!isPrefaced || outgoing.trace !== undefined)) {
+      this.#writePrefaces(peer, connection, outgoing)
+    }
     const sequence = this.#nextSequence(peer)
     if (!isContent(outgoing)) {
       const { kind, group, status } = outgoing
@@ -49,15 +53,35 @@ export class LinkWriter {
     }
     const { kind, group, frames, byteLength } = outgoing
     const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
-    const { zmtp } = connection
-    const last = frames.length - 1
-    encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
-    for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)
+    this.#writeContent(connection, header, frames)
     connection.countMessage()
     const counters = peer.count()
     counters.messagesOut++
     counters.bytesOut += byteLength
     this.#context.counters.messagesOut++
+    if (outgoing.trace === undefined) return
+    this.#context.emit({ type: 'traced', stage: 'written', id: peer.id, content: outgoing })
+  }
+
+  /** What the peer has to know before the message; it is not counted among the messages. */
+  #writePrefaces(peer: Peer, connection: Connection, { isService, trace }: OutgoingContent): void {
+    if (isService || !peer.isEarshot) return
+    const { preface } = this.#context.options
+    if (connection.prefaceVersion !== preface.version) {
+      connection.prefaceVersion = preface.version
+      this.#writePreface(peer, connection, preface.frames)
+    }
+    if (trace !== undefined) this.#writePreface(peer, connection, trace.preface)
+  }
+
+  #writePreface(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
+    this.#writeContent(connection, { kind: 'whisper', sequence: this.#nextSequence(peer) }, frames)
+  }
+
+  #writeContent({ zmtp }: Connection, header: ZreMessage, frames: readonly Uint8Array[]): void {
+    const last = frames.length - 1
+    encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
+    for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)
   }
 
   writeControl(

@@ -246,6 +246,7 @@ export class Links {
     if (peer.roomWanted || !peer.outbox.hasRoom(content.byteLength, windowMessages, windowBytes)) {
       return this.#handleFull(peer, content, now)
     }
+    if (content.trace !== undefined) this.#tellTraced(peer, content, 'accepted')
     if (connection !== undefined && peer.outbox.length === 0 && windowBytes < WRITE_WINDOW_BYTES) {
       this.#writer.writeOutgoing(peer, connection, content, now)
       this.#context.markDirty(connection)
@@ -268,13 +269,19 @@ export class Links {
     }
     this.#context.counters.messagesDropped++
     blockedPeers.noteDropped(peer, 'newest', 1, now)
+    if (content.trace !== undefined) this.#tellTraced(peer, content, 'dropped')
     return 'dropped'
+  }
+
+  #tellTraced(peer: Peer, content: OutgoingContent, stage: 'accepted' | 'dropped'): void {
+    this.#context.emit({ type: 'traced', stage, id: peer.id, content })
   }
 
   /** False where that does not help, and where somebody waits whom this message would overtake. */
   #replaceOldest(peer: Peer, content: OutgoingContent, now: number): boolean {
     const replaced = peer.roomWanted ? undefined : peer.outbox.makeRoom(content.byteLength)
     if (replaced === undefined) return false
+    if (content.trace !== undefined) this.#tellTraced(peer, content, 'accepted')
     this.#wait(peer, content)
     this.#context.counters.messagesDropped += replaced
     if (replaced > 0) this.#context.blockedPeers.noteDropped(peer, 'oldest', replaced, now)

@@ -37,6 +37,17 @@ export class Message {
     return this.#parts.frame(index + 1)
   }
 
+  /** Whether there is more than one frame, and the first begins so. */
+  isMarked(mark: Uint8Array): boolean {
+    const parts = this.#parts
+    if (parts.frameCount < 3) return false
+    const { bytes } = parts
+    const start = parts.frameStart(1)
+    if (bytes[start] !== mark[0] || parts.frameEnd(1) - start < mark.length) return false
+    for (let i = 1; i < mark.length; i++) if (bytes[start + i] !== mark[i]) return false
+    return true
+  }
+
   /** All frames in order. */
   frames(): Uint8Array[] {
     return Array.from({ length: this.frameCount }, (_, index) => this.#parts.frame(index + 1))

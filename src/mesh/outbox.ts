@@ -11,6 +11,7 @@
 import { assert } from '../base/assert.ts'
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { Limits } from '../base/limits.ts'
+import type { Trace } from './preface.ts'
 
 /**
  * What becomes of a message for a peer whose outbox is full.
@@ -38,6 +39,9 @@ export interface OutgoingContent {
   readonly whenFull: WhenFull
   /** Its sender waits for room, if need be; otherwise it is told that there is none. */
   readonly waits: boolean
+  /** A service's, not the application's: it has no preface. */
+  readonly isService: boolean
+  readonly trace?: Trace
 }
 
 export interface OutgoingMembership {

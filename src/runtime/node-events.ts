@@ -49,15 +49,17 @@ export type EventOf<Type extends NodeEventType> = Type extends PresenceEvent['ty
     ? MembershipEvent
     : Extract<NodeEvent, { readonly type: Type }>
 
-/** A peer, by its id or by any description of it. */
-export type PeerRef = PeerId | { readonly id: PeerId }
-
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with ERR_EARSHOT_ABORTED. */
   readonly signal?: AbortSignal
 }
 
-export interface ShoutOptions extends WaitOptions {
+export interface SendOptions extends WaitOptions {
+  /** Follows the message: who listens (`onTrace`; the log does) learns how far it has come, here and at the receivers. */
+  readonly trace?: boolean
+}
+
+export interface ShoutOptions extends SendOptions {
   /** What becomes of it for members whose outbox is full. Default: what the node's options say of the group. */
   readonly whenFull?: WhenFull
 }

@@ -23,36 +23,37 @@
  *
  * Start reading at `createNodeOn`. The protocol is in `mesh/engine.ts`; this file only gives it a face.
  */
-import { EarshotError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { Engine } from '../mesh/engine.ts'
-import type { EngineEvent, PeerInfo } from '../mesh/events.ts'
+import type { EngineEvent, PeerInfo, ShoutEvent, WhisperEvent } from '../mesh/events.ts'
 import type { EngineMetrics } from '../mesh/metrics.ts'
-import type { WhenFull } from '../mesh/outbox.ts'
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
+import type { Channel, ChannelHandler } from './channels.ts'
+import { Channels, isChannelMessage } from './channels.ts'
 import { Driver } from './driver.ts'
 import { EventSource, notRunning } from './event-source.ts'
 import { Mailboxes } from './mailboxes.ts'
+import { Messenger } from './messenger.ts'
 import type {
-  PeerRef,
+  SendOptions,
   ShoutOptions,
   ShoutOutcome,
   WaitOptions,
   WarningCode,
 } from './node-events.ts'
 import type { NodeOptions } from './options.ts'
-import { checkGroupName, checkGroupRoom, checkOptions, checkPolicy } from './options.ts'
+import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
-import { outgoingContent } from './outgoing.ts'
-import { Pings } from './pings.ts'
+import type { PeerRef } from './peer-ref.ts'
+import { idOf } from './peer-ref.ts'
 import type { NetworkInterface, Platform } from './platform.ts'
-import { checkNotAborted, Senders } from './senders.ts'
+import { checkNotAborted } from './senders.ts'
+import type { TraceEvent } from './tracing.ts'
+import { Tracing } from './tracing.ts'
 import type { TypedGroupOptions } from './typed-group.ts'
 import { TypedGroup } from './typed-group.ts'
-
-const ACCEPTED: Promise<void> = Promise.resolve()
 
 /**
  * Starts a node on a platform. `createNode` of the package `earshot` does it on Node.js.
@@ -76,10 +77,10 @@ export class MeshNode extends EventSource {
   readonly #engine: Engine
   readonly #driver: Driver
   readonly #mailboxes: Mailboxes
-  readonly #senders: Senders
+  readonly #messenger: Messenger
   readonly #warnings: WarningLedger<WarningCode>
-  readonly #whenFull: (group: string) => WhenFull
-  readonly #pings = new Pings()
+  readonly #channels: Channels
+  readonly #tracing: Tracing
   readonly #signal: AbortSignal | undefined
   #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
   #stopped: Promise<void> | undefined
@@ -97,7 +98,6 @@ export class MeshNode extends EventSource {
     this.#platform = platform
     this.#signal = options.signal
     this.#limits = checked.engine.limits
-    this.#whenFull = checked.whenFull
     this.id = checked.engine.id
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
@@ -108,9 +108,21 @@ export class MeshNode extends EventSource {
       (event) => this.#handleEvent(event),
       (bytes, mailbox) => this.#mailboxes.send(bytes, mailbox),
     )
-    this.#senders = new Senders({
-      offer: (id, content) => this.#engine.whisper(id, content, this.#driver.now()),
-      abandoned: (id) => this.#reopen(id, () => {}),
+    const aside = {
+      peer: (id: PeerId) => this.peer(id),
+      sendWhisper: (id: PeerId, frames: readonly Uint8Array[]) =>
+        this.#messenger.sendAside(id, frames),
+      reportUncaught: (error: unknown) => platform.reportUncaught(error),
+    }
+    this.#channels = new Channels(aside, checked.engine.preface)
+    this.#tracing = new Tracing(this.id, this.#channels)
+    this.#messenger = new Messenger({
+      engine: this.#engine,
+      driver: this.#driver,
+      tracing: this.#tracing,
+      limits: this.#limits,
+      whenFull: checked.whenFull,
+      checkRunning: () => this.#checkRunning(),
     })
     this.#mailboxes = new Mailboxes(platform, checked.mailboxes, {
       changed: (mailboxes) => this.#driver.handleMailboxes(mailboxes),
@@ -220,34 +232,13 @@ export class MeshNode extends EventSource {
    * Rejects with ERR_EARSHOT_NO_SUCH_PEER, ERR_EARSHOT_PEER_GONE, ERR_EARSHOT_MESSAGE_TOO_LARGE,
    * ERR_EARSHOT_NOT_RUNNING or ERR_EARSHOT_ABORTED.
    */
-  whisper(peer: PeerRef, message: MessageInput, options?: WaitOptions): Promise<void> {
-    try {
-      this.#checkRunning()
-      checkNotAborted(options?.signal)
-      const id = idOf(peer)
-      const content = outgoingContent('whisper', '', message, this.#limits)
-      if (this.#senders.hasWaiting(id)) return this.#senders.wait(id, content, options?.signal)
-      const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
-      if (acceptance === 'no-such-peer') throw noSuchPeer(id)
-      // Waits before it settles: that may bring the news which the wait is for.
-      const sent =
-        acceptance === 'accepted' ? ACCEPTED : this.#senders.wait(id, content, options?.signal)
-      this.#driver.settle()
-      return sent
-    } catch (error) {
-      return Promise.reject(error)
-    }
+  whisper(peer: PeerRef, message: MessageInput, options?: SendOptions): Promise<void> {
+    return this.#messenger.whisper(idOf(peer), message, options)
   }
 
   /** Sends without waiting: false when the peer's outbox is full. Throws where `whisper` rejects. */
   tryWhisper(peer: PeerRef, message: MessageInput): boolean {
-    this.#checkRunning()
-    const id = idOf(peer)
-    const content = outgoingContent('whisper', '', message, this.#limits, 'wait', false)
-    const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
-    if (acceptance === 'no-such-peer') throw noSuchPeer(id)
-    this.#driver.settle()
-    return acceptance === 'accepted'
+    return this.#messenger.tryWhisper(idOf(peer), message)
   }
 
   /**
@@ -256,29 +247,7 @@ export class MeshNode extends EventSource {
    * members that leave meanwhile are not waited for.
    */
   shout(group: string, message: MessageInput, options?: ShoutOptions): Promise<void> {
-    try {
-      this.#checkRunning()
-      checkNotAborted(options?.signal)
-      checkGroupName(group)
-      const whenFull = options?.whenFull ?? this.#whenFull(group)
-      checkPolicy('whenFull', whenFull)
-      const content = outgoingContent('shout', group, message, this.#limits, whenFull)
-      const { full } = this.#engine.shout(content, this.#driver.turnNow())
-      const waits = full.map((id) => this.#senders.wait(id, content, options?.signal))
-      this.#driver.settle()
-      return waits.length === 0 ? ACCEPTED : this.#waitForAll(waits)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  async #waitForAll(waits: readonly Promise<void>[]): Promise<void> {
-    for (const outcome of await Promise.allSettled(waits)) {
-      if (outcome.status === 'fulfilled') continue
-      const gone =
-        outcome.reason instanceof EarshotError && outcome.reason.code === 'ERR_EARSHOT_PEER_GONE'
-      if (!gone) throw outcome.reason
-    }
+    return this.#messenger.shout(group, message, options)
   }
 
   /**
@@ -286,29 +255,34 @@ export class MeshNode extends EventSource {
    * (Under `drop-oldest` the outboxes of blocked members make room.)
    */
   tryShout(group: string, message: MessageInput): ShoutOutcome {
-    this.#checkRunning()
-    checkGroupName(group)
-    const whenFull = this.#whenFull(group)
-    const content = outgoingContent('shout', group, message, this.#limits, whenFull, false)
-    const outcome = this.#engine.shout(content, this.#driver.turnNow())
-    this.#driver.settle()
-    return outcome
+    return this.#messenger.tryShout(group, message)
   }
 
   /** Asks a peer for a sign of life over its link; resolves with the round trip in milliseconds. */
   ping(peer: PeerRef, options?: WaitOptions): Promise<number> {
-    try {
-      this.#checkRunning()
-      checkNotAborted(options?.signal)
-      const id = idOf(peer)
-      if (this.peer(id) === undefined) throw noSuchPeer(id)
-      const answer = this.#pings.wait(id, options?.signal)
-      this.#engine.ping(id, this.#driver.now())
-      this.#driver.settle()
-      return answer
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#messenger.ping(idOf(peer), options)
+  }
+
+  // For services
+
+  /** The host it runs on. */
+  get platform(): Platform {
+    return this.#platform
+  }
+
+  /** Opens a channel to the same service of other earshot nodes; see `Channel`. */
+  channel(name: string, handler: ChannelHandler): Channel {
+    return this.#channels.open(name, handler)
+  }
+
+  /** Tells how far traced messages have come, on this side; gives back how to end that. See `TraceEvent`. */
+  onTrace(listener: (event: TraceEvent) => void): () => void {
+    return this.#tracing.listen(listener)
+  }
+
+  /** Traces each `every`-th message that this node sends; 0 only those that ask for it (option `trace`). */
+  sampleTraces(every: number): void {
+    this.#tracing.sample(every)
   }
 
   // The end
@@ -336,8 +310,7 @@ export class MeshNode extends EventSource {
     this.#state = 'stopped'
     this.#mailboxes.close()
     this.#driver.close()
-    this.#senders.handleStopped(notRunning)
-    this.#pings.handleStopped(notRunning)
+    this.#messenger.handleStopped()
     this.tell({ type: 'stop' })
   }
 
@@ -350,14 +323,17 @@ export class MeshNode extends EventSource {
   #handleEvent(event: EngineEvent): void {
     switch (event.type) {
       case 'room':
-        this.#reopen(event.id, () => this.#senders.handleRoom(event.id))
-        return
       case 'pong':
-        this.#pings.handlePong(event.id, event.roundTripMs)
-        return
       case 'gone':
-        this.#senders.handleGone(event.id)
-        this.#pings.handleGone(event.id)
+      case 'traced':
+        this.#messenger.handleNotice(event)
+        return
+      case 'whisper':
+        if (isChannelMessage(event.message)) this.#channels.handle(event.peer, event.message)
+        else this.#tellMessage(event)
+        return
+      case 'shout':
+        this.#tellMessage(event)
         return
       case 'stopped':
         this.#onStopped?.()
@@ -367,9 +343,11 @@ export class MeshNode extends EventSource {
     }
   }
 
-  #reopen(id: PeerId, serve: () => void): void {
-    this.#engine.reopen(id, serve, this.#driver.now())
-    this.#driver.settle()
+  #tellMessage(event: WhisperEvent | ShoutEvent): void {
+    const trace = this.#tracing.isExpecting ? this.#tracing.take(event.peer.id) : undefined
+    if (trace !== undefined) this.#tracing.told('received', trace, event)
+    this.tell(event)
+    if (trace !== undefined) this.#tracing.told('handled', trace, event)
   }
 
   protected override setPaused(paused: boolean): void {
@@ -388,12 +366,4 @@ export class MeshNode extends EventSource {
   #checkRunning(): void {
     if (this.#state !== 'running') throw notRunning()
   }
-}
-
-function idOf(peer: PeerRef): PeerId {
-  return typeof peer === 'string' ? peer : peer.id
-}
-
-function noSuchPeer(id: PeerId): EarshotError {
-  return new EarshotError('ERR_EARSHOT_NO_SUCH_PEER', `no peer ${id} is present`)
 }

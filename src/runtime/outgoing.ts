@@ -5,17 +5,18 @@ import { utf8Encode } from '../base/bytes.ts'
 import { EarshotError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
 import type { OutgoingContent, WhenFull } from '../mesh/outbox.ts'
+import { isReserved } from './channels.ts'
 
 /** A message to send: text (as UTF-8), bytes, or 1 to 1,024 frames of bytes. */
 export type MessageInput = string | Uint8Array | readonly Uint8Array[]
 
 /**
- * The content of a whisper (`group` empty) or shout.
+ * The content of a whisper (`group` empty) or shout; an aside is a service's whisper.
  *
  * @throws EarshotError ERR_EARSHOT_MESSAGE_TOO_LARGE over the limits; a TypeError for what is not a message.
  */
 export function outgoingContent(
-  kind: 'whisper' | 'shout',
+  kind: 'whisper' | 'shout' | 'aside',
   group: string,
   message: MessageInput,
   limits: Limits,
@@ -23,6 +24,9 @@ export function outgoingContent(
   waits = true,
 ): OutgoingContent {
   const frames = framesOf(message)
+  if (kind === 'whisper' && isReserved(frames)) {
+    throw new TypeError('a first frame that begins with "\\0earshot:" is reserved for channels')
+  }
   // The header of each message is a frame of its own.
   const framesMax = limits.messageFrames - 1
   if (frames.length === 0) throw new TypeError('a message has at least one frame (it may be empty)')
@@ -40,7 +44,10 @@ export function outgoingContent(
       `the message has ${byteLength} bytes; the limit is ${limits.messageBytes}`,
     )
   }
-  return { kind, group, frames, byteLength, whenFull, waits }
+  const content = { group, frames, byteLength, whenFull, waits }
+  return kind === 'aside'
+    ? { kind: 'whisper', isService: true, ...content }
+    : { kind, isService: false, ...content }
 }
 
 function framesOf(message: MessageInput): readonly Uint8Array[] {

@@ -113,6 +113,16 @@ export function checkNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw aborted(signal)
 }
 
+/** Resolves when all have been accepted; peers that left meanwhile are not waited for. */
+export async function allAccepted(waits: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(waits)) {
+    if (outcome.status === 'fulfilled') continue
+    const gone =
+      outcome.reason instanceof EarshotError && outcome.reason.code === 'ERR_EARSHOT_PEER_GONE'
+    if (!gone) throw outcome.reason
+  }
+}
+
 export function aborted(signal: AbortSignal | undefined): EarshotError {
   return new EarshotError('ERR_EARSHOT_ABORTED', 'the wait was aborted', { cause: signal?.reason })
 }

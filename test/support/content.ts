@@ -16,5 +16,6 @@ export function content(
     byteLength,
     whenFull,
     waits: true,
+    isService: false,
   }
 }

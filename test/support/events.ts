@@ -68,6 +68,7 @@ export function tell(event: EngineEvent): string[] {
     case 'room':
     case 'pong':
     case 'gone':
+    case 'traced':
     case 'stopped':
       return []
     default:

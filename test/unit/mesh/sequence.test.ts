@@ -35,6 +35,7 @@ function tellMany(mesh: Mesh, a: Host, stranger: ZrePeer, count: number): void {
     byteLength: 0,
     whenFull: 'wait',
     waits: true,
+    isService: false,
   } as const
   for (let left = count; left > 0; left -= 1_000) {
     a.call((engine, now) => {

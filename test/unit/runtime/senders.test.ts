@@ -11,6 +11,7 @@ const content = (group: string): OutgoingContent => ({
   byteLength: 0,
   whenFull: 'wait',
   waits: true,
+  isService: false,
 })
 
 /** Senders towards outboxes with room for as many messages as `room` says; less than none: there is no peer. */

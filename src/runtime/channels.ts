@@ -1,0 +1,118 @@
+/**
+ * Channels: messages of services (the log, for one) between earshot nodes, beside those of the application.
+ *
+ * They are whispers whose first frame is a mark and the channel's name:
+ *
+ *     "\0earshot:" name │ content …
+ *
+ * A node hands them to the service that has opened the channel, and counts them where none has; the application never
+ * sees them, and cannot send what looks like one. They share the peer's outbox with everything else, so a service
+ * must not have much under way.
+ */
+import { utf8Decode, utf8Encode } from '../base/bytes.ts'
+import type { PeerId } from '../base/peer-id.ts'
+import type { PeerInfo } from '../mesh/events.ts'
+import { EARSHOT_HEADER } from '../mesh/links.ts'
+import type { Message } from '../mesh/message.ts'
+import type { Preface } from '../mesh/preface.ts'
+
+const MARK = utf8Encode('\0earshot:')
+/** A first frame that is no longer than this is looked up. */
+const NAME_BYTES_MAX = 32
+
+/** What a service gets for a peer that sent something on its channel: the frames behind the mark. */
+export type ChannelHandler = (peer: PeerInfo, frames: readonly Uint8Array[]) => void
+
+export interface Channel {
+  /** Sends without waiting: false when the peer is not there, is no earshot node, or its outbox is full. */
+  send(peer: PeerId, frames: readonly Uint8Array[]): boolean
+  /**
+   * After each call of what this gives back, `frames` is asked for something to say to each earshot peer before the
+   * application's next message to it: it is there before the message. One service of a node may have a preface.
+   */
+  preface(frames: () => readonly Uint8Array[]): () => void
+  close(): void
+}
+
+export interface ChannelsHost {
+  /** A whisper that is none of the application's; false when it was not accepted. */
+  sendWhisper(peer: PeerId, frames: readonly Uint8Array[]): boolean
+  peer(id: PeerId): PeerInfo | undefined
+  /** A handler threw. */
+  reportUncaught(error: unknown): void
+}
+
+/** Whether a peer understands channels: earshot nodes do. */
+export function hasChannels(peer: PeerInfo): boolean {
+  return peer.headers[EARSHOT_HEADER] !== undefined
+}
+
+/** Whether a whisper is a channel's. */
+export function isChannelMessage(message: Message): boolean {
+  return message.isMarked(MARK)
+}
+
+/** Whether the receiver would take these frames of an application for a channel's. */
+export function isReserved([first, second]: readonly Uint8Array[]): boolean {
+  if (second === undefined || first![0] !== MARK[0]) return false
+  return MARK.every((byte, i) => first![i] === byte)
+}
+
+/** The first frame of a channel's messages. */
+export function channelMark(name: string): Uint8Array {
+  return utf8Encode(`\0earshot:${name}`)
+}
+
+export class Channels {
+  readonly #host: ChannelsHost
+  readonly #preface: Preface
+  readonly #open = new Map<string, ChannelHandler>()
+  /** Messages on channels that nobody has opened here. */
+  unclaimed = 0
+
+  constructor(host: ChannelsHost, preface: Preface) {
+    this.#host = host
+    this.#preface = preface
+  }
+
+  /** @throws Error when the channel is open already. */
+  open(name: string, handler: ChannelHandler): Channel {
+    const mark = channelMark(name)
+    if (mark.length > MARK.length + NAME_BYTES_MAX || name === '') {
+      throw new RangeError(`a channel's name has 1 to ${NAME_BYTES_MAX} bytes: ${name}`)
+    }
+    if (this.#open.has(name)) throw new Error(`the channel ${name} is open already`)
+    this.#open.set(name, handler)
+    return {
+      send: (id, frames) => {
+        const peer = this.#host.peer(id)
+        if (peer === undefined || !hasChannels(peer)) return false
+        return this.#host.sendWhisper(id, [mark, ...frames])
+      },
+      preface: (frames) => {
+        this.#preface.set(() => [mark, ...frames()])
+        return () => this.#preface.renew()
+      },
+      close: () => {
+        if (this.#open.get(name) === handler) this.#open.delete(name)
+      },
+    }
+  }
+
+  /** Takes a message for which `isChannelMessage` holds. */
+  handle(peer: PeerInfo, message: Message): void {
+    const [mark, ...frames] = message.frames()
+    const isShort = mark!.length <= MARK.length + NAME_BYTES_MAX
+    const name = isShort ? utf8Decode(mark!.subarray(MARK.length)) : ''
+    const handler = this.#open.get(name)
+    if (handler === undefined) {
+      this.unclaimed++
+      return
+    }
+    try {
+      handler(peer, frames)
+    } catch (error) {
+      this.#host.reportUncaught(error)
+    }
+  }
+}

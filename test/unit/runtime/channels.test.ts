@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import { utf8Encode } from '../../../src/base/bytes.ts'
+import type { MeshNode } from '../../../src/runtime/node.ts'
+import type { TraceEvent } from '../../../src/runtime/tracing.ts'
+import { useWorlds } from '../../support/worlds.ts'
+
+const world = useWorlds()
+const bytes = utf8Encode
+
+/** All that a node hears: on its channel `c`, and as an application. */
+function hear(node: MeshNode): { said: string[]; send: ReturnType<MeshNode['channel']> } {
+  const said: string[] = []
+  const send = node.channel('c', (peer, frames) => {
+    said.push(`c ${peer.name} ${frames.map((each) => Buffer.from(each).toString()).join('|')}`)
+  })
+  node.on('whisper', ({ peer, message }) => said.push(`whisper ${peer.name} ${message.text()}`))
+  node.on('shout', ({ peer, message }) => said.push(`shout ${peer.name} ${message.text()}`))
+  return { said, send }
+}
+
+async function pair() {
+  const w = world()
+  const a = await w.node({ name: 'a', groups: ['g'] })
+  const b = await w.node({ name: 'b', groups: ['g'] })
+  await w.until(() => a.peers().length === 1 && b.peers().length === 1)
+  return { w, a, b }
+}
+
+describe('a channel', () => {
+  it('carries frames to the same service of another node, and the application hears nothing of it', async () => {
+    const { w, a, b } = await pair()
+    const atA = hear(a)
+    const atB = hear(b)
+    expect(atA.send.send(b.id, [bytes('x'), bytes('y')])).toBe(true)
+    await a.whisper(b.id, 'hello')
+    await w.until(() => atB.said.length === 2)
+    expect(atB.said).toEqual(['c a x|y', 'whisper a hello'])
+  })
+
+  it('that nobody has opened there is counted, and nothing else', async () => {
+    const { w, a, b } = await pair()
+    const heard: string[] = []
+    b.on('whisper', ({ message }) => heard.push(message.text()))
+    b.on('warning', ({ code }) => heard.push(code))
+    const channel = a.channel('other', () => {})
+    expect(channel.send(b.id, [bytes('x')])).toBe(true)
+    await a.whisper(b.id, 'after')
+    await w.until(() => heard.length > 0)
+    expect(heard).toEqual(['after'])
+  })
+
+  it('does not reach whoever is not there', async () => {
+    const { a } = await pair()
+    expect(hear(a).send.send('0'.repeat(32) as typeof a.id, [bytes('x')])).toBe(false)
+  })
+
+  it('is one of its name at a time, and free again once closed', async () => {
+    const { a } = await pair()
+    const first = a.channel('c', () => {})
+    expect(() => a.channel('c', () => {})).toThrow('open already')
+    first.close()
+    a.channel('c', () => {}).close()
+  })
+
+  it('survives a handler that throws', async () => {
+    const { w, a, b } = await pair()
+    b.channel('bad', () => {
+      throw new Error('a service is broken')
+    })
+    a.channel('bad', () => {}).send(b.id, [bytes('x')])
+    const { said } = hear(b)
+    await a.whisper(b.id, 'on')
+    await w.until(() => said.length === 1)
+    expect(w.hosts[1]!.uncaught.splice(0)).toHaveLength(1)
+  })
+
+  it('cannot be spoken on by an application: whispers that look like it are refused', async () => {
+    const { a, b } = await pair()
+    expect(() => a.tryWhisper(b.id, [bytes('\0earshot:c'), bytes('x')])).toThrow(TypeError)
+    await expect(a.whisper(b.id, [bytes('\0earshot:'), bytes('x')])).rejects.toThrow(TypeError)
+    await a.whisper(b.id, [bytes('\0earshot'), bytes('x')])
+    await a.whisper(b.id, '\0earshot:c')
+  })
+})
+
+describe('a standing preface', () => {
+  it('is said once before the next message, again when it was replaced, and never for a channel', async () => {
+    const { w, a, b } = await pair()
+    const atA = hear(a)
+    const { said } = hear(b)
+    let word = 'p'
+    const renew = atA.send.preface(() => [bytes(word)])
+    await a.whisper(b.id, '1')
+    renew()
+    atA.send.send(b.id, [bytes('aside')])
+    await a.shout('g', '2')
+    await a.whisper(b.id, '3')
+    renew()
+    renew()
+    word = 'r'
+    await a.whisper(b.id, '4')
+    await w.until(() => said.length >= 7)
+    expect(said).toEqual([
+      'whisper a 1',
+      'c a aside',
+      'c a p',
+      'shout a 2',
+      'whisper a 3',
+      'c a r',
+      'whisper a 4',
+    ])
+  })
+})
+
+describe('a traced message', () => {
+  const stages = (events: TraceEvent[]) =>
+    events.map(({ stage, group }) => `${stage} ${group ?? '-'}`)
+
+  async function tracedPair() {
+    const { w, a, b } = await pair()
+    const atA: TraceEvent[] = []
+    const atB: TraceEvent[] = []
+    a.onTrace((event) => atA.push(event))
+    b.onTrace((event) => atB.push(event))
+    return { w, a, b, atA, atB }
+  }
+
+  it('is followed on both sides under one id', async () => {
+    const { w, a, b, atA, atB } = await tracedPair()
+    await a.whisper(b.id, 'plain')
+    await a.whisper(b.id, 'hello', { trace: true })
+    await w.until(() => atB.length === 2)
+    expect(stages(atA)).toEqual(['sent -', 'accepted -', 'written -'])
+    expect(stages(atB)).toEqual(['received -', 'handled -'])
+    expect(new Set([...atA, ...atB].map(({ trace }) => trace)).size).toBe(1)
+    expect(atA.map(({ peer }) => peer)).toEqual([b.id, b.id, b.id])
+    expect(atB[0]).toMatchObject({ peer: a.id, bytes: 5 })
+  })
+
+  it('is followed to each receiver of a shout', async () => {
+    const { w, a, atA, atB } = await tracedPair()
+    const c = await w.node({ groups: ['g'] })
+    const atC: TraceEvent[] = []
+    c.onTrace((event) => atC.push(event))
+    await w.until(() => a.members('g').length === 2 && c.members('g').length === 2)
+    await a.shout('g', 'x', { trace: true })
+    await w.until(() => atB.length + atC.length === 4)
+    expect(stages(atA).sort()).toEqual(
+      ['sent g', 'accepted g', 'accepted g', 'written g', 'written g'].sort(),
+    )
+    expect(stages(atC)).toEqual(['received g', 'handled g'])
+  })
+
+  it('may be each n-th', async () => {
+    const { w, a, b, atA, atB } = await tracedPair()
+    a.sampleTraces(3)
+    for (let i = 0; i < 9; i++) await a.whisper(b.id, String(i))
+    await w.until(() => atB.length === 6)
+    expect(atA.filter(({ stage }) => stage === 'sent')).toHaveLength(3)
+  })
+
+  it('costs nothing where nobody listens', async () => {
+    const { w, a, b } = await pair()
+    const { said } = hear(b)
+    await a.whisper(b.id, 'x', { trace: true })
+    await w.until(() => said.length === 1)
+    expect(b.metrics().mesh.messagesIn).toBe(1)
+  })
+})
