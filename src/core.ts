@@ -9,6 +9,22 @@ export { DEFAULT_LIMITS } from './base/limits.ts'
 export type { PeerId } from './base/peer-id.ts'
 export { parsePeerId } from './base/peer-id.ts'
 export type {
+  ClockEntry,
+  CollectOptions,
+  Collector,
+  LogEntry,
+  LostEntry,
+  SourceEntry,
+} from './log/collector.ts'
+export type { FieldValue, LogFilter } from './log/filter.ts'
+export type { Logger } from './log/logger.ts'
+export type { LogMetrics, MeshLog, MeshLogOptions } from './log/mesh-log.ts'
+export { meshLog } from './log/mesh-log.ts'
+export type { QueryOptions } from './log/queries.ts'
+export type { Fields, LevelName, LogRecord } from './log/record.ts'
+export { LEVELS, levelName } from './log/record.ts'
+export type { RingLimits } from './log/ring.ts'
+export type {
   BlockedEvent,
   DropEvent,
   EnterEvent,

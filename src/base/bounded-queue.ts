@@ -44,6 +44,12 @@ export class BoundedQueue<T> {
     return this.#length === 0 ? undefined : this.#slots[this.#head]
   }
 
+  /** The item at `index`, counted from the oldest. */
+  at(index: number): T | undefined {
+    if (index < 0 || index >= this.#length) return undefined
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)]
+  }
+
   shift(): T | undefined {
     if (this.#length === 0) return undefined
     const item = this.#slots[this.#head]

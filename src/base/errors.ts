@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   ERR_EARSHOT_EVENTS_OVERFLOW: 'An event iterator was read too slowly and its policy is "throw".',
   ERR_EARSHOT_ENCODE: 'A value cannot be encoded with the codec of the group.',
   ERR_EARSHOT_VALIDATE: 'A value does not satisfy the schema of the group.',
+  ERR_EARSHOT_NO_ANSWER: 'A peer did not answer a query of the log.',
   ERR_EARSHOT_ABORTED: 'The wait was ended through its AbortSignal.',
   ERR_EARSHOT_SIM_TIMEOUT:
     'In a simulation, a condition did not come to hold in the virtual time allowed.',

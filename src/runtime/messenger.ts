@@ -85,7 +85,6 @@ export class Messenger {
 
   /** A service's whisper: false when it was not accepted, for whatever reason. */
   sendAside(id: PeerId, frames: readonly Uint8Array[]): boolean {
-    this.#checkRunning()
     const content = outgoingContent('aside', '', frames, this.#limits, 'wait', false)
     const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
     this.#driver.settle()

@@ -19,6 +19,8 @@ import type { WhenFull } from '../mesh/outbox.ts'
 import type { WarningCode as EngineWarningCode } from '../mesh/warning-codes.ts'
 import type { CodecInvalidCode } from './codecs/codec.ts'
 
+export type { PeerInfo } from '../mesh/events.ts'
+
 /** Every code a `warning` can have; `docs/errors.md` explains them. */
 export type WarningCode = EngineWarningCode | CodecInvalidCode
 

@@ -85,6 +85,7 @@ export class MeshNode extends EventSource {
   #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
   #stopped: Promise<void> | undefined
   #onStopped: (() => void) | undefined
+  readonly #stopping: (() => void)[] = []
   readonly #onAbort = (): unknown => this.stop()
 
   /** 32 upper-case hexadecimal digits, fresh at every start. */
@@ -111,7 +112,7 @@ export class MeshNode extends EventSource {
     const aside = {
       peer: (id: PeerId) => this.peer(id),
       sendWhisper: (id: PeerId, frames: readonly Uint8Array[]) =>
-        this.#messenger.sendAside(id, frames),
+        this.#state === 'running' && this.#messenger.sendAside(id, frames),
       reportUncaught: (error: unknown) => platform.reportUncaught(error),
     }
     this.#channels = new Channels(aside, checked.engine.preface)
@@ -275,6 +276,11 @@ export class MeshNode extends EventSource {
     return this.#channels.open(name, handler)
   }
 
+  /** Calls back when the node begins to stop and can still send. */
+  onStopping(callback: () => void): void {
+    this.#stopping.push(callback)
+  }
+
   /** Tells how far traced messages have come, on this side; gives back how to end that. See `TraceEvent`. */
   onTrace(listener: (event: TraceEvent) => void): () => void {
     return this.#tracing.listen(listener)
@@ -298,6 +304,7 @@ export class MeshNode extends EventSource {
 
   async #stop(): Promise<void> {
     if (this.#state === 'stopped') return
+    if (this.#state === 'running') for (const callback of this.#stopping) callback()
     this.#state = 'stopping'
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.releaseAll()

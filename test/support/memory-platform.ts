@@ -25,6 +25,9 @@ import type {
 } from '../../src/runtime/platform.ts'
 import { type Failure, type Handlers, Network, type Socket } from './network.ts'
 
+/** When worlds begin, for wall clocks. */
+const WALL_EPOCH_MS = Date.UTC(2026, 0, 1)
+
 export class World {
   readonly network: Network = new Network()
   readonly hosts: MemoryHost[] = []
@@ -105,6 +108,8 @@ export class MemoryHost implements Platform {
   /** What the host says about its interfaces; a test may change it. */
   all: NetworkInterface[]
   readonly uncaught: unknown[] = []
+  /** Milliseconds that its wall clock is ahead. */
+  wallAheadMs = 0
   readonly streams: Set<MemoryStream> = new Set()
   readonly ports: Map<number, DatagramHandlers> = new Map()
   /** By `address port`. */
@@ -123,7 +128,7 @@ export class MemoryHost implements Platform {
 
   readonly clock: Clock = {
     now: () => this.#world.now,
-    wallNow: () => this.#world.now,
+    wallNow: () => WALL_EPOCH_MS + this.#world.now + this.wallAheadMs,
     setTimer: (at, callback) => {
       let armed = true
       this.#world.network.schedule(Math.max(at, this.#world.now), () => armed && callback())

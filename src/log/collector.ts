@@ -1,0 +1,365 @@
+/**
+ * The collector: subscribes to the logs of other nodes (and of its own), and gives their records as one stream, in an
+ * order that respects cause and effect.
+ *
+ *     enter ─▶ subscribe ─▶ batches ─▶ [ reorder window ] ─▶ entries, for `for await`
+ *                  ▲                                              │
+ *                  └──────────── ack: more, once there is room ◀──┘
+ *
+ * Whoever reads slowly has the acks wait, and with them the sources, whose rings may then overwrite records: the gap is
+ * an entry of its own. Nobody else notices.
+ */
+import { BoundedQueue } from '../base/bounded-queue.ts'
+import type { PeerId } from '../base/peer-id.ts'
+import type { PeerInfo } from '../runtime/node-events.ts'
+import type { Clock, Timer } from '../runtime/platform.ts'
+import type { LogFilter } from './filter.ts'
+import { ClockOffset } from './offsets.ts'
+import { type LogRecord, readText } from './record.ts'
+import { type Held, type Origin, ReorderWindow } from './reorder.ts'
+import type { Ack, Batch, Refused, ToSource } from './wire.ts'
+
+export interface CollectOptions extends LogFilter {
+  /** Also what was logged within so many milliseconds before. Default 0: only what comes. */
+  readonly sinceMs?: number
+  /** Goes on with what comes. False: ends with what is there now. Default true. */
+  readonly follow?: boolean
+  /** Only of nodes for which this is true. Default all. */
+  readonly nodes?: (node: { readonly id: PeerId; readonly name: string }) => boolean
+  /** Whether this node's own records are among them. Default true. */
+  readonly own?: boolean
+  /** Milliseconds that a record waits for earlier ones of sources that have gone quiet. Default 1000. */
+  readonly windowMs?: number
+  /** Ends it. */
+  readonly signal?: AbortSignal
+}
+
+/** What a collector gives. */
+export type LogEntry =
+  | LogRecord
+  /** A node was reached, or is gone (what it had sent has been given). */
+  | SourceEntry
+  | LostEntry
+  | ClockEntry
+
+export interface SourceEntry {
+  readonly type: 'source' | 'gone' | 'refused'
+  readonly node: PeerId
+  readonly name: string
+}
+/** Records of a node that were wanted and are not to be had any more. */
+export interface LostEntry {
+  readonly type: 'lost'
+  readonly node: PeerId
+  readonly name: string
+  readonly count: number
+}
+/** A node's wall clock differs from ours by more than a second, or by a second more or less than was told last. */
+export interface ClockEntry {
+  readonly type: 'clock'
+  readonly node: PeerId
+  readonly name: string
+  /** Milliseconds that its clock is ahead of ours; negative: behind. */
+  readonly offsetMs: number
+}
+
+/** Entries and records that wait to be read; beyond it acks wait. */
+const WAITING_MAX = 20_000
+/** How long a past that is slow to come holds up what is here. */
+const PAST_MS_MAX = 5_000
+const WINDOW_MS = 1_000
+/** Nodes that left and are remembered. */
+const LEFT_MAX = 4_096
+const CLOCK_TOLD_MS = 1_000
+
+export interface CollectorHost {
+  readonly clock: Clock
+  /** Sends to a source; false when it cannot take it now. */
+  send(node: PeerId, message: ToSource): boolean
+  closed(collector: Collector): void
+}
+
+class Source implements Origin {
+  readonly node: PeerId
+  readonly name: string
+  readonly since: number
+  readonly offset = new ClockOffset()
+  toldOffsetMs = 0
+  /** Everything of it up to here has come, in ticks. */
+  upTo = 0
+  lastSeq = 0
+  answered = false
+  caughtUp = false
+  /** Where the acks wait: the number of the batch. */
+  unacked = 0
+  /** Whether the subscription was sent; it is tried again with the next alarm. */
+  subscribed = false
+
+  constructor(node: PeerId, name: string, since: number) {
+    this.node = node
+    this.name = name
+    this.since = since
+  }
+}
+
+export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntry> {
+  readonly id: number
+  readonly #host: CollectorHost
+  readonly #options: CollectOptions
+  readonly #windowMs: number
+  readonly #sources = new Map<PeerId, Source>()
+  /** What is known of nodes that are gone: where their records end. */
+  readonly #left = new Map<PeerId, number>()
+  readonly #held = new ReorderWindow()
+  readonly #entries = new BoundedQueue<LogEntry>(Number.MAX_SAFE_INTEGER)
+  readonly #waiting: ((result: IteratorResult<LogEntry>) => void)[] = []
+  readonly #startedAt: number
+  #given = 0
+  #timer: Timer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #ended = false
+
+  /** Not for applications: `MeshLog.collect` makes collectors. */
+  constructor(id: number, host: CollectorHost, options: CollectOptions) {
+    this.id = id
+    this.#host = host
+    this.#options = options
+    this.#windowMs = options.windowMs ?? WINDOW_MS
+    this.#startedAt = host.clock.now()
+    options.signal?.addEventListener('abort', this.close, { once: true })
+    this.#arm(this.#startedAt + this.#windowMs)
+  }
+
+  /** The nodes that are collected from now, and how far their clocks are ahead of ours, as far as that is known. */
+  sources(): { node: PeerId; name: string; offsetMs: number | undefined }[] {
+    return [...this.#sources.values()].map(({ node, name, offset }) => {
+      return { node, name, offsetMs: offset.ms }
+    })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<LogEntry>> {
+    const entry = this.#entries.shift()
+    if (entry !== undefined) {
+      this.#ackAll()
+      return Promise.resolve({ value: entry, done: false })
+    }
+    if (this.#ended) return Promise.resolve({ value: undefined, done: true })
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  return(): Promise<IteratorResult<LogEntry>> {
+    this.close()
+    return Promise.resolve({ value: undefined, done: true })
+  }
+
+  /** Ends it: what waits can still be read, nothing more comes. */
+  readonly close = (): void => {
+    if (this.#ended) return
+    this.#ended = true
+    for (const { node } of this.#sources.values())
+      this.#host.send(node, { kind: 'end', id: this.id })
+    this.#release(true)
+    this.#options.signal?.removeEventListener('abort', this.close)
+    this.#timer?.cancel()
+    for (const resolve of this.#waiting.splice(0)) resolve({ value: undefined, done: true })
+    this.#host.closed(this)
+  }
+
+  // From the log
+
+  /** A node that can be collected from is there. */
+  handleEnter({ id, name }: Pick<PeerInfo, 'id' | 'name'>): void {
+    if (this.#ended || this.#options.nodes?.({ id, name }) === false) return
+    const source = new Source(id, name, this.#now())
+    source.lastSeq = this.#left.get(id) ?? 0
+    this.#sources.set(id, source)
+    this.#subscribe(source)
+  }
+
+  handleExit(id: PeerId): void {
+    const source = this.#sources.get(id)
+    if (source === undefined) return
+    this.#sources.delete(id)
+    this.#remember(id, source.lastSeq)
+    this.#release(false)
+    this.#give({ type: 'gone', node: id, name: source.name })
+    this.#endWhenDone()
+  }
+
+  handleRefused(id: PeerId, _refused: Refused): void {
+    const source = this.#sources.get(id)
+    if (source === undefined) return
+    this.#sources.delete(id)
+    this.#give({ type: 'refused', node: id, name: source.name })
+    this.#endWhenDone()
+  }
+
+  handleBatch(id: PeerId, batch: Batch): void {
+    const source = this.#sources.get(id)
+    if (source === undefined || this.#ended) return
+    const now = this.#now()
+    this.#noteClock(source, batch, now)
+    if (!source.answered) this.#give({ type: 'source', node: id, name: source.name })
+    source.answered = true
+    if (batch.lost > 0) {
+      this.#give({ type: 'lost', node: id, name: source.name, count: batch.lost })
+    }
+    for (const raw of batch.records) {
+      if (raw.seq <= source.lastSeq) continue
+      source.lastSeq = raw.seq
+      this.#held.push({ source, raw, cameAt: now })
+    }
+    source.upTo = Math.max(source.upTo, batch.upTo)
+    source.caughtUp ||= batch.caughtUp
+    source.unacked = batch.batch
+    this.#ackAll()
+    this.#release(false)
+    this.#endWhenDone()
+  }
+
+  // Inside
+
+  #now(): number {
+    return this.#host.clock.now()
+  }
+
+  /** Where the records of a node that left end: it may come back. */
+  #remember(id: PeerId, lastSeq: number): void {
+    this.#left.delete(id)
+    this.#left.set(id, lastSeq)
+    if (this.#left.size <= LEFT_MAX) return
+    for (const oldest of this.#left.keys()) {
+      this.#left.delete(oldest)
+      return
+    }
+  }
+
+  #subscribe(source: Source): void {
+    const { follow = true, sinceMs = 0, level, group, fields, traces } = this.#options
+    const now = this.#now()
+    source.subscribed = this.#host.send(source.node, {
+      kind: 'subscribe',
+      id: this.id,
+      filter: {
+        ...(level !== undefined && { level }),
+        ...(group !== undefined && { group }),
+        ...(fields !== undefined && { fields }),
+        ...(traces !== undefined && { traces }),
+      },
+      ...(source.lastSeq > 0 && { after: source.lastSeq }),
+      // Whoever comes later is not known for longer than that.
+      sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
+      pulseMs: follow ? this.#windowMs / 2 : 0,
+      sentAt: now,
+    })
+    if (!source.subscribed) this.#arm(now + this.#windowMs / 10)
+  }
+
+  #ackAll(): void {
+    if (this.#entries.length + this.#held.length > WAITING_MAX) return
+    for (const source of this.#sources.values()) {
+      if (source.unacked === 0) continue
+      const ack: Ack = { kind: 'ack', id: this.id, batch: source.unacked, sentAt: this.#now() }
+      if (this.#host.send(source.node, ack)) source.unacked = 0
+      else this.#arm(this.#now() + this.#windowMs / 10)
+    }
+  }
+
+  #noteClock(source: Source, { wall, echo, keptMs }: Batch, now: number): void {
+    source.offset.add(wall, this.#host.clock.wallNow(), now - echo - keptMs)
+    const offsetMs = source.offset.ms ?? 0
+    if (Math.abs(offsetMs - source.toldOffsetMs) < CLOCK_TOLD_MS) return
+    source.toldOffsetMs = offsetMs
+    this.#give({ type: 'clock', node: source.node, name: source.name, offsetMs })
+  }
+
+  /** Gives what nothing can precede any more, and what has waited for long enough. */
+  #release(isAll: boolean): void {
+    const now = this.#now()
+    const upTo = isAll ? Number.POSITIVE_INFINITY : this.#completeUpTo(now)
+    const isPast = this.#isPastComing(now)
+    for (;;) {
+      const first = this.#held.peek()
+      if (first === undefined) return
+      const isRipe = !isPast && now - first.cameAt >= this.#windowMs
+      if (first.raw.ticks > upTo && !isRipe) {
+        const soonest = now + this.#windowMs / (isPast ? 10 : 100)
+        this.#arm(Math.max(soonest, first.cameAt + this.#windowMs))
+        return
+      }
+      this.#held.shift()
+      this.#giveRecord(first)
+    }
+  }
+
+  /** Up to here, in ticks, the records of all sources have come. */
+  #completeUpTo(now: number): number {
+    let upTo = Number.POSITIVE_INFINITY
+    for (const source of this.#sources.values()) {
+      // One that does not answer has no log at all.
+      const isExpected = source.answered || now - source.since < this.#windowMs
+      if (isExpected) upTo = Math.min(upTo, source.upTo)
+    }
+    return upTo
+  }
+
+  /** A past that is still being sent must not be overtaken by the present. */
+  #isPastComing(now: number): boolean {
+    for (const source of this.#sources.values()) {
+      const patienceMs = source.answered ? PAST_MS_MAX : this.#windowMs
+      if (!source.caughtUp && now - source.since < patienceMs) return true
+    }
+    return false
+  }
+
+  #giveRecord({ source, raw }: Held): void {
+    const { seq, ticks, time, level, text } = raw
+    const read = readText(text) ?? { msg: '(a record that cannot be read)', fields: {} }
+    const late = ticks < this.#given
+    this.#given = Math.max(this.#given, ticks)
+    this.#give({
+      type: 'record',
+      node: source.node,
+      name: source.name,
+      seq,
+      ticks,
+      time,
+      level,
+      ...read,
+      late,
+    })
+  }
+
+  #give(entry: LogEntry): void {
+    const resolve = this.#waiting.shift()
+    if (resolve === undefined) this.#entries.push(entry)
+    else resolve({ value: entry, done: false })
+  }
+
+  #endWhenDone(): void {
+    if (this.#ended || this.#options.follow !== false) return
+    const now = this.#now()
+    if (now - this.#startedAt < this.#windowMs) return
+    if (!this.#isPastComing(now) || now - this.#startedAt >= PAST_MS_MAX) this.close()
+  }
+
+  #arm(at: number): void {
+    if (this.#ended || at >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = at
+    this.#timer = this.#host.clock.setTimer(at, this.#onTimer)
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY
+    for (const source of this.#sources.values()) if (!source.subscribed) this.#subscribe(source)
+    this.#ackAll()
+    this.#release(false)
+    this.#endWhenDone()
+    if (this.#options.follow === false) this.#arm(this.#now() + this.#windowMs / 4)
+  }
+}

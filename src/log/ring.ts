@@ -1,0 +1,125 @@
+/**
+ * The ring of a node's recent records, bounded in number and bytes: the oldest make room. Records lie in it one after
+ * the other by `seq`.
+ */
+import { BoundedQueue } from '../base/bounded-queue.ts'
+import { type Fields, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
+
+/** What a record costs beside its text. */
+const OVERHEAD_BYTES = 96
+const FIELDS_BYTES = 128
+
+export interface RingLimits {
+  /** Records. */
+  readonly records: number
+  /** Bytes of their texts, and 96 for each. */
+  readonly bytes: number
+}
+
+/** Five minutes of a node that writes 60 records a second. */
+export const DEFAULT_RING: RingLimits = { records: 20_000, bytes: 4 * 1024 * 1024 }
+
+/** A record in the ring. Fields are made text when somebody asks for it, which mostly nobody does. */
+export class RingRecord implements RawRecord {
+  readonly seq: number
+  readonly ticks: number
+  readonly time: number
+  readonly level: number
+  /** What it is taken to cost: an estimate, where it is not text yet. */
+  readonly bytes: number
+  #text: string | undefined
+  #fields: Fields | undefined
+
+  constructor(seq: number, ticks: number, time: number, level: number, content: string | Fields) {
+    this.seq = seq
+    this.ticks = ticks
+    this.time = time
+    this.level = level
+    this.bytes = OVERHEAD_BYTES + (typeof content === 'string' ? content.length : FIELDS_BYTES)
+    if (typeof content === 'string') this.#text = content
+    else this.#fields = content
+  }
+
+  get text(): string {
+    if (this.#text === undefined) {
+      this.#text = asText(this.#fields!)
+      this.#fields = undefined
+    }
+    return this.#text
+  }
+}
+
+function asText(fields: Fields): string {
+  const msg = String(fields['msg']).slice(0, 1_024)
+  try {
+    const text = JSON.stringify(fields)
+    return text.length <= TEXT_LENGTH_MAX ? text : JSON.stringify({ msg, cutFrom: text.length })
+  } catch (error) {
+    // Cycles, or what no text exists for.
+    return JSON.stringify({ msg, unreadable: String(error).slice(0, 256) })
+  }
+}
+
+export class Ring {
+  readonly #limits: RingLimits
+  readonly #records = new BoundedQueue<RingRecord>(Number.MAX_SAFE_INTEGER)
+  #bytes = 0
+  #nextSeq = 1
+  /** Records that made room for others. */
+  overwritten = 0
+
+  constructor(limits: RingLimits) {
+    this.#limits = limits
+  }
+
+  get nextSeq(): number {
+    return this.#nextSeq
+  }
+
+  /** Of the oldest record that is still here; `nextSeq` when there is none. */
+  get firstSeq(): number {
+    return this.#nextSeq - this.#records.length
+  }
+
+  /** Bytes that are held, as `RingLimits` counts them. */
+  get byteLength(): number {
+    return this.#bytes
+  }
+
+  /** Puts a record in; gives those that made room to `onOverwritten`, the oldest first. */
+  push(
+    ticks: number,
+    time: number,
+    level: number,
+    content: string | Fields,
+    onOverwritten: ((record: RingRecord) => void) | undefined,
+  ): void {
+    const record = new RingRecord(this.#nextSeq++, ticks, time, level, content)
+    this.#records.push(record)
+    this.#bytes += record.bytes
+    while (this.#records.length > this.#limits.records || this.#bytes > this.#limits.bytes) {
+      const oldest = this.#records.shift()
+      if (oldest === undefined) return
+      this.#bytes -= oldest.bytes
+      this.overwritten++
+      onOverwritten?.(oldest)
+    }
+  }
+
+  /** The record of that number, if it is still here. */
+  at(seq: number): RingRecord | undefined {
+    return seq < this.firstSeq ? undefined : this.#records.at(seq - this.firstSeq)
+  }
+
+  /** Of the first record from that time on; `nextSeq` when there is none. Times grow with the number. */
+  seqSince(ticks: number): number {
+    let low = this.firstSeq
+    let high = this.#nextSeq
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      if (this.at(middle)!.ticks < ticks) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

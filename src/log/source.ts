@@ -1,0 +1,240 @@
+/**
+ * The source: ships a node's records to whoever has subscribed to them, never more than the subscriber has acknowledged
+ * keeping up with, and never waiting for anybody. What the ring overwrites meanwhile is counted and told.
+ */
+import type { Clock, Timer } from '../runtime/platform.ts'
+import { type LogFilter, matches } from './filter.ts'
+import type { RawRecord } from './record.ts'
+import type { Ring, RingRecord } from './ring.ts'
+import type { Ack, Batch, Refused, Subscribe } from './wire.ts'
+import { BATCH_LENGTH_MAX, BATCH_RECORDS_MAX, CREDIT } from './wire.ts'
+
+/** New records gather for so long: a batch of 50 costs little more than a single record. */
+const GATHER_MS = 25
+/** After the subscriber's outbox was full. */
+const RETRY_MS = 100
+/** A subscriber is told our time no more often than this, whatever it asks for. */
+const PULSE_MS_MIN = 50
+/** Of one peer; and of all together, by which the cost of filters is bounded. */
+const SUBSCRIPTIONS_OF_PEER_MAX = 4
+const SUBSCRIPTIONS_MAX = 64
+
+/** Sends to a subscriber; false when its outbox is full. */
+export type Deliver = (message: Batch | Refused) => boolean
+
+interface Subscription {
+  readonly key: string
+  readonly owner: unknown
+  readonly id: number
+  readonly filter: LogFilter
+  readonly pulseMs: number
+  readonly deliver: Deliver
+  /** The next record to look at. */
+  cursor: number
+  /** Wanted records that were overwritten since the last batch. */
+  lost: number
+  batches: number
+  acked: number
+  caughtUp: boolean
+  /** `sentAt` of its latest message, and when that came. */
+  echo: number
+  heardAt: number
+  /** When something is due to be sent, at the latest. */
+  dueAt: number
+}
+
+export interface SourceParts {
+  readonly ring: Ring
+  readonly clock: Clock
+  /** The mesh's time, in ticks. */
+  readonly ticks: () => number
+}
+
+export class LogSource {
+  readonly #ring: Ring
+  readonly #clock: Clock
+  readonly #ticks: () => number
+  readonly #subscriptions = new Map<string, Subscription>()
+  #timer: Timer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  /** Subscriptions that were not admitted. */
+  refused = 0
+
+  constructor({ ring, clock, ticks }: SourceParts) {
+    this.#ring = ring
+    this.#clock = clock
+    this.#ticks = ticks
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions.size
+  }
+
+  /** `owner` is whom the subscription ends with; `key` distinguishes owners. */
+  subscribe(owner: unknown, key: string, wanted: Subscribe, deliver: Deliver): void {
+    const name = `${key} ${wanted.id}`
+    const ofOwner = [...this.#subscriptions.values()].filter((each) => each.owner === owner)
+    const isNew = !this.#subscriptions.has(name)
+    const isFull = this.#subscriptions.size >= SUBSCRIPTIONS_MAX
+    if (isNew && (isFull || ofOwner.length >= SUBSCRIPTIONS_OF_PEER_MAX)) {
+      this.refused++
+      const reason = isFull ? 'too many subscriptions here' : 'too many subscriptions of one node'
+      deliver({ kind: 'refused', id: wanted.id, reason })
+      return
+    }
+    const now = this.#clock.now()
+    this.#subscriptions.set(name, {
+      key: name,
+      owner,
+      id: wanted.id,
+      filter: wanted.filter,
+      pulseMs: wanted.pulseMs === 0 ? 0 : Math.max(PULSE_MS_MIN, wanted.pulseMs),
+      deliver,
+      ...this.#begin(wanted),
+      batches: 0,
+      acked: 0,
+      caughtUp: false,
+      echo: wanted.sentAt,
+      heardAt: now,
+      dueAt: now,
+    })
+    this.#arm(now)
+  }
+
+  handleAck(key: string, { id, batch, sentAt }: Ack): void {
+    const subscription = this.#subscriptions.get(`${key} ${id}`)
+    if (subscription === undefined || batch > subscription.batches) return
+    const now = this.#clock.now()
+    subscription.acked = Math.max(subscription.acked, batch)
+    subscription.echo = sentAt
+    subscription.heardAt = now
+    if (subscription.cursor < this.#ring.nextSeq) this.#arm(now + GATHER_MS)
+  }
+
+  end(key: string, id: number): void {
+    this.#subscriptions.delete(`${key} ${id}`)
+  }
+
+  /** All subscriptions of somebody who is gone. */
+  forget(owner: unknown): void {
+    for (const [key, each] of this.#subscriptions) {
+      if (each.owner === owner) this.#subscriptions.delete(key)
+    }
+  }
+
+  /** There is a new record in the ring. */
+  handleRecord(): void {
+    if (this.#subscriptions.size > 0) this.#arm(this.#clock.now() + GATHER_MS)
+  }
+
+  /** A record makes room: whoever has not been sent it has lost it. */
+  handleOverwritten(record: RingRecord): void {
+    for (const each of this.#subscriptions.values()) {
+      if (each.cursor > record.seq) continue
+      each.cursor = record.seq + 1
+      if (matches(each.filter, record)) each.lost++
+    }
+  }
+
+  /** Sends what can be sent at once, and no more after it. */
+  stop(): void {
+    for (const each of [...this.#subscriptions.values()]) this.#ship(each, this.#clock.now())
+    this.#subscriptions.clear()
+    this.#timer?.cancel()
+    this.#timerAt = Number.POSITIVE_INFINITY
+  }
+
+  #begin({ after, sinceMs }: Subscribe): { cursor: number; lost: number } {
+    const { firstSeq, nextSeq } = this.#ring
+    if (after === undefined) {
+      const from = this.#ticks() - Math.min(sinceMs, 1e12) * 1_024
+      return { cursor: sinceMs === 0 ? nextSeq : this.#ring.seqSince(from), lost: 0 }
+    }
+    // Whether it wanted those that are gone, nobody knows any more.
+    const cursor = Math.min(after + 1, nextSeq)
+    return { cursor: Math.max(cursor, firstSeq), lost: Math.max(0, firstSeq - cursor) }
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = at
+    this.#timer = this.#clock.setTimer(at, this.#onTimer)
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY
+    const now = this.#clock.now()
+    for (const each of [...this.#subscriptions.values()]) {
+      this.#ship(each, now)
+      if (this.#subscriptions.has(each.key)) this.#arm(each.dueAt)
+    }
+  }
+
+  /** Sends all that is new and wanted, as far as the subscriber has kept up. */
+  #ship(subscription: Subscription, now: number): void {
+    for (;;) {
+      const isWaiting = subscription.cursor < this.#ring.nextSeq
+      const isDue = subscription.dueAt <= now || !subscription.caughtUp
+      if (!isWaiting && !isDue) return
+      if (subscription.batches - subscription.acked >= CREDIT) {
+        // An ack arms the timer again.
+        subscription.dueAt = now + Math.max(RETRY_MS, subscription.pulseMs)
+        return
+      }
+      if (!this.#shipBatch(subscription, now)) {
+        subscription.dueAt = now + RETRY_MS
+        return
+      }
+      subscription.dueAt = now + (subscription.pulseMs || Number.POSITIVE_INFINITY)
+      if (!subscription.caughtUp) continue
+      if (subscription.pulseMs > 0) return
+      this.#subscriptions.delete(subscription.key)
+      return
+    }
+  }
+
+  #shipBatch(subscription: Subscription, now: number): boolean {
+    const { records, cursor, upTo } = this.#gather(subscription)
+    const caughtUp = cursor === this.#ring.nextSeq
+    const sent = subscription.deliver({
+      kind: 'batch',
+      id: subscription.id,
+      batch: subscription.batches + 1,
+      records,
+      lost: subscription.lost,
+      // What is logged next may have this very time.
+      upTo: caughtUp ? this.#ticks() - 1 : upTo,
+      caughtUp: caughtUp || subscription.caughtUp,
+      wall: this.#clock.wallNow(),
+      echo: subscription.echo,
+      keptMs: now - subscription.heardAt,
+    })
+    if (!sent) return false
+    subscription.batches++
+    subscription.cursor = cursor
+    subscription.lost = 0
+    subscription.caughtUp ||= caughtUp
+    return true
+  }
+
+  #gather({ cursor, filter }: Subscription): {
+    records: RawRecord[]
+    cursor: number
+    upTo: number
+  } {
+    const records: RawRecord[] = []
+    const { nextSeq } = this.#ring
+    let at = cursor
+    let upTo = 0
+    let length = 0
+    for (; at < nextSeq && records.length < BATCH_RECORDS_MAX && length < BATCH_LENGTH_MAX; at++) {
+      const record = this.#ring.at(at)!
+      upTo = record.ticks
+      if (!matches(filter, record)) continue
+      records.push(record)
+      length += record.text.length
+    }
+    return { records, cursor: at, upTo }
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What collectors and sources say to each other, on the channel `log`: one MessagePack map in each message.
+ *
+ *     collector                              source
+ *     subscribe { filter, since or after } ─▶
+ *                                          ◀─ batch { records, lost, upTo }   at most 4 without an ack
+ *     ack { batch } ─────────────────────▶
+ *     end ────────────────────────────────▶
+ *     ask { topic } ──────────────────────▶
+ *                                          ◀─ answer { data }
+ *
+ * Each message carries the sender's mesh time and wall time. A batch echoes the latest message of the collector's
+ * (`echo`, and for how long it was kept), from which the collector estimates how wrong the source's clock is.
+ */
+import { msgpack } from '../runtime/codecs/msgpack.ts'
+import { type LogFilter, readFilter } from './filter.ts'
+import { isLevel, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
+
+export const LOG_CHANNEL = 'log'
+
+/** Batches that a source has under way without an ack. They share the peer's outbox with the application's messages. */
+export const CREDIT = 4
+/** Of one batch. */
+export const BATCH_RECORDS_MAX = 512
+export const BATCH_LENGTH_MAX: number = 48 * 1_024
+
+export interface Subscribe {
+  readonly kind: 'subscribe'
+  readonly id: number
+  readonly filter: LogFilter
+  /** Records after this one: a subscription that goes on after a break. */
+  readonly after?: number
+  /** Otherwise: records of so many milliseconds. */
+  readonly sinceMs: number
+  /** Milliseconds within which a source is to say something, if only its time; 0: no more than what there is now. */
+  readonly pulseMs: number
+  /** The collector's monotonic clock. */
+  readonly sentAt: number
+}
+export interface Ack {
+  readonly kind: 'ack'
+  readonly id: number
+  readonly batch: number
+  readonly sentAt: number
+}
+export interface End {
+  readonly kind: 'end'
+  readonly id: number
+}
+export interface Ask {
+  readonly kind: 'ask'
+  readonly id: number
+  readonly topic: string
+}
+export interface Batch {
+  readonly kind: 'batch'
+  readonly id: number
+  /** Counts a subscription's batches from 1. */
+  readonly batch: number
+  readonly records: readonly RawRecord[]
+  /** Wanted records that were overwritten before they could be sent, since the batch before. */
+  readonly lost: number
+  /** Everything wanted up to here has been sent, in ticks. */
+  readonly upTo: number
+  /** Of this subscription's past nothing is left to send. */
+  readonly caughtUp: boolean
+  /** The source's wall clock. */
+  readonly wall: number
+  /** `sentAt` of the collector's latest message, and how long ago that came, in milliseconds. */
+  readonly echo: number
+  readonly keptMs: number
+}
+export interface Refused {
+  readonly kind: 'refused'
+  readonly id: number
+  readonly reason: string
+}
+export interface Answer {
+  readonly kind: 'answer'
+  readonly id: number
+  readonly data: unknown
+}
+
+/** From a collector. */
+export type ToSource = Subscribe | Ack | End
+
+export type LogMessage = Subscribe | Ack | End | Ask | Batch | Refused | Answer
+
+const codec = msgpack<Record<string, unknown>>()
+
+/** With the sender's mesh time. */
+export function encodeLogMessage(message: LogMessage, ticks: number): Uint8Array {
+  if (message.kind !== 'batch') return codec.encode({ ...message, ticks })
+  const records = message.records.map(({ seq, ticks: at, time, level, text }) => {
+    return [seq, at, time, level, text]
+  })
+  return codec.encode({ ...message, records, ticks })
+}
+
+/** `undefined` for what is none of these. */
+export function decodeLogMessage(
+  bytes: Uint8Array,
+): { readonly message: LogMessage; readonly ticks: number } | undefined {
+  const decoded = codec.decode(bytes)
+  if (decoded.kind !== 'value') return undefined
+  const { value } = decoded
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const { ticks, kind } = value
+  const read = typeof kind === 'string' && Object.hasOwn(READERS, kind) ? READERS[kind] : undefined
+  const message = isWhole(value['id']) && isWhole(ticks) ? read?.(value) : undefined
+  return message === undefined ? undefined : { message, ticks: ticks as number }
+}
+
+type Reader = (value: Record<string, unknown>) => LogMessage | undefined
+
+const READERS: Readonly<Record<string, Reader>> = {
+  subscribe: (value) => {
+    const { id, after, sinceMs, pulseMs, sentAt } = value
+    const filter = readFilter(value['filter'])
+    if (filter === undefined || !isNumber(sentAt)) return undefined
+    if (!isAmount(sinceMs) || !isAmount(pulseMs)) return undefined
+    const known = { kind: 'subscribe', id: id as number, filter, sinceMs, pulseMs, sentAt } as const
+    return isWhole(after) ? { ...known, after } : known
+  },
+  ack: ({ id, batch, sentAt }) => {
+    if (!isWhole(batch) || !isNumber(sentAt)) return undefined
+    return { kind: 'ack', id: id as number, batch, sentAt }
+  },
+  end: ({ id }) => ({ kind: 'end', id: id as number }),
+  ask: ({ id, topic }) => {
+    return typeof topic === 'string' ? { kind: 'ask', id: id as number, topic } : undefined
+  },
+  batch: (value) => {
+    const { id, batch, lost, upTo, caughtUp, wall, echo, keptMs } = value
+    const records = readRecords(value['records'])
+    if (records === undefined || !isWhole(batch) || !isWhole(lost) || !isWhole(upTo))
+      return undefined
+    if (!isNumber(wall) || !isNumber(echo) || !isAmount(keptMs)) return undefined
+    return {
+      kind: 'batch',
+      id: id as number,
+      batch,
+      records,
+      lost,
+      upTo,
+      caughtUp: caughtUp === true,
+      wall,
+      echo,
+      keptMs,
+    }
+  },
+  refused: ({ id, reason }) => {
+    return typeof reason === 'string' ? { kind: 'refused', id: id as number, reason } : undefined
+  },
+  answer: ({ id, data }) => ({ kind: 'answer', id: id as number, data }),
+}
+
+function readRecords(value: unknown): RawRecord[] | undefined {
+  if (!Array.isArray(value) || value.length > BATCH_RECORDS_MAX) return undefined
+  const records: RawRecord[] = []
+  for (const each of value) {
+    const record = Array.isArray(each) ? readRecord(each) : undefined
+    if (record === undefined) return undefined
+    records.push(record)
+  }
+  return records
+}
+
+function readRecord([seq, ticks, time, level, text]: readonly unknown[]): RawRecord | undefined {
+  if (!isWhole(seq) || !isWhole(ticks) || !isNumber(time) || !isLevel(level)) return undefined
+  if (typeof text !== 'string' || text.length > TEXT_LENGTH_MAX) return undefined
+  return { seq, ticks, time, level, text }
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
+function isAmount(value: unknown): value is number {
+  return isNumber(value) && value >= 0
+}
