@@ -90,6 +90,9 @@ export class MeshLog {
   #ids = 0
   #invalid = 0
 
+  /** By this pino knows a stream: `pino(meshLog(node))`. */
+  readonly writable = true
+
   /** Not for applications: `meshLog` makes them. */
   constructor(node: MeshNode, options: MeshLogOptions) {
     this.#node = node
@@ -187,7 +190,7 @@ export class MeshLog {
     const ticks = this.#meshClock.stamp()
     this.#past = ticks
     this.#renewTime()
-    this.#ring.push(ticks, this.#clock.wallNow(), level, content, this.#onOverwritten)
+    this.#ring.push(ticks, this.#meshClock.wall, level, content, this.#onOverwritten)
     this.#source.handleRecord()
   }
 
