@@ -8,6 +8,7 @@ export type { Limits } from './base/limits.ts'
 export { DEFAULT_LIMITS } from './base/limits.ts'
 export type { PeerId } from './base/peer-id.ts'
 export { parsePeerId } from './base/peer-id.ts'
+export type { MeshCounters, PeerCounters } from './mesh/counters.ts'
 export type {
   BlockedEvent,
   DropEvent,
@@ -23,8 +24,9 @@ export type {
   WarningEvent,
   WhisperEvent,
 } from './mesh/events.ts'
+export type { LinkFailureKind } from './mesh/link-failure.ts'
 export type { Message } from './mesh/message.ts'
-export type { EngineMetrics, PeerMetrics } from './mesh/metrics.ts'
+export type { EngineMetrics, Evidence, LastSeen, PeerCounts, PeerMetrics } from './mesh/metrics.ts'
 export type { Timers } from './mesh/options.ts'
 export { DEFAULT_TIMERS } from './mesh/options.ts'
 export type { WhenFull } from './mesh/outbox.ts'
@@ -50,6 +52,7 @@ export type {
   WaitOptions,
   WarningCode,
 } from './runtime/node-events.ts'
+export type { NodeMetrics } from './runtime/node-metrics.ts'
 export type { NodeOptions } from './runtime/options.ts'
 export type { MessageInput } from './runtime/outgoing.ts'
 export type {
@@ -60,6 +63,7 @@ export type {
   DatagramPort,
   DialOptions,
   Entropy,
+  EventLoopDelay,
   IoFailure,
   IoFailureKind,
   Listener,

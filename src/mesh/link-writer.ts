@@ -58,6 +58,9 @@ export class LinkWriter {
     counters.messagesOut++
     counters.bytesOut += byteLength
     this.#context.counters.messagesOut++
+    if (kind !== 'whisper') return
+    counters.whispersOut++
+    this.#context.counters.whispersOut++
   }
 
   writeControl(

@@ -28,7 +28,6 @@ import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { Engine } from '../mesh/engine.ts'
 import type { EngineEvent, PeerInfo } from '../mesh/events.ts'
-import type { EngineMetrics } from '../mesh/metrics.ts'
 import type { WhenFull } from '../mesh/outbox.ts'
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
@@ -42,6 +41,7 @@ import type {
   WaitOptions,
   WarningCode,
 } from './node-events.ts'
+import { NodeMeter, type NodeMetrics } from './node-metrics.ts'
 import type { NodeOptions } from './options.ts'
 import { checkGroupName, checkGroupRoom, checkOptions, checkPolicy } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
@@ -78,6 +78,7 @@ export class MeshNode extends EventSource {
   readonly #mailboxes: Mailboxes
   readonly #senders: Senders
   readonly #warnings: WarningLedger<WarningCode>
+  readonly #meter: NodeMeter
   readonly #whenFull: (group: string) => WhenFull
   readonly #pings = new Pings()
   readonly #signal: AbortSignal | undefined
@@ -102,6 +103,7 @@ export class MeshNode extends EventSource {
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
     this.#engine = new Engine(checked.engine)
+    this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings)
     this.#driver = new Driver(
       platform,
       this.#engine,
@@ -167,10 +169,9 @@ export class MeshNode extends EventSource {
     return this.#mailboxes.used
   }
 
-  /** Counters of everything; see `EngineMetrics`. */
-  metrics(): EngineMetrics {
-    const metrics = this.#engine.metrics()
-    return { ...metrics, warnings: { ...metrics.warnings, ...this.#warnings.counts() } }
+  /** What was counted, and how things stand; plain data. See `NodeMetrics`, and `docs/metrics.md` for all of it. */
+  metrics(): NodeMetrics {
+    return this.#meter.take()
   }
 
   // Groups
