@@ -59,6 +59,10 @@ export class LinkWriter {
     counters.messagesOut++
     counters.bytesOut += byteLength
     this.#context.counters.messagesOut++
+    if (kind === 'whisper') {
+      counters.whispersOut++
+      this.#context.counters.whispersOut++
+    }
     if (outgoing.trace === undefined) return
     this.#context.emit({ type: 'traced', stage: 'written', id: peer.id, content: outgoing })
   }

@@ -22,11 +22,30 @@ export type WrapStyle = 'unknown' | 'rfc' | 'short'
 
 export type Phase = 'candidate' | 'present' | 'gone'
 
+/** What came last on its link to us: `link` are bytes that are no whole message (yet), its handshake among them. */
+export type LinkEvidence =
+  | 'link'
+  | 'hello'
+  | 'message'
+  | 'membership'
+  | 'ping'
+  | 'ping-ok'
+  | 'election'
+
 // The first of each is what a peer starts with. None has more than eight.
 const PHASES: readonly Phase[] = ['candidate', 'present', 'gone']
 const PRESENCES: readonly Presence[] = ['alive', 'evasive', 'silent']
 const LINKS: readonly LinkState[] = ['idle', 'waiting', 'queued', 'dialling', 'open']
 const WRAP_STYLES: readonly WrapStyle[] = ['unknown', 'rfc', 'short']
+const EVIDENCES: readonly LinkEvidence[] = [
+  'link',
+  'hello',
+  'message',
+  'membership',
+  'ping',
+  'ping-ok',
+  'election',
+]
 
 const CHOICE = 7
 const PHASE = 0
@@ -42,6 +61,9 @@ const IS_EARSHOT = 1 << 16
 const AWAITING_PONG = 1 << 17
 const PONG_OWED = 1 << 18
 const PONG_WANTED = 1 << 19
+
+const EVIDENCE = 20
+const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
 
 // A peer is calm (see `PeerTable`) as long as none of its presence, link and place changes.
 export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
@@ -96,6 +118,24 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
   set holdsEndpoint(value: boolean) {
     this.disturb()
     this.#bits = mark(this.#bits, HOLDS_ENDPOINT, value)
+  }
+
+  get evidence(): LinkEvidence {
+    return EVIDENCES[(this.#bits >> EVIDENCE) & CHOICE]!
+  }
+
+  set evidence(evidence: LinkEvidence) {
+    this.#bits = choose(this.#bits, EVIDENCE, EVIDENCES.indexOf(evidence))
+  }
+
+  /** As `evidence`, for what comes a million times a second. */
+  heardMessage(): void {
+    this.#bits = (this.#bits & ~(CHOICE << EVIDENCE)) | MESSAGE
+  }
+
+  override heardTcp(now: number): void {
+    super.heardTcp(now)
+    this.#bits &= ~(CHOICE << EVIDENCE) // `link`, until more is known
   }
 
   /** It has our HELLO, as far as we know, and has not started over since. */

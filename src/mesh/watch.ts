@@ -84,8 +84,7 @@ export class Watch {
   handlePong(peer: Peer, now: number): void {
     if (!peer.awaitingPong) return
     peer.awaitingPong = false
-    const roundTripMs = now - peer.pingSentAt
-    peer.roundTripMs = roundTripMs
+    const roundTripMs = peer.heardPong(now)
     this.#context.emit({ type: 'pong', id: peer.id, roundTripMs })
     this.#armProbe(peer, now)
     this.#settleDoubt(peer, now)

@@ -27,7 +27,6 @@ import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { Engine } from '../mesh/engine.ts'
 import type { EngineEvent, PeerInfo, ShoutEvent, WhisperEvent } from '../mesh/events.ts'
-import type { EngineMetrics } from '../mesh/metrics.ts'
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
 import type { Channel, ChannelHandler } from './channels.ts'
@@ -43,6 +42,7 @@ import type {
   WaitOptions,
   WarningCode,
 } from './node-events.ts'
+import { NodeMeter, type NodeMetrics } from './node-metrics.ts'
 import type { NodeOptions } from './options.ts'
 import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
@@ -81,6 +81,7 @@ export class MeshNode extends EventSource {
   readonly #warnings: WarningLedger<WarningCode>
   readonly #channels: Channels
   readonly #tracing: Tracing
+  readonly #meter: NodeMeter
   readonly #signal: AbortSignal | undefined
   #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
   #stopped: Promise<void> | undefined
@@ -103,6 +104,7 @@ export class MeshNode extends EventSource {
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
     this.#engine = new Engine(checked.engine)
+    this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings)
     this.#driver = new Driver(
       platform,
       this.#engine,
@@ -180,10 +182,9 @@ export class MeshNode extends EventSource {
     return this.#mailboxes.used
   }
 
-  /** Counters of everything; see `EngineMetrics`. */
-  metrics(): EngineMetrics {
-    const metrics = this.#engine.metrics()
-    return { ...metrics, warnings: { ...metrics.warnings, ...this.#warnings.counts() } }
+  /** What was counted, and how things stand; plain data. See `NodeMetrics`, and `docs/metrics.md` for all of it. */
+  metrics(): NodeMetrics {
+    return this.#meter.take()
   }
 
   // Groups

@@ -13,7 +13,7 @@ export interface Address {
 }
 
 export interface Failure {
-  readonly refused: boolean
+  readonly kind: 'refused' | 'unreachable' | 'reset'
   readonly message: string
 }
 
@@ -115,11 +115,11 @@ export class Network {
     if (dialler.over || state === 'drop') return
     const accept = this.#listeners.get(keyOf(remote))
     if (state === 'unreachable') {
-      dialler.end({ refused: false, message: 'no route to host' })
+      dialler.end({ kind: 'unreachable', message: 'no route to host' })
       return
     }
     if (state === 'refuse' || accept === undefined) {
-      dialler.end({ refused: true, message: 'connection refused' })
+      dialler.end({ kind: 'refused', message: 'connection refused' })
       return
     }
     const acceptor = new Socket(this, remote, local)
@@ -216,7 +216,7 @@ export class Socket {
       if (this.#network.link(this.remote.address, this.local.address) === 'drop') return
       const item = this.#inbox.shift()!
       if (item === 'rst') {
-        this.end({ refused: false, message: 'connection reset' })
+        this.end({ kind: 'reset', message: 'connection reset' })
       } else if (item === 'fin') {
         const other = this.#other!
         this.#network.schedule(this.#network.now, () => other.end(undefined))
