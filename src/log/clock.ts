@@ -11,7 +11,7 @@
 import type { Clock } from '../runtime/platform.ts'
 
 /** Time is counted in ticks of 1/1024 ms since 1970: a whole number until the year 2248, and exact in a double. */
-export const TICKS_PER_MS = 1_024
+const TICKS_PER_MS = 1_024
 
 /** A time that is further ahead than this is no wrong clock but nonsense; 400 days. */
 const AHEAD_TICKS_MAX: number = 400 * 86_400_000 * TICKS_PER_MS

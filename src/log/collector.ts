@@ -13,9 +13,9 @@ import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
-import type { LogFilter } from './filter.ts'
+import { type LogFilter, matches } from './filter.ts'
 import { ClockOffset } from './offsets.ts'
-import { type LogRecord, readText } from './record.ts'
+import { type LogRecord, type RawRecord, readText } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
 import type { Ack, Batch, Refused, ToSource } from './wire.ts'
 
@@ -219,6 +219,20 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.#ackAll()
     this.#release(false)
     this.#endWhenDone()
+  }
+
+  /** A record of somebody who speaks another log protocol: it comes when it comes. */
+  handleForeign(source: Origin, raw: RawRecord): void {
+    const { nodes } = this.#options
+    if (this.#ended || nodes?.({ id: source.node, name: source.name }) === false) return
+    if (!matches(this.#options, raw)) return
+    // Nobody can be asked to wait.
+    if (this.#held.length + this.#entries.length > 2 * WAITING_MAX) {
+      this.#give({ type: 'lost', ...source, count: 1 })
+      return
+    }
+    this.#held.push({ source, raw, cameAt: this.#now() })
+    this.#release(false)
   }
 
   // Inside

@@ -25,6 +25,9 @@ import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
 import type { LogMessage, ToSource } from './wire.ts'
 import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL } from './wire.ts'
+import { adopt, originOf } from './zre-log/adopted.ts'
+import type { ZreLogRecord } from './zre-log/record.ts'
+import { ZreLogReporter } from './zre-log/reporter.ts'
 
 export interface MeshLogOptions {
   /** What the library logs goes through it as well: pino, or a logger of its shape. */
@@ -35,6 +38,8 @@ export interface MeshLogOptions {
   readonly ring?: Partial<RingLimits>
   /** Traces each so many-th message of the application's. Default 0: those sent with the option `trace`. */
   readonly traceEvery?: number
+  /** Reports to peers that announce a ZRE/LOG collector (header `X-ZRELOG`, RFC 20). Default true. */
+  readonly zreLog?: boolean
 }
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
@@ -49,6 +54,8 @@ export interface LogMetrics {
   readonly subscriptionsRefused: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
+  /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
+  readonly zreLog: { readonly collectors: number; readonly sent: number; readonly dropped: number }
 }
 
 /** Carries 8 bytes: the sender's mesh time, in ticks, as a big-endian double. */
@@ -82,6 +89,7 @@ export class MeshLog {
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
   readonly #renewTime: () => void
+  readonly #reporter: ZreLogReporter | undefined
   /** The greatest time of what this node has logged, or was told before a message. */
   #past = 0
   /** The library logs through `logger`, which may well end in `write`. */
@@ -89,6 +97,7 @@ export class MeshLog {
   #isOver = false
   #ids = 0
   #invalid = 0
+  #foreign = 0
 
   /** By this pino knows a stream: `pino(meshLog(node))`. */
   readonly writable = true
@@ -117,6 +126,7 @@ export class MeshLog {
     this.answer('metrics', () => ({ ...describe(node), log: this.metrics() }))
     node.onStopping(() => this.#source.stop())
     node.on('stop', () => this.#stop())
+    this.#reporter = options.zreLog === false ? undefined : new ZreLogReporter(node)
     if (options.traceEvery !== undefined) node.sampleTraces(options.traceEvery)
   }
 
@@ -163,6 +173,13 @@ export class MeshLog {
     this.#queries.open(topic, give)
   }
 
+  /** Takes in what came to a ZRE/LOG collector; `collect` gives it among the records of the mesh. */
+  handleZreLog(record: ZreLogRecord): void {
+    const source = originOf(record, this.#node.peers())
+    const raw = adopt(record, ++this.#foreign, this.#meshClock.read())
+    for (const collector of this.#collectors.values()) collector.handleForeign(source, raw)
+  }
+
   metrics(): LogMetrics {
     return {
       records: this.#ring.nextSeq - 1,
@@ -171,6 +188,7 @@ export class MeshLog {
       subscriptions: this.#source.subscriptions,
       subscriptionsRefused: this.#source.refused,
       invalid: this.#invalid,
+      zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
     }
   }
 

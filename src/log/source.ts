@@ -9,8 +9,10 @@ import type { Ring, RingRecord } from './ring.ts'
 import type { Ack, Batch, Refused, Subscribe } from './wire.ts'
 import { BATCH_LENGTH_MAX, BATCH_RECORDS_MAX, CREDIT } from './wire.ts'
 
-/** New records gather for so long: a batch of 50 costs little more than a single record. */
-const GATHER_MS = 25
+/** After a pause a record is sent this soon. */
+const PROMPT_MS = 20
+/** Otherwise records gather for so long: a batch of 100 costs little more than a single record. */
+const GATHER_MS = 100
 /** After the subscriber's outbox was full. */
 const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
@@ -57,6 +59,8 @@ export class LogSource {
   readonly #subscriptions = new Map<string, Subscription>()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
+  /** Until then nothing new is sent. */
+  #gatherUntil = 0
   /** Subscriptions that were not admitted. */
   refused = 0
 
@@ -108,7 +112,7 @@ export class LogSource {
     subscription.acked = Math.max(subscription.acked, batch)
     subscription.echo = sentAt
     subscription.heardAt = now
-    if (subscription.cursor < this.#ring.nextSeq) this.#arm(now + GATHER_MS)
+    if (subscription.cursor < this.#ring.nextSeq) this.#arm(this.#gatheredAt(now))
   }
 
   end(key: string, id: number): void {
@@ -124,7 +128,8 @@ export class LogSource {
 
   /** There is a new record in the ring. */
   handleRecord(): void {
-    if (this.#subscriptions.size > 0) this.#arm(this.#clock.now() + GATHER_MS)
+    if (this.#subscriptions.size === 0 || this.#timerAt <= this.#gatherUntil) return
+    this.#arm(this.#gatheredAt(this.#clock.now()))
   }
 
   /** A record makes room: whoever has not been sent it has lost it. */
@@ -155,6 +160,11 @@ export class LogSource {
     return { cursor: Math.max(cursor, firstSeq), lost: Math.max(0, firstSeq - cursor) }
   }
 
+  /** When what waits now is to be sent. */
+  #gatheredAt(now: number): number {
+    return Math.max(now + PROMPT_MS, this.#gatherUntil)
+  }
+
   #arm(at: number): void {
     if (at >= this.#timerAt) return
     this.#timer?.cancel()
@@ -165,6 +175,7 @@ export class LogSource {
   readonly #onTimer = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
+    this.#gatherUntil = now + GATHER_MS
     for (const each of [...this.#subscriptions.values()]) {
       this.#ship(each, now)
       if (this.#subscriptions.has(each.key)) this.#arm(each.dueAt)

@@ -101,6 +101,11 @@ export class Mailboxes {
   }
 
   /** The interfaces in use. */
+  /** Where peers reach this node: `tcp://address:port` for each interface in use. */
+  get endpoints(): string[] {
+    return this.used.map(({ address }) => `tcp://${address}:${this.#port}`)
+  }
+
   get used(): readonly NetworkInterface[] {
     return this.#used
   }

@@ -182,6 +182,11 @@ export class MeshNode extends EventSource {
     return this.#mailboxes.used
   }
 
+  /** Where peers reach it: `tcp://address:port` for each interface in use. */
+  endpoints(): string[] {
+    return this.#mailboxes.endpoints
+  }
+
   /** What was counted, and how things stand; plain data. See `NodeMetrics`, and `docs/metrics.md` for all of it. */
   metrics(): NodeMetrics {
     return this.#meter.take()
