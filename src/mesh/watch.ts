@@ -12,7 +12,7 @@
 import { assertNever } from '../base/assert.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
-import { excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
+import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
@@ -158,7 +158,7 @@ export class Watch {
   }
 
   #armConfirm(peer: Peer, doubt: Doubt, now: number): void {
-    const at = now + this.#patienceMs(peer, doubt)
+    const at = now + confirmPatienceMs(peer, doubt, this.#context.options.timers)
     // The other identity may be forged. As long as the peer's own beacons come from there, it is not gone.
     peer.setDeadline('confirm', isUnlinked(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
     this.#context.reschedule(peer)
@@ -169,26 +169,12 @@ export class Watch {
     return peer.endpointBeaconAt + this.#context.options.timers.beaconsStoppedMs
   }
 
-  /**
-   * How long the peer has to answer. Whoever really left has closed its links, which settles it at once; silence
-   * alone proves little, since a paused or blocked peer is silent too. Only a move is decided soon: its old
-   * endpoint has stopped beaconing already, and a link that was dialled anew for nothing loses little. And of one that
-   * never introduced itself, nothing.
-   */
-  #patienceMs(peer: Peer, doubt: Doubt): number {
-    const { confirmMs, linkDeadMs } = this.#context.options.timers
-    if (doubt.kind === 'moved' || peer.phase === 'candidate') return confirmMs
-    // The link broke, and its place is taken: a process of another identity cannot be told from it by dialling.
-    if (isUnlinked(doubt, peer)) return confirmMs
-    return Math.max(confirmMs, linkDeadMs)
-  }
-
   /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
   #confirmDoubt(peer: Peer, now: number): void {
     if (peer.doubt === undefined) return
     const { doubt } = peer
-    const isTalking =
-      excusesByTalk(doubt, peer) && now - peer.heardTcpAt < this.#patienceMs(peer, doubt)
+    const patience = confirmPatienceMs(peer, doubt, this.#context.options.timers)
+    const isTalking = excusesByTalk(doubt, peer) && now - peer.heardTcpAt < patience
     const isThere = isTalking || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
     if (this.#context.isReading && !isThere) {
       this.#believeDoubt(peer, now)
