@@ -28,7 +28,7 @@ export class Attention {
 
   setReading(reading: boolean, now: number): void {
     if (reading === this.#context.isReading) return
-    this.#context.isReading = reading
+    this.#context.readingSince = reading ? now : NEVER
     this.#nextAt = reading ? NEVER : now + this.#intervalMs
   }
 

@@ -13,6 +13,7 @@ import { assertNever } from '../base/assert.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
+import { isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
@@ -99,10 +100,15 @@ export class Watch {
     if (!this.#links.sendControl(peer, 'ping', now)) return false
     this.#context.counters.pingsSent++
     peer.awaitingPong = true
+    peer.pingHeldUp = false
     peer.pingSentAt = now
-    peer.setDeadline('probe', now + this.#context.options.timers.linkDeadMs)
-    this.#context.reschedule(peer)
+    this.#awaitPong(peer, now)
     return true
+  }
+
+  #awaitPong(peer: Peer, now: number): void {
+    peer.setDeadline('probe', now + pingPatienceMs(peer, this.#context.options.timers))
+    this.#context.reschedule(peer)
   }
 
   /** Sends a PING for whose answer no older one can be taken; when there is no link, as soon as there is. */
@@ -169,13 +175,15 @@ export class Watch {
     return peer.endpointBeaconAt + this.#context.options.timers.beaconsStoppedMs
   }
 
-  /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
+  /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. And who takes
+   *  nothing would not hear a HELLO either. */
   #confirmDoubt(peer: Peer, now: number): void {
     if (peer.doubt === undefined) return
     const { doubt } = peer
     const patience = confirmPatienceMs(peer, doubt, this.#context.options.timers)
     const isTalking = excusesByTalk(doubt, peer) && now - peer.heardTcpAt < patience
-    const isThere = isTalking || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
+    const isBusy = isTalking || (doubt.kind === 'deaf' && takesNothing(peer))
+    const isThere = isBusy || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
     if (this.#context.isReading && !isThere) {
       this.#believeDoubt(peer, now)
     } else if (isThere && isUnlinked(doubt, peer)) {
@@ -367,11 +375,18 @@ export class Watch {
       this.ping(peer, now)
       return
     }
-    // The PING stayed unanswered. A peer that talks may be one that does not read; only when nothing at all came over
-    // TCP since then is the link taken for dead.
+    // The PING stayed unanswered. Where the peer takes nothing, its time begins when it has taken what waits.
+    const isHeldUp = takesNothing(peer)
+    if (isHeldUp || peer.pingHeldUp) {
+      peer.pingHeldUp = isHeldUp
+      this.#awaitPong(peer, now)
+      return
+    }
+    // A peer that talks may be one that does not read; only when nothing at all came over TCP since then, and none of
+    // it can wait unread on our side, is the link taken for dead.
     peer.awaitingPong = false
     const isDead = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
-    if (isDead && this.#context.isReading) {
+    if (isDead && isAllHeard(peer, this.#context.readingSince, now)) {
       this.#links.restart(peer, now)
     } else {
       this.#armProbe(peer, now)
