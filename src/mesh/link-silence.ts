@@ -1,9 +1,9 @@
 /**
  * What it says that nothing comes from a peer over TCP: about our link to it, and about what may be under way. See
- * `watch.ts`.
+ * `watch.ts` and `link-writer.ts`.
  */
 import type { Timers } from './options.ts'
-import type { Peer } from './peer.ts'
+import type { Connection, Peer } from './peer.ts'
 
 /** After so long without a byte from a peer, nothing that it said a moment ago is likely to be under way. */
 const QUIET_MS = 1_000
@@ -36,4 +36,15 @@ export function takesNothing(peer: Peer): boolean {
  */
 export function isAllHeard(peer: Peer, readingSince: number, now: number): boolean {
   return now - Math.max(peer.heardTcpAt, readingSince) >= QUIET_MS
+}
+
+/** Whether nothing is likely to be under way on either link, and nothing waits for the peer. */
+export function isQuiet(
+  peer: Peer,
+  connection: Connection,
+  readingSince: number,
+  now: number,
+): boolean {
+  if (peer.outbox.length > 0 || connection.windowBytes > 0) return false
+  return isAllHeard(peer, readingSince, now)
 }
