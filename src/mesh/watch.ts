@@ -98,7 +98,6 @@ export class Watch {
   ping(peer: Peer, now: number): boolean {
     if (peer.awaitingPong) return peer.openConnection !== undefined
     if (!this.#links.sendControl(peer, 'ping', now)) return false
-    this.#context.counters.pingsSent++
     peer.awaitingPong = true
     peer.pingHeldUp = false
     peer.pingSentAt = now

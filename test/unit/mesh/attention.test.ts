@@ -30,6 +30,7 @@ describe('a node that does not read', () => {
     setReading(a, false)
     mesh.run(10_100)
     expect(stranger.heard().filter((kind) => kind === 'ping')).toHaveLength(4)
+    expect(a.engine.metrics().mesh.pingsSent).toBe(4)
     setReading(a, true)
     stranger.received.length = 0
     // Only the PING that every silent peer gets.
