@@ -38,6 +38,17 @@ describe('a node that does not read', () => {
     expect(stranger.heard().filter((kind) => kind === 'ping').length).toBeLessThan(2)
   })
 
+  it('shows life as often when it stops reading again and again, each time for a moment', () => {
+    const { mesh, a, stranger } = met()
+    for (let i = 0; i < 20; i++) {
+      setReading(a, false)
+      mesh.run(400)
+      setReading(a, true)
+      mesh.run(100)
+    }
+    expect(stranger.heard().filter((kind) => kind === 'ping').length).toBeGreaterThanOrEqual(3)
+  })
+
   it('does not expire a peer that has no beacons', () => {
     const { mesh, a, stranger } = met()
     setReading(a, false)
