@@ -32,6 +32,7 @@ export interface PeerCounters {
   droppedOldest: number
   /** Not let in while the peer was blocked. */
   droppedNewest: number
+  /** Accepted, and not taken by the host's network stack when its link broke or it was gone. */
   messagesLost: number
 }
 
