@@ -3,7 +3,7 @@
  * polls, and the counters. State only; no decisions.
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
-import { Agenda } from '../base/deadlines.ts'
+import { Agenda, NEVER } from '../base/deadlines.ts'
 import { peerIdToBytes } from '../base/peer-id.ts'
 import { BlockedPeers } from './blocked-peers.ts'
 import type { EndpointAddress, LimitsByTrust } from './connection.ts'
@@ -61,8 +61,8 @@ export class MeshContext {
   readonly dirty: BoundedQueue<Connection> = new BoundedQueue(DRAINED_AT_ONCE)
   readonly warnings: WarningLedger<WarningCode>
   mailboxes: readonly Mailbox[] = []
-  /** Whether what peers say is read (see `attention.ts`). */
-  isReading = true
+  /** Since when what peers say is read, or NEVER while it is not (see `attention.ts`). */
+  readingSince: number = Number.NEGATIVE_INFINITY
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
   readonly counters: MeshCounters = newMeshCounters()
@@ -78,6 +78,11 @@ export class MeshContext {
     this.identity[0] = 1
     this.identity.set(peerIdToBytes(options.id), 1)
     this.warnings = new WarningLedger(options.limits.warningsPerSecond)
+  }
+
+  /** Whether what peers say is read. */
+  get isReading(): boolean {
+    return this.readingSince !== NEVER
   }
 
   emit(event: EngineEvent): void {

@@ -56,7 +56,7 @@ export interface MeshCounters {
   droppedOldest: number
   /** Of these, the ones that were not let in. */
   droppedNewest: number
-  /** Messages that were accepted and never written, for one of the three reasons below. */
+  /** Messages that were accepted and never taken by the host's network stack, for one of the three reasons below. */
   messagesLost: number
   /** Lost in a link that broke. */
   lostByLinks: number
@@ -94,7 +94,7 @@ export interface PeerCounters {
   droppedOldest: number
   /** Not let in while the peer was blocked. */
   droppedNewest: number
-  /** Accepted and not written when a link broke or this node stopped. What an exit costs is in its event `exit`. */
+  /** Accepted and not taken by the host's network stack when a link broke or this node stopped. What an exit costs is in its event `exit`. */
   messagesLost: number
   /** When the last message came. */
   messageAt: number

@@ -325,6 +325,7 @@ export class Links {
   sendControl(peer: Peer, kind: 'ping' | 'ping-ok' | 'goodbye', now: number): boolean {
     const connection = peer.openConnection
     if (connection === undefined) return false
+    if (kind === 'ping') this.#context.counters.pingsSent++
     this.#writer.writeControl(peer, connection, kind, now)
     this.#context.markDirty(connection)
     return true

@@ -61,6 +61,7 @@ const IS_EARSHOT = 1 << 16
 const AWAITING_PONG = 1 << 17
 const PONG_OWED = 1 << 18
 const PONG_WANTED = 1 << 19
+const PING_HELD_UP = 1 << 20
 
 const EVIDENCE = 20
 const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
@@ -180,6 +181,15 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
 
   set awaitingPong(value: boolean) {
     this.#bits = mark(this.#bits, AWAITING_PONG, value)
+  }
+
+  /** When the answer to our PING was due, bytes of ours still waited for the host's network stack. */
+  get pingHeldUp(): boolean {
+    return (this.#bits & PING_HELD_UP) !== 0
+  }
+
+  set pingHeldUp(value: boolean) {
+    this.#bits = mark(this.#bits, PING_HELD_UP, value)
   }
 
   /** It asked for a sign of life while it did not read. */

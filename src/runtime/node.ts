@@ -14,9 +14,10 @@
  *   alive    An evasive or silent peer is heard again.
  *   blocked  It reads more slowly than we send: its outbox was full, and has not drained since
  *            (to its low marks, within `blockedAfterMs`).
- *   unblocked  Its outbox has drained to its low marks.
+ *   unblocked  Its outbox has drained to its low marks: the host's network stack has taken what waited.
  *   drop     Shouts were dropped for it, as their policy (`whenFull`) wants: how many, at most once per second.
- *   exit     It is gone, for `reason`; `lost` messages for it were not sent. Nothing follows unless it enters again.
+ *   exit     It is gone, for `reason`; `lost` messages for it were not sent, and what was on its way may be lost as
+ *            well. Nothing follows unless it enters again.
  *   warning  Something went wrong that is not the application's fault: `code`, `reason`, sometimes `peer` and
  *            `address`. Rate-limited per code; `suppressed` counts those left out before.
  *   stop     This node has stopped. The last event.

@@ -43,7 +43,7 @@ it('a node with a collector announces it, and gives what a libzmq PUB says among
     // What a PUB sends before it knows of a subscription goes nowhere.
     while (!isOver) {
       await publisher.send(encodeRecord(record as Parameters<typeof encodeRecord>[0]))
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
   const sending = send()

@@ -45,6 +45,8 @@ export class Network {
   latencyMs = 1
   /** Bytes of one chunk on arrival; Infinity leaves writes as they are. */
   chunkBytes = Number.POSITIVE_INFINITY
+  /** Bytes of a stream that the hosts take although the other side does not read. */
+  bufferBytes = 0
   /** Dials of everybody, in order: `from > address:port`. */
   readonly dials: { readonly at: number; readonly from: string; readonly to: Address }[] = []
   readonly #tasks: Task[] = []
@@ -172,12 +174,13 @@ export class Socket {
     return this.#pendingBytes
   }
 
-  /** Sends all segments; `drained` comes when the other side has read them. */
+  /** Sends all segments; `drained` comes when the other side has read them, but for what the hosts take. */
   write(segments: readonly Uint8Array[]): void {
     const bytes = concatBytes(segments)
     this.#pendingBytes += bytes.length
     const step = Math.min(this.#network.chunkBytes, bytes.length)
     for (let i = 0; i < bytes.length; i += step) this.#send(bytes.slice(i, i + step))
+    if (this.#network.bufferBytes > 0) this.#checkDrained()
   }
 
   /** Sends what is pending, then FIN; `ended` comes when the other side has read it. */
@@ -231,9 +234,14 @@ export class Socket {
   /** The other side has read `length` bytes of what we wrote. */
   #read(length: number): void {
     this.#pendingBytes -= length
-    if (this.#pendingBytes > 0) return
+    this.#checkDrained()
+  }
+
+  #checkDrained(): void {
+    const isDrained = (): boolean => this.#pendingBytes <= this.#network.bufferBytes
+    if (!isDrained()) return
     this.#network.schedule(this.#network.now, () => {
-      if (!this.over && this.#pendingBytes === 0) this.handlers.drained?.()
+      if (!this.over && isDrained()) this.handlers.drained?.()
     })
   }
 
