@@ -24,6 +24,7 @@ import { factorText, median, numberText, tableText } from './report.ts'
 const NODES = 20
 const RECORDS_PER_SECOND = 1_000
 const CALL_MS_MAX = 60_000
+const WARM_UP_SECONDS = 1
 const RESULTS = 'bench/results'
 
 const { values: options } = parseArgs({
@@ -47,27 +48,18 @@ interface Outcome {
 
 /** A mesh of 20 nodes of its own, and perhaps somebody who collects. */
 class Troupe {
-  readonly name: string
-  readonly outcomes: Outcome[] = []
   readonly #halves: readonly Worker<HalfApi>[]
   readonly #gatherer: Worker<GathererApi> | undefined
 
   private constructor(
-    name: string,
     halves: readonly Worker<HalfApi>[],
     gatherer: Worker<GathererApi> | undefined,
   ) {
-    this.name = name
     this.#halves = halves
     this.#gatherer = gatherer
   }
 
-  static async start(
-    name: string,
-    destination: Destination,
-    isGathered: boolean,
-    port: number,
-  ): Promise<Troupe> {
+  static async start(destination: Destination, isGathered: boolean, port: number): Promise<Troupe> {
     const half = new URL('./logging/half.js', import.meta.url)
     const halves = [await Worker.start<HalfApi>(half), await Worker.start<HalfApi>(half)]
     const gatherer = isGathered
@@ -80,10 +72,10 @@ class Troupe {
     })
     if (gatherer !== undefined) starts.push(gatherer.call('start', { port, ofAll }, CALL_MS_MAX))
     await Promise.all(starts)
-    return new Troupe(name, halves, gatherer)
+    return new Troupe(halves, gatherer)
   }
 
-  async play(): Promise<void> {
+  async play(seconds: number): Promise<Outcome> {
     const none = { records: 0, lost: 0, late: 0, cpuMs: 0 }
     await this.#gatherer?.call('tally', { records: 0, limitMs: 0 }, CALL_MS_MAX)
     const task = { seconds, recordsPerSecond: RECORDS_PER_SECOND }
@@ -93,7 +85,7 @@ class Troupe {
     const records = sum(parts.map((part) => part.records))
     const gathered =
       (await this.#gatherer?.call('tally', { records, limitMs: 20_000 }, CALL_MS_MAX)) ?? none
-    this.outcomes.push({
+    return {
       messagesPerSecond: sum(parts.map(({ received }) => received)) / seconds,
       records,
       gathered: gathered.records,
@@ -101,7 +93,7 @@ class Troupe {
       late: gathered.late,
       nodesCpuMs: sum(parts.map(({ cpuMs }) => cpuMs)),
       gathererCpuMs: gathered.cpuMs,
-    })
+    }
   }
 
   async stop(): Promise<void> {
@@ -144,25 +136,31 @@ console.log(
   ),
 )
 
-const troupes = [
-  await Troupe.start('pino into /dev/null', 'plain', false, beaconPort(1)),
-  await Troupe.start('mesh log', 'mesh', false, beaconPort(2)),
-  await Troupe.start('mesh log, collected', 'mesh', true, beaconPort(3)),
-]
-for (let i = 0; i <= rounds; i++) {
-  for (const troupe of troupes) {
-    process.stderr.write(`round ${i} of ${rounds}: ${troupe.name}\n`)
-    await troupe.play()
-  }
-}
-for (const troupe of troupes) {
-  // The first round warmed up.
-  troupe.outcomes.shift()
-  await troupe.stop()
+interface Mode {
+  readonly name: string
+  readonly destination: Destination
+  readonly isGathered: boolean
+  readonly outcomes: Outcome[]
 }
 
-const [plain] = troupes
-const lines = troupes.map(({ name, outcomes }) => {
+const modes: readonly Mode[] = [
+  { name: 'pino into /dev/null', destination: 'plain', isGathered: false, outcomes: [] },
+  { name: 'mesh log', destination: 'mesh', isGathered: false, outcomes: [] },
+  { name: 'mesh log, collected', destination: 'mesh', isGathered: true, outcomes: [] },
+]
+for (let round = 0; round < rounds; round++) {
+  for (const [i, { name, destination, isGathered, outcomes }] of modes.entries()) {
+    process.stderr.write(`round ${round + 1} of ${rounds}: ${name}\n`)
+    // Fresh processes each time: how well one is compiled is a matter of luck, too.
+    const troupe = await Troupe.start(destination, isGathered, beaconPort(modes.length * round + i))
+    await troupe.play(WARM_UP_SECONDS)
+    outcomes.push(await troupe.play(seconds))
+    await troupe.stop()
+  }
+}
+
+const [plain] = modes
+const lines = modes.map(({ name, outcomes }) => {
   const of = (pick: (outcome: Outcome) => number): number => median(outcomes.map(pick))
   const perCpu = (outcome: Outcome): number => {
     return (outcome.messagesPerSecond * seconds) / outcome.nodesCpuMs
@@ -200,5 +198,5 @@ console.log(`\n${tableText([header, ...lines], 1)}`)
 mkdirSync(RESULTS, { recursive: true })
 writeFileSync(
   `${RESULTS}/logging.json`,
-  `${JSON.stringify({ cost, troupes: troupes.map(({ name, outcomes }) => ({ name, outcomes })) }, null, 2)}\n`,
+  `${JSON.stringify({ cost, modes: modes.map(({ name, outcomes }) => ({ name, outcomes })) }, null, 2)}\n`,
 )
