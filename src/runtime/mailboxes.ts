@@ -100,12 +100,12 @@ export class Mailboxes {
     this.#lookLater()
   }
 
-  /** The interfaces in use. */
   /** Where peers reach this node: `tcp://address:port` for each interface in use. */
   get endpoints(): string[] {
     return this.used.map(({ address }) => `tcp://${address}:${this.#port}`)
   }
 
+  /** The interfaces in use. */
   get used(): readonly NetworkInterface[] {
     return this.#used
   }
