@@ -15,7 +15,7 @@ import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { LogFilter } from './filter.ts'
 import { ClockOffset } from './offsets.ts'
-import { type LogRecord, readText } from './record.ts'
+import { contentOf, type LogRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
 import type { Ack, Batch, Refused, ToSource } from './wire.ts'
 
@@ -318,7 +318,6 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
 
   #giveRecord({ source, raw }: Held): void {
     const { seq, ticks, time, level, text } = raw
-    const read = readText(text) ?? { msg: '(a record that cannot be read)', fields: {} }
     const late = ticks < this.#given
     this.#given = Math.max(this.#given, ticks)
     this.#give({
@@ -329,7 +328,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       ticks,
       time,
       level,
-      ...read,
+      ...contentOf(text),
       late,
     })
   }

@@ -19,7 +19,7 @@ import { type CollectOptions, Collector } from './collector.ts'
 import { type Logger, loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
 import { Queries, type QueryOptions } from './queries.ts'
-import type { Fields, LevelName } from './record.ts'
+import type { Fields, LevelName, RawRecord } from './record.ts'
 import { LEVELS, levelOf, textOf } from './record.ts'
 import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
@@ -35,6 +35,12 @@ export interface MeshLogOptions {
   readonly ring?: Partial<RingLimits>
   /** Traces each so many-th message of the application's. Default 0: those sent with the option `trace`. */
   readonly traceEvery?: number
+  /**
+   * False: its time does not travel, and nothing of the log does until somebody collects. Records of several nodes are
+   * then in order only as far as their clocks are right. For a simulator, which watches and knows the time; a later
+   * call of `meshLog` without it has the time travel after all. Default true.
+   */
+  readonly marks?: boolean
 }
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
@@ -66,6 +72,7 @@ export function meshLog(node: MeshNode, options: MeshLogOptions = {}): MeshLog {
     log = new MeshLog(node, options)
     logs.set(node, log)
   }
+  if (options.marks !== false) log.startMarks()
   return log
 }
 
@@ -81,7 +88,8 @@ export class MeshLog {
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
-  readonly #renewTime: () => void
+  readonly #listeners = new Set<(record: RawRecord) => void>()
+  #renewTime: (() => void) | undefined
   /** The greatest time of what this node has logged, or was told before a message. */
   #past = 0
   /** The library logs through `logger`, which may well end in `write`. */
@@ -107,7 +115,6 @@ export class MeshLog {
       answer: (peer, id, data) => this.#send(peer, { kind: 'answer', id, data }),
     })
     this.#timeChannel = node.channel(TIME_CHANNEL, (_peer, frames) => this.#handleTime(frames))
-    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
     node.on('exit', ({ peer }) => this.#handleExit(peer.id))
     recordNode(node, (level, msg, fields) => this.#recordOwn(level, msg, fields))
@@ -160,6 +167,22 @@ export class MeshLog {
     this.#queries.open(topic, give)
   }
 
+  /**
+   * Calls `listener` with each record of this node as it is written, whether or not anybody collects. Gives back how to
+   * end that. What it throws reaches whoever logged.
+   */
+  onRecord(listener: (record: RawRecord) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Not for applications: has its time travel with messages from now on. */
+  startMarks(): void {
+    if (this.#renewTime !== undefined) return
+    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
+    if (this.#past > 0) this.#renewTime()
+  }
+
   metrics(): LogMetrics {
     return {
       records: this.#ring.nextSeq - 1,
@@ -186,9 +209,11 @@ export class MeshLog {
     if (this.#isOver) return
     const ticks = this.#meshClock.stamp()
     this.#past = ticks
-    this.#renewTime()
-    this.#ring.push(ticks, this.#clock.wallNow(), level, content, this.#onOverwritten)
+    this.#renewTime?.()
+    const wall = this.#clock.wallNow()
+    const record = this.#ring.push(ticks, wall, level, content, this.#onOverwritten)
     this.#source.handleRecord()
+    for (const listener of this.#listeners) listener(record)
   }
 
   readonly #onOverwritten = (record: Parameters<LogSource['handleOverwritten']>[0]): void => {
@@ -215,7 +240,7 @@ export class MeshLog {
     }
     if (ticks <= this.#past) return
     this.#past = ticks
-    this.#renewTime()
+    this.#renewTime?.()
   }
 
   // Others

@@ -102,6 +102,11 @@ export function readText(text: string): { msg: string; fields: Fields } | undefi
   return { msg, fields }
 }
 
+/** As `readText`, for who has to show something. */
+export function contentOf(text: string): { msg: string; fields: Fields } {
+  return readText(text) ?? { msg: '(a record that cannot be read)', fields: {} }
+}
+
 function parse(text: string): unknown {
   if (text.length > TEXT_LENGTH_MAX) return undefined
   try {

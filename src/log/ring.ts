@@ -86,24 +86,25 @@ export class Ring {
     return this.#bytes
   }
 
-  /** Puts a record in; gives those that made room to `onOverwritten`, the oldest first. */
+  /** Puts a record in, and gives it back; those that made room go to `onOverwritten`, the oldest first. */
   push(
     ticks: number,
     time: number,
     level: number,
     content: string | Fields,
     onOverwritten: ((record: RingRecord) => void) | undefined,
-  ): void {
+  ): RingRecord {
     const record = new RingRecord(this.#nextSeq++, ticks, time, level, content)
     this.#records.push(record)
     this.#bytes += record.bytes
     while (this.#records.length > this.#limits.records || this.#bytes > this.#limits.bytes) {
       const oldest = this.#records.shift()
-      if (oldest === undefined) return
+      if (oldest === undefined) break
       this.#bytes -= oldest.bytes
       this.overwritten++
       onOverwritten?.(oldest)
     }
+    return record
   }
 
   /** The record of that number, if it is still here. */
