@@ -10,7 +10,7 @@
  * than what its sender had logged before it. Nothing of this is logged itself.
  */
 import type { PeerId } from '../base/peer-id.ts'
-import type { Channel } from '../runtime/channels.ts'
+import { type Channel, hasChannels } from '../runtime/channels.ts'
 import type { MeshNode } from '../runtime/node.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock } from '../runtime/platform.ts'
@@ -147,8 +147,8 @@ export class MeshLog {
     const collector = new Collector(++this.#ids, host, options)
     this.#collectors.set(collector.id, collector)
     if (options.own !== false) collector.handleEnter(this.#node)
-    for (const peer of this.#node.peers()) collector.handleEnter(peer)
-    if (options.signal?.aborted) collector.close()
+    for (const peer of this.#node.peers()) if (hasChannels(peer)) collector.handleEnter(peer)
+    if (options.signal?.aborted || this.#isOver) collector.close()
     return collector
   }
 
@@ -210,8 +210,8 @@ export class MeshLog {
     const ticks = this.#meshClock.stamp()
     this.#past = ticks
     this.#renewTime?.()
-    const wall = this.#clock.wallNow()
-    const record = this.#ring.push(ticks, wall, level, content, this.#onOverwritten)
+    const written = { ticks, at: this.#clock.now(), time: this.#clock.wallNow() }
+    const record = this.#ring.push(written, level, content, this.#onOverwritten)
     this.#source.handleRecord()
     for (const listener of this.#listeners) listener(record)
   }
@@ -288,15 +288,20 @@ export class MeshLog {
       case 'end':
         this.#source.end(from, message.id)
         return
-      case 'batch':
-        this.#collectors.get(message.id)?.handleBatch(from, message)
+      case 'batch': {
+        const collector = this.#collectors.get(message.id)
+        if (collector !== undefined) collector.handleBatch(from, message)
+        // It had ended, and its source could not be told.
+        else deliver({ kind: 'end', id: message.id })
         return
+      }
       case 'refused':
         this.#collectors.get(message.id)?.handleRefused(from, message)
     }
   }
 
   #handleEnter(peer: PeerInfo): void {
+    if (!hasChannels(peer)) return
     for (const collector of this.#collectors.values()) collector.handleEnter(peer)
   }
 
