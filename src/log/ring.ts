@@ -61,13 +61,17 @@ export class RingRecord implements RawRecord {
 }
 
 function asText(fields: Fields): string {
-  const msg = String(fields['msg']).slice(0, 1_024)
+  const { msg } = fields
+  const brief = typeof msg === 'string' ? msg.slice(0, 1_024) : '(no text)'
   try {
     const text = JSON.stringify(fields)
-    return text.length <= TEXT_LENGTH_MAX ? text : JSON.stringify({ msg, cutFrom: text.length })
+    return text.length <= TEXT_LENGTH_MAX
+      ? text
+      : JSON.stringify({ msg: brief, cutFrom: text.length })
   } catch (error) {
-    // Cycles, or what no text exists for.
-    return JSON.stringify({ msg, unreadable: String(error).slice(0, 256) })
+    // Cycles, or what no text exists for. Whatever was thrown may be no error, and have no text either.
+    const reason = error instanceof Error ? error.message.slice(0, 256) : ''
+    return JSON.stringify({ msg: brief, unreadable: reason })
   }
 }
 
