@@ -284,7 +284,7 @@ const OPTION_NAMES: readonly string[] = ['seed', 'networks', 'chunking', 'wrapPl
 function checkOptions(options: SimulationOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown !== undefined) throw bad(unknown, `expected one of ${OPTION_NAMES.join(', ')}`)
-  const { seed = 0, networks, chunking = 'natural' } = options
+  const { seed = 0, networks, chunking = 'natural', log } = options
   if (typeof seed !== 'string' && !Number.isFinite(seed)) {
     throw bad('seed', 'expected a number or a text')
   }
@@ -292,6 +292,7 @@ function checkOptions(options: SimulationOptions): void {
   if (chunking !== 'natural' && chunking !== 'torture') {
     throw bad('chunking', 'expected natural or torture')
   }
+  if (log !== undefined && typeof log !== 'function') throw bad('log', 'expected a function')
 }
 
 function bad(option: string, reason: string): EarshotError {

@@ -192,7 +192,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     const now = this.#now()
     this.#noteClock(source, batch, now)
     if (!source.answered) this.#give({ type: 'source', node: id, name: source.name })
-    source.received(batch, now)
+    source.received(batch)
     if (batch.lost > 0) {
       this.#give({ type: 'lost', node: id, name: source.name, count: batch.lost })
     }

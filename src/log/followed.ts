@@ -33,7 +33,9 @@ export class Followed implements Origin {
   /** Of the present subscription. */
   #batches = 0
   #acked = 0
-  #heardAt = 0
+  #silentAt = Number.POSITIVE_INFINITY
+  readonly #silentMs: number
+  /** What it has for an answer: longer each time, until there is one. */
   #patienceMs: number
 
   /** `next`: where it stood when it was here before; 0 for one that was not. */
@@ -43,7 +45,8 @@ export class Followed implements Origin {
     this.since = since
     this.next = next
     this.lastSeq = Math.max(0, next - 1)
-    this.#patienceMs = Math.max(SILENT_MS, 3 * windowMs)
+    this.#silentMs = Math.max(SILENT_MS, 3 * windowMs)
+    this.#patienceMs = this.#silentMs
   }
 
   /** It is back before it was told as gone, and goes on where it was. */
@@ -56,11 +59,13 @@ export class Followed implements Origin {
   /** A subscription was sent, or could not be. */
   subscribed(now: number, isSent: boolean): void {
     this.#subscribedAt = isSent ? now : undefined
-    this.#heardAt = now
+    this.#silentAt = now + this.#patienceMs
     this.#batches = 0
     this.#acked = 0
     this.unacked = 0
-    if (!this.answered) this.#patienceMs = Math.min(SILENT_MS_MAX, 2 * this.#patienceMs)
+    if (isSent && !this.answered) {
+      this.#patienceMs = Math.max(this.#silentMs, Math.min(SILENT_MS_MAX, 2 * this.#patienceMs))
+    }
   }
 
   get isSubscribed(): boolean {
@@ -76,10 +81,10 @@ export class Followed implements Origin {
     return batch === this.#batches + 1 && batch - this.#acked <= CREDIT
   }
 
-  received({ batch, upTo, caughtUp, next }: Batch, now: number): void {
+  received({ batch, upTo, caughtUp, next }: Batch): void {
     this.#batches = batch
-    this.#heardAt = now
     this.answered = true
+    this.#patienceMs = this.#silentMs
     this.unacked = batch
     this.upTo = Math.max(this.upTo, upTo)
     this.caughtUp ||= caughtUp
@@ -89,11 +94,11 @@ export class Followed implements Origin {
   acked(now: number): void {
     this.#acked = this.unacked
     this.unacked = 0
-    this.#heardAt = now
+    this.#silentAt = now + this.#silentMs
   }
 
   /** When it has been silent for too long; never, while it waits for us. */
   get silentAt(): number {
-    return this.unacked > 0 ? Number.POSITIVE_INFINITY : this.#heardAt + this.#patienceMs
+    return this.unacked > 0 ? Number.POSITIVE_INFINITY : this.#silentAt
   }
 }
