@@ -11,7 +11,7 @@
 import type { Clock } from '../runtime/platform.ts'
 
 /** Time is counted in ticks of 1/1024 ms since 1970: a whole number until the year 2248, and exact in a double. */
-const TICKS_PER_MS = 1_024
+export const TICKS_PER_MS = 1_024
 
 /** A time that is further ahead than this is no wrong clock but nonsense; 400 days. */
 const AHEAD_TICKS_MAX: number = 400 * 86_400_000 * TICKS_PER_MS
@@ -23,7 +23,8 @@ export class MeshClock {
   #lead: number
   /** The last time that was given or taken over. */
   #last = 0
-  /** What the host's wall clock showed when it was last read, in milliseconds since 1970. */
+  /** When it was last read, by the host's monotonic clock, and what the wall clock showed: milliseconds since 1970. */
+  readAt = 0
   wall = 0
 
   constructor(clock: Clock) {
@@ -54,6 +55,7 @@ export class MeshClock {
 
   #ticks(): number {
     const now = this.#clock.now()
+    this.readAt = now
     this.wall = this.#clock.wallNow()
     // A wall clock that was put forward is believed, one that was put back is not.
     const lead = this.wall - now

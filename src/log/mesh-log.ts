@@ -10,7 +10,7 @@
  * than what its sender had logged before it. Nothing of this is logged itself.
  */
 import type { PeerId } from '../base/peer-id.ts'
-import type { Channel } from '../runtime/channels.ts'
+import { type Channel, hasChannels } from '../runtime/channels.ts'
 import type { MeshNode } from '../runtime/node.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock } from '../runtime/platform.ts'
@@ -19,7 +19,7 @@ import { type CollectOptions, Collector } from './collector.ts'
 import { type Logger, loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
 import { Queries, type QueryOptions } from './queries.ts'
-import type { Fields, LevelName } from './record.ts'
+import type { Fields, LevelName, RawRecord } from './record.ts'
 import { LEVELS, levelOf, textOf } from './record.ts'
 import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
@@ -40,6 +40,12 @@ export interface MeshLogOptions {
   readonly traceEvery?: number
   /** Reports to peers that announce a ZRE/LOG collector (header `X-ZRELOG`, RFC 20). Default true. */
   readonly zreLog?: boolean
+  /**
+   * False: its time does not travel, and nothing of the log does until somebody collects. Records of several nodes are
+   * then in order only as far as their clocks are right. For a simulator, which watches and knows the time; a later
+   * call of `meshLog` without it has the time travel after all. Default true.
+   */
+  readonly marks?: boolean
 }
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
@@ -73,6 +79,7 @@ export function meshLog(node: MeshNode, options: MeshLogOptions = {}): MeshLog {
     log = new MeshLog(node, options)
     logs.set(node, log)
   }
+  if (options.marks !== false) log.startMarks()
   return log
 }
 
@@ -88,8 +95,9 @@ export class MeshLog {
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
-  readonly #renewTime: () => void
   readonly #reporter: ZreLogReporter | undefined
+  readonly #listeners = new Set<(record: RawRecord) => void>()
+  #renewTime: (() => void) | undefined
   /** The greatest time of what this node has logged, or was told before a message. */
   #past = 0
   /** The library logs through `logger`, which may well end in `write`. */
@@ -119,7 +127,6 @@ export class MeshLog {
       answer: (peer, id, data) => this.#send(peer, { kind: 'answer', id, data }),
     })
     this.#timeChannel = node.channel(TIME_CHANNEL, (_peer, frames) => this.#handleTime(frames))
-    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
     node.on('exit', ({ peer }) => this.#handleExit(peer.id))
     recordNode(node, (level, msg, fields) => this.#recordOwn(level, msg, fields))
@@ -153,8 +160,8 @@ export class MeshLog {
     const collector = new Collector(++this.#ids, host, options)
     this.#collectors.set(collector.id, collector)
     if (options.own !== false) collector.handleEnter(this.#node)
-    for (const peer of this.#node.peers()) collector.handleEnter(peer)
-    if (options.signal?.aborted) collector.close()
+    for (const peer of this.#node.peers()) if (hasChannels(peer)) collector.handleEnter(peer)
+    if (options.signal?.aborted || this.#isOver) collector.close()
     return collector
   }
 
@@ -178,6 +185,22 @@ export class MeshLog {
     const source = originOf(record, this.#node.peers())
     const raw = adopt(record, ++this.#foreign, this.#meshClock.read())
     for (const collector of this.#collectors.values()) collector.handleForeign(source, raw)
+  }
+
+  /**
+   * Calls `listener` with each record of this node as it is written, whether or not anybody collects. Gives back how to
+   * end that. What it throws reaches whoever logged.
+   */
+  onRecord(listener: (record: RawRecord) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Not for applications: has its time travel with messages from now on. */
+  startMarks(): void {
+    if (this.#renewTime !== undefined) return
+    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
+    if (this.#past > 0) this.#renewTime()
   }
 
   metrics(): LogMetrics {
@@ -207,9 +230,12 @@ export class MeshLog {
     if (this.#isOver) return
     const ticks = this.#meshClock.stamp()
     this.#past = ticks
-    this.#renewTime()
-    this.#ring.push(ticks, this.#meshClock.wall, level, content, this.#onOverwritten)
+    this.#renewTime?.()
+    const { readAt, wall } = this.#meshClock
+    const written = { ticks, at: readAt, time: wall }
+    const record = this.#ring.push(written, level, content, this.#onOverwritten)
     this.#source.handleRecord()
+    for (const listener of this.#listeners) listener(record)
   }
 
   readonly #onOverwritten = (record: Parameters<LogSource['handleOverwritten']>[0]): void => {
@@ -236,7 +262,7 @@ export class MeshLog {
     }
     if (ticks <= this.#past) return
     this.#past = ticks
-    this.#renewTime()
+    this.#renewTime?.()
   }
 
   // Others
@@ -284,15 +310,20 @@ export class MeshLog {
       case 'end':
         this.#source.end(from, message.id)
         return
-      case 'batch':
-        this.#collectors.get(message.id)?.handleBatch(from, message)
+      case 'batch': {
+        const collector = this.#collectors.get(message.id)
+        if (collector !== undefined) collector.handleBatch(from, message)
+        // It had ended, and its source could not be told.
+        else deliver({ kind: 'end', id: message.id })
         return
+      }
       case 'refused':
         this.#collectors.get(message.id)?.handleRefused(from, message)
     }
   }
 
   #handleEnter(peer: PeerInfo): void {
+    if (!hasChannels(peer)) return
     for (const collector of this.#collectors.values()) collector.handleEnter(peer)
   }
 

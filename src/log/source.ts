@@ -6,23 +6,28 @@ import type { Clock, Timer } from '../runtime/platform.ts'
 import { type LogFilter, matches } from './filter.ts'
 import type { RawRecord } from './record.ts'
 import type { Ring, RingRecord } from './ring.ts'
-import type { Ack, Batch, Refused, Subscribe } from './wire.ts'
+import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
 import { BATCH_LENGTH_MAX, BATCH_RECORDS_MAX, CREDIT } from './wire.ts'
 
 /** After a pause a record is sent this soon. */
 const PROMPT_MS = 20
-/** Otherwise records gather for so long: a batch of 100 costs little more than a single record. */
-const GATHER_MS = 100
+/** Otherwise records gather for so long: a batch of 50 costs little more than a single record. */
+const GATHER_MS = 50
 /** After the subscriber's outbox was full. */
 const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
 const PULSE_MS_MIN = 50
+const PULSE_MS_MAX = 60_000
 /** Of one peer; and of all together, by which the cost of filters is bounded. */
 const SUBSCRIPTIONS_OF_PEER_MAX = 4
 const SUBSCRIPTIONS_MAX = 64
 
+function pulseOf({ pulseMs }: Subscribe): number {
+  return pulseMs === 0 ? 0 : Math.min(PULSE_MS_MAX, Math.max(PULSE_MS_MIN, pulseMs))
+}
+
 /** Sends to a subscriber; false when its outbox is full. */
-export type Deliver = (message: Batch | Refused) => boolean
+export type Deliver = (message: Batch | Refused | End) => boolean
 
 interface Subscription {
   readonly key: string
@@ -61,6 +66,7 @@ export class LogSource {
   #timerAt = Number.POSITIVE_INFINITY
   /** Until then nothing new is sent. */
   #gatherUntil = 0
+  #isOver = false
   /** Subscriptions that were not admitted. */
   refused = 0
 
@@ -76,6 +82,7 @@ export class LogSource {
 
   /** `owner` is whom the subscription ends with; `key` distinguishes owners. */
   subscribe(owner: unknown, key: string, wanted: Subscribe, deliver: Deliver): void {
+    if (this.#isOver) return
     const name = `${key} ${wanted.id}`
     const ofOwner = [...this.#subscriptions.values()].filter((each) => each.owner === owner)
     const isNew = !this.#subscriptions.has(name)
@@ -92,7 +99,7 @@ export class LogSource {
       owner,
       id: wanted.id,
       filter: wanted.filter,
-      pulseMs: wanted.pulseMs === 0 ? 0 : Math.max(PULSE_MS_MIN, wanted.pulseMs),
+      pulseMs: pulseOf(wanted),
       deliver,
       ...this.#begin(wanted),
       batches: 0,
@@ -143,6 +150,7 @@ export class LogSource {
 
   /** Sends what can be sent at once, and no more after it. */
   stop(): void {
+    this.#isOver = true
     for (const each of [...this.#subscriptions.values()]) this.#ship(each, this.#clock.now())
     this.#subscriptions.clear()
     this.#timer?.cancel()
@@ -152,7 +160,7 @@ export class LogSource {
   #begin({ after, sinceMs }: Subscribe): { cursor: number; lost: number } {
     const { firstSeq, nextSeq } = this.#ring
     if (after === undefined) {
-      const from = this.#ticks() - Math.min(sinceMs, 1e12) * 1_024
+      const from = this.#clock.now() - sinceMs
       return { cursor: sinceMs === 0 ? nextSeq : this.#ring.seqSince(from), lost: 0 }
     }
     // Whether it wanted those that are gone, nobody knows any more.
@@ -198,7 +206,7 @@ export class LogSource {
         return
       }
       subscription.dueAt = now + (subscription.pulseMs || Number.POSITIVE_INFINITY)
-      if (!subscription.caughtUp) continue
+      if (!subscription.caughtUp || subscription.cursor < this.#ring.nextSeq) continue
       if (subscription.pulseMs > 0) return
       this.#subscriptions.delete(subscription.key)
       return
@@ -214,6 +222,7 @@ export class LogSource {
       batch: subscription.batches + 1,
       records,
       lost: subscription.lost,
+      next: cursor,
       // What is logged next may have this very time.
       upTo: caughtUp ? this.#ticks() - 1 : upTo,
       caughtUp: caughtUp || subscription.caughtUp,

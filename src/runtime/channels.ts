@@ -43,7 +43,7 @@ export interface ChannelsHost {
 }
 
 /** Whether a peer understands channels: earshot nodes do. */
-function hasChannels(peer: PeerInfo): boolean {
+export function hasChannels(peer: PeerInfo): boolean {
   return peer.headers[EARSHOT_HEADER] !== undefined
 }
 

@@ -106,7 +106,12 @@ describe('a level', () => {
 describe('the ring', () => {
   const push = (ring: Ring, i: number, content: string | object = `{"msg":"${i}"}`) => {
     const gone: number[] = []
-    ring.push(i * 10, 0, 30, content as string, ({ seq }) => void gone.push(seq))
+    ring.push(
+      { ticks: 0, at: i * 10, time: 0 },
+      30,
+      content as string,
+      ({ seq }) => void gone.push(seq),
+    )
     return gone
   }
 
