@@ -25,6 +25,8 @@ export interface Session {
 export interface SessionOptions {
   /** Groups to be in, beside those of `--group`. */
   readonly groups?: readonly string[]
+  /** Whether it is in the groups of `--group`, which mean something else for some verbs. Default true. */
+  readonly joins?: boolean
   /** Timers other than the library's. */
   readonly timers?: (settings: Settings) => Partial<Timers>
   /** Warnings are data for this verb: do not write them to stderr as well. */
@@ -44,7 +46,7 @@ export async function withNode(
   const node = await createNode({
     name,
     headers,
-    groups: [...(options.groups ?? []), ...settings.groups],
+    groups: [...(options.groups ?? []), ...(options.joins === false ? [] : settings.groups)],
     port,
     ...(interfaces !== undefined && { interfaces }),
     ...(mailboxPort !== undefined && { mailboxPort }),

@@ -47,6 +47,8 @@ export interface LogMetrics {
   /** Who is shipped to now. */
   readonly subscriptions: number
   readonly subscriptionsRefused: number
+  /** Records that the subscriber furthest behind has still to get, now; 0: whoever wants them has them all. */
+  readonly unshipped: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
 }
@@ -167,6 +169,7 @@ export class MeshLog {
       ringBytes: this.#ring.byteLength,
       subscriptions: this.#source.subscriptions,
       subscriptionsRefused: this.#source.refused,
+      unshipped: this.#source.unshipped,
       invalid: this.#invalid,
     }
   }
