@@ -7,15 +7,19 @@ import { formatDuration } from './duration.ts'
 import { CliError, ExitCode } from './exit-codes.ts'
 import type { EntryLine } from './recording/format.ts'
 import { shownName } from './render/event-lines.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionOptions } from './session.ts'
 import { whereabouts } from './session.ts'
 import type { View } from './views/view.ts'
 
+/** The node of a verb that reads: in no group, and quiet about whom it meets. */
+export const READER: SessionOptions = { joins: false, logLevel: 'warn' }
 /** How far back to look when the user has not said. */
 export const SINCE_MS = 300_000
 const TICK_MS = 100
 /** The estimates of clocks get better; asking for all of them costs a little. */
 const OFFSETS_MS = 250
+/** An estimate is wrong by about this on a busy host: a clock that is no further off is taken to be right. */
+const OFFSET_MS_MIN = 20
 
 /** What a collector gives, each with what is known of the node's clock. */
 export async function* observed(collector: Collector): AsyncGenerator<EntryLine, undefined> {
@@ -30,7 +34,9 @@ export async function* observed(collector: Collector): AsyncGenerator<EntryLine,
         if (offsetMs !== undefined) offsets.set(node, offsetMs)
       }
     }
-    yield { kind: 'entry', at: Date.now(), entry, offsetMs: offsets.get(entry.node) ?? 0 }
+    const offsetMs = offsets.get(entry.node) ?? 0
+    const isOff = Math.abs(offsetMs) >= OFFSET_MS_MIN
+    yield { kind: 'entry', at: Date.now(), entry, offsetMs: isOff ? offsetMs : 0 }
   }
 }
 

@@ -17,6 +17,8 @@ import { addLog } from './verbs/log.ts'
 import { addLogs } from './verbs/logs.ts'
 import { addPeers } from './verbs/peers.ts'
 import { addPing } from './verbs/ping.ts'
+import { addRecord } from './verbs/record.ts'
+import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
 import { addShout } from './verbs/shout.ts'
 import { addSim } from './verbs/sim.ts'
@@ -38,6 +40,8 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addLogs,
   addLog,
   addTrace,
+  addRecord,
+  addReplay,
   addDemo,
   addSim,
   addCompletion,

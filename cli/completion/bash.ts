@@ -8,6 +8,7 @@ export function bashScript(all: Completable): string {
   const withValue = [...new Set(everyOption.filter((each) => each.takesValue).flatMap(flagsOf))]
   const helped = everyOption.filter((each) => each.values.length > 0 || each.takesFile)
   const verbNames = verbs.map(({ name }) => name)
+  const fileVerbs = verbs.filter((verb) => verb.takesFile).map(({ name }) => name)
   return `# bash completion for ${command}. Load it with:  source <(${command} completion bash)
 _${command}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' words='' options='' i
@@ -28,7 +29,7 @@ ${helped.map((option) => `${valueCase(option)}\n`).join('')}    ${withValue.join
 ${verbs.map((verb) => verbCase(all, verb)).join('\n')}
   esac
   [[ $current == -* ]] && words=$options
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+${fileVerbs.length > 0 ? `  case $verb in ${fileVerbs.join('|')}) [[ $current != -* ]] && { COMPREPLY=($(compgen -f -- "$current")); return; } ;; esac\n` : ''}  COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -F _${command} ${command}
 `

@@ -2,8 +2,9 @@
  * The format of recordings: what a node observed of its mesh, as NDJSON.
  *
  * Every line is an object with `type`, `time` (ISO 8601, UTC) and `at`: when it was observed, in milliseconds since 1970
- * by the observer's clock (of a simulation: by virtual time). Lines are in the order of `at`. Within a version, fields and
- * types are only ever added: whoever reads skips what it does not know.
+ * by the observer's clock (of a simulation: by virtual time); where it is missing, `time` is taken, so that what other
+ * verbs print with `--json` can be read, too. Lines are in the order of `at`. Within a version, fields and types are only
+ * ever added: whoever reads skips what it does not know.
  *
  *   earshot.recording/1   The first line. earshot: the version that wrote it; node, name: who observed (missing when
  *                         nobody did: a simulation); options: what was asked for, for people.
@@ -166,7 +167,7 @@ function isoTime(ms: number): string {
 export function readRecordingLine(line: string): RecordedLine | undefined {
   const record = parse(line)
   if (record === undefined) return undefined
-  const at = number(record['at'])
+  const at = number(record['at']) ?? moment(record['time'])
   const type = text(record['type'])
   const [, kind, version] = /^earshot\.([a-z-]+)\/(\d+)$/.exec(type ?? '') ?? []
   if (at === undefined || kind === undefined) return undefined

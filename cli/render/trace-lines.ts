@@ -33,7 +33,7 @@ export class TraceLines {
       group === undefined
         ? `whisper from ${sender}`
         : `shout from ${sender} to ${escapeText(group)}, ${counted(receivers.length, 'receiver')}`
-    const unsure = isSentKnown ? '' : ', not known when it was sent'
+    const unsure = isSentKnown ? '' : ' (the report of its sender is missing)'
     const heading = `${what}, ${counted(bytes, 'byte')}${unsure}`
     const shown = slowestFirst(receivers).slice(0, this.#isTerminal ? RECEIVERS_MAX : undefined)
     const more = receivers.length - shown.length

@@ -54,7 +54,9 @@ export function addLog({ program, host, action }: Cli): void {
     .action(
       action((words: string[], options: LogOptions, self: Command) => {
         const fields = fieldsOf(options.field ?? [])
-        return withNode(host, self, {}, (session) => log(session, words, options.level, fields))
+        return withNode(host, self, { logLevel: 'warn' }, (session) =>
+          log(session, words, options.level, fields),
+        )
       }),
     )
 }

@@ -1,7 +1,7 @@
 /** `earshot logs`: what all nodes have logged, and log, in one order. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { checkSomebodyFits, collectInto, SINCE_MS } from '../collecting.ts'
+import { checkSomebodyFits, collectInto, READER, SINCE_MS } from '../collecting.ts'
 import { formatDuration } from '../duration.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { durationOption } from '../parsers.ts'
@@ -56,7 +56,7 @@ export function addLogs({ program, host, action }: Cli): void {
       action((options: LogsOptions, self: Command) => {
         const groups = filterGroups(self, self.optsWithGlobals()['group'] ?? [])
         const filter = filterOf(options, groups)
-        return withNode(host, self, { joins: false }, (session) => logs(session, options, filter))
+        return withNode(host, self, READER, (session) => logs(session, options, filter))
       }),
     )
 }
@@ -76,9 +76,11 @@ async function logs(
   { since, follow = false, pretty = false }: LogsOptions,
   filter: RecordFilter,
 ): Promise<ExitCode> {
-  const { out } = session
+  const { node, out } = session
   const context = viewContext(out, pretty, filter)
   const view = new LogsView(context)
+  // That this command came and asks is no news.
+  view.hideAbout(node.id)
   if (follow) out.hint(`following the log of all nodes; Ctrl-C ends it`)
   const nodes = (node: { id: string; name: string }): boolean => passesPeer(filter, node)
   await collectInto(session, view, { ...sourceFilter(filter), sinceMs: since, follow, nodes })

@@ -1,7 +1,7 @@
 /** `earshot trace`: where traced messages spent their time. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { collectInto } from '../collecting.ts'
+import { collectInto, READER } from '../collecting.ts'
 import { formatDuration } from '../duration.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { repeatedOption } from '../parsers.ts'
@@ -9,7 +9,7 @@ import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
 import type { RecordFilter } from '../views/record-filter.ts'
 import { filterGroups } from '../views/record-filter.ts'
-import { TraceView } from '../views/trace-view.ts'
+import { TraceView, traceFilter } from '../views/trace-view.ts'
 import { viewContext } from '../views/view.ts'
 import { prettyOption, sinceOption } from './logs.ts'
 import type { Cli } from './verb.ts'
@@ -55,14 +55,9 @@ export function addTrace({ program, host, action }: Cli): void {
       action((options: TraceOptions, self: Command) => {
         const groups = filterGroups(self, self.optsWithGlobals()['group'] ?? [])
         const filter = traceFilter(options.peer ?? [], groups)
-        return withNode(host, self, { joins: false }, (session) => trace(session, options, filter))
+        return withNode(host, self, READER, (session) => trace(session, options, filter))
       }),
     )
-}
-
-/** What travels is chosen by `traces`; messages are chosen when they are put together. */
-export function traceFilter(peers: readonly string[], groups: readonly string[]): RecordFilter {
-  return { level: 0, groups, fields: {}, peers, grep: undefined }
 }
 
 async function trace(

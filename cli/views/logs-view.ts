@@ -1,5 +1,6 @@
 /** The mesh-wide log, record by record. */
 
+import type { PeerId } from '../../src/index.ts'
 import type { EntryLine, RecordedLine } from '../recording/format.ts'
 import { entryRecord } from '../recording/format.ts'
 import { counted } from '../render/counted.ts'
@@ -18,16 +19,26 @@ export class LogsView implements View {
   #reached: string[] = []
   #reachedAt = 0
   records = 0
+  #unwanted: PeerId | undefined
 
   constructor(context: ViewContext) {
     this.#context = context
     this.#lines = new LogLines(context.isTerminal, context.out.paint)
   }
 
+  /** Leaves out what others log of this node. */
+  hideAbout(id: PeerId): void {
+    this.#unwanted = id
+  }
+
   take(line: RecordedLine): Promise<void> | undefined {
     if (line.kind !== 'entry' || !passes(this.#context.filter, line.entry)) return undefined
     const { out, asJson } = this.#context
-    if (line.entry.type === 'record') this.records++
+    if (line.entry.type === 'record') {
+      if (this.#unwanted !== undefined && line.entry.fields['peer'] === this.#unwanted)
+        return undefined
+      this.records++
+    }
     return asJson ? out.printRecord(entryRecord(line)) : this.#print(line)
   }
 

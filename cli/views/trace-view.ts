@@ -2,10 +2,16 @@
 import type { PeerId } from '../../src/index.ts'
 import type { RecordedLine } from '../recording/format.ts'
 import { TraceLines, traceRecord } from '../render/trace-lines.ts'
+import type { RecordFilter } from './record-filter.ts'
 import { passesPeer } from './record-filter.ts'
 import type { Trace } from './traces.ts'
 import { Traces } from './traces.ts'
 import type { View, ViewContext } from './view.ts'
+
+/** What travels is chosen by `traces`; messages are chosen when they are put together. */
+export function traceFilter(peers: readonly string[], groups: readonly string[]): RecordFilter {
+  return { level: 0, groups, fields: {}, peers, grep: undefined }
+}
 
 export class TraceView implements View {
   readonly #context: ViewContext

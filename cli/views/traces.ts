@@ -83,9 +83,9 @@ export class Traces {
 
   /** A record of a traced message, or any other; `time`: when it was logged, by our clock; `now`: when it came. */
   add(record: LogRecord, time: number, now: number): void {
-    this.learn(record.node, record.name)
     const report = reportOf(record)
     if (report === undefined) return
+    this.#learnOf(record)
     let message = this.#followed.get(report.id)
     if (message === undefined) {
       message = begin(report, record.ticks, time)
@@ -100,6 +100,12 @@ export class Traces {
     }
     if (report.stage === 'sent') message.sentTicks = record.ticks
     if (report.to !== undefined) note(message, report.to, report.stage, record.ticks)
+  }
+
+  #learnOf({ node, name, fields }: LogRecord): void {
+    this.learn(node, name)
+    const { peer, peerName } = fields
+    if (typeof peer === 'string' && typeof peerName === 'string') this.learn(peer, peerName)
   }
 
   /** Messages that nothing more is expected of. Each is given once. */
