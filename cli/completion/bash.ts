@@ -8,7 +8,6 @@ export function bashScript(all: Completable): string {
   const withValue = [...new Set(everyOption.filter((each) => each.takesValue).flatMap(flagsOf))]
   const helped = everyOption.filter((each) => each.values.length > 0 || each.takesFile)
   const verbNames = verbs.map(({ name }) => name)
-  const fileVerbs = verbs.filter((verb) => verb.takesFile).map(({ name }) => name)
   return `# bash completion for ${command}. Load it with:  source <(${command} completion bash)
 _${command}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' words='' options='' i
@@ -29,7 +28,8 @@ ${helped.map((option) => `${valueCase(option)}\n`).join('')}    ${withValue.join
 ${verbs.map((verb) => verbCase(all, verb)).join('\n')}
   esac
   [[ $current == -* ]] && words=$options
-${fileVerbs.length > 0 ? `  case $verb in ${fileVerbs.join('|')}) [[ $current != -* ]] && { COMPREPLY=($(compgen -f -- "$current")); return; } ;; esac\n` : ''}  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  [[ $words == : ]] && { COMPREPLY=($(compgen -f -- "$current")); return; }
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -F _${command} ${command}
 `
@@ -46,7 +46,9 @@ function valueCase({ flags, values, takesFile }: CompletableOption): string {
 
 function verbCase(all: Completable, verb: CompletableVerb): string {
   const options = optionsBehind(all, verb).flatMap(flagsOf)
-  return `    ${verb.name}) words='${verb.choices.join(' ')}' options='${options.join(' ')}' ;;`
+  // A colon stands for file names.
+  const words = verb.takesFile ? ':' : verb.choices.join(' ')
+  return `    ${verb.name}) words='${words}' options='${options.join(' ')}' ;;`
 }
 
 function flagsOf({ flags }: CompletableOption): readonly string[] {

@@ -71,7 +71,7 @@ export function addRecord({ program, host, action }: Cli): void {
     .action(
       action(async (file: string, options: RecordOptions, self: Command) => {
         const stream = await openFile(host, file, options.force === true)
-        return withNode(host, self, { logLevel: 'warn' }, (session) => {
+        return withNode(host, self, {}, (session) => {
           return record(session, { ...options, file, stream })
         })
       }),
@@ -145,7 +145,7 @@ async function writeEntries(
   sinceMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const line of observed(meshLog(node).collect({ own: false, sinceMs }))) {
+  for await (const line of observed(meshLog(node).collect({ sinceMs }))) {
     writer.write(entryRecord(line))
     await writer.room(signal)
   }

@@ -82,6 +82,6 @@ export class LogsView implements View {
     if (names.length === 0) return
     const shown = names.slice(0, NAMES_MAX).join(', ')
     const more = names.length > NAMES_MAX ? ` and ${names.length - NAMES_MAX} more` : ''
-    this.#context.out.note(`reading the log of ${counted(names.length, 'node')}: ${shown}${more}`)
+    this.#context.out.note(`reached the log of ${counted(names.length, 'node')}: ${shown}${more}`)
   }
 }

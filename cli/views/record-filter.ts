@@ -48,7 +48,7 @@ export function addFilterOptions(command: Command): Command {
     .addOption(
       new Option(
         '--field <name=value>',
-        'only records that say this: port=80 (a number), port="80" (text); repeatable',
+        'only records that say this; 80 and true as in JSON, anything else is text; repeatable',
       ).argParser(repeatedOption),
     )
     .addOption(new Option('--grep <regexp>', 'only where message and fields, as shown, match this'))

@@ -65,7 +65,7 @@ export interface ClockEntry {
 
 /** Entries and records that wait to be read; beyond it acks wait. */
 const WAITING_MAX = 20_000
-/** How long a past that is slow to come holds up what is here. */
+/** How long the past of a source that says nothing more holds up what is here. */
 const PAST_MS_MAX = 5_000
 const WINDOW_MS = 1_000
 /** Nodes that left and are remembered. */
@@ -85,6 +85,8 @@ class Source implements Origin {
   readonly since: number
   readonly offset = new ClockOffset()
   toldOffsetMs = 0
+  /** When its last batch came, or when it was asked for the next. */
+  heardAt: number
   /** Everything of it up to here has come, in ticks. */
   upTo = 0
   lastSeq = 0
@@ -99,6 +101,7 @@ class Source implements Origin {
     this.node = node
     this.name = name
     this.since = since
+    this.heardAt = since
   }
 }
 
@@ -216,8 +219,9 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     source.upTo = Math.max(source.upTo, batch.upTo)
     source.caughtUp ||= batch.caughtUp
     source.unacked = batch.batch
-    this.#ackAll()
+    source.heardAt = now
     this.#release(false)
+    this.#ackAll()
     this.#endWhenDone()
   }
 
@@ -260,13 +264,31 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   }
 
   #ackAll(): void {
-    if (this.#entries.length + this.#held.length > WAITING_MAX) return
+    if (this.#isReaderSlow()) return
+    const isFull = this.#entries.length + this.#held.length > WAITING_MAX
+    // What all others wait for may still come.
+    const first = isFull ? this.#furthestBehind() : undefined
     for (const source of this.#sources.values()) {
-      if (source.unacked === 0) continue
-      const ack: Ack = { kind: 'ack', id: this.id, batch: source.unacked, sentAt: this.#now() }
-      if (this.#host.send(source.node, ack)) source.unacked = 0
-      else this.#arm(this.#now() + this.#windowMs / 10)
+      if (source.unacked === 0 || (isFull && source !== first)) continue
+      const now = this.#now()
+      const ack: Ack = { kind: 'ack', id: this.id, batch: source.unacked, sentAt: now }
+      if (this.#host.send(source.node, ack)) {
+        source.unacked = 0
+        source.heardAt = now
+      } else this.#arm(now + this.#windowMs / 10)
     }
+  }
+
+  #isReaderSlow(): boolean {
+    return this.#entries.length > WAITING_MAX
+  }
+
+  #furthestBehind(): Source | undefined {
+    let first: Source | undefined
+    for (const source of this.#sources.values()) {
+      if (source.answered && (first === undefined || source.upTo < first.upTo)) first = source
+    }
+    return first
   }
 
   #noteClock(source: Source, { wall, echo, keptMs }: Batch, now: number): void {
@@ -310,8 +332,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   /** A past that is still being sent must not be overtaken by the present. */
   #isPastComing(now: number): boolean {
     for (const source of this.#sources.values()) {
+      if (source.caughtUp) continue
+      // It may be we who have not asked for more.
+      if (source.unacked !== 0 && this.#isReaderSlow()) return true
       const patienceMs = source.answered ? PAST_MS_MAX : this.#windowMs
-      if (!source.caughtUp && now - source.since < patienceMs) return true
+      if (now - source.heardAt < patienceMs) return true
     }
     return false
   }
@@ -344,7 +369,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     if (this.#ended || this.#options.follow !== false) return
     const now = this.#now()
     if (now - this.#startedAt < this.#windowMs) return
-    if (!this.#isPastComing(now) || now - this.#startedAt >= PAST_MS_MAX) this.close()
+    if (!this.#isPastComing(now)) this.close()
   }
 
   #arm(at: number): void {

@@ -61,6 +61,37 @@ describe('a collector', () => {
   })
 })
 
+describe('a past that is longer than what waits to be read', () => {
+  it('comes whole and in order, however late it is read', async () => {
+    const w = world()
+    const [a, b, c] = await w.nodes('a', 'b', 'c')
+    for (const node of [a!, b!, c!]) meshLog(node)
+    await w.run(1_000)
+    for (let i = 0; i < 30_000; i++) {
+      meshLog(i % 2 === 0 ? b! : c!).record('info', String(i))
+      if (i % 100 === 0) await w.run(1)
+    }
+    const collector = meshLog(a!).collect({ sinceMs: 60_000, follow: false, level: 30 })
+    await w.run(20_000)
+    const { lines, entries, done } = read(collector)
+    await w.wait(done)
+    expect(said(lines).length).toBe(30_000)
+    expect(entries.filter((entry) => entry.type === 'record' && entry.late)).toEqual([])
+  })
+})
+
+describe('what an application logs with its own fields', () => {
+  it('is cut before it is kept, where it is too long, and counted as what it takes', async () => {
+    const [a] = await world().nodes('a')
+    const log = meshLog(a!)
+    for (let i = 0; i < 100; i++) log.record('info', 'x', { text: 'x'.repeat(100_000) })
+    expect(log.metrics()).toMatchObject({ records: 100, overwritten: 0 })
+    for (let i = 0; i < 1_000; i++) log.record('info', 'x', { text: 'x'.repeat(10_000) })
+    expect(log.metrics().overwritten).toBeGreaterThan(500)
+    expect(log.metrics().ringBytes).toBeLessThanOrEqual(4 * 1_024 * 1_024)
+  })
+})
+
 describe('the order', () => {
   it('respects cause and effect through messages, though clocks are an hour wrong and jump back', async () => {
     const w = world()
