@@ -146,7 +146,7 @@ async function writeEntries(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const line of observed(meshLog(node).collect({ sinceMs }))) {
-    writer.write(entryRecord(line))
+    writer.write(entryRecord({ ...line, at: Date.now() }))
     await writer.room(signal)
   }
 }

@@ -18,8 +18,6 @@ import { TraceView, traceFilter } from '../views/trace-view.ts'
 
 /** Longer than any verb sends. */
 const TRACED_MS = 86_400_000
-/** Nobody is waited for who does not answer within this. */
-const TRACES_WINDOW_MS = 250
 
 export interface SendingOptions {
   readonly lines?: boolean
@@ -76,7 +74,7 @@ async function printTimelines({ node, out }: Session): Promise<void> {
   const filter = traceFilter([node.id], [])
   const view = new TraceView({ out, asJson: out.json, isTerminal: out.isTerminal, filter })
   for (const { id, name } of node.peers()) view.learn(id, name)
-  const wanted = { traces: true, sinceMs: TRACED_MS, follow: false, windowMs: TRACES_WINDOW_MS }
+  const wanted = { traces: true, sinceMs: TRACED_MS, follow: false }
   for await (const line of observed(meshLog(node).collect(wanted))) view.take(line)
   await view.end()
 }
