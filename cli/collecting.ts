@@ -18,8 +18,6 @@ export const SINCE_MS = 300_000
 const TICK_MS = 100
 /** The estimates of clocks get better; asking for all of them costs a little. */
 const OFFSETS_MS = 250
-/** An estimate is wrong by about this on a busy host: a clock that is no further off is taken to be right. */
-const OFFSET_MS_MIN = 20
 
 /** What a collector gives, each with what is known of the node's clock. */
 export async function* observed(collector: Collector): AsyncGenerator<EntryLine, undefined> {
@@ -34,9 +32,7 @@ export async function* observed(collector: Collector): AsyncGenerator<EntryLine,
         if (offsetMs !== undefined) offsets.set(node, offsetMs)
       }
     }
-    const offsetMs = offsets.get(entry.node) ?? 0
-    const isOff = Math.abs(offsetMs) >= OFFSET_MS_MIN
-    yield { kind: 'entry', at: Date.now(), entry, offsetMs: isOff ? offsetMs : 0 }
+    yield { kind: 'entry', at: Date.now(), entry, offsetMs: offsets.get(entry.node) ?? 0 }
   }
 }
 

@@ -11,7 +11,8 @@
  *   earshot.log/1         A log record. node, name: whose; level (pino's number) and levelName; msg; fields: all else it
  *                         says; seq: counts the node's records from 1; ticks: the mesh's time, in 1/1024 ms, by which
  *                         records are in order; time: when it was logged, by the observer's clock as well as is known;
- *                         nodeTime: what the node's own clock showed; late: true when later ones were given before it.
+ *                         nodeTime: what the node's own clock showed, and offsetMs: how far that was ahead of the
+ *                         observer's, as estimated; late: true when later ones were given before it.
  *   earshot.lost/1        node, name, count: so many records of the node that could not be had any more.
  *   earshot.source/1, earshot.gone/1, earshot.refused/1   node, name: its log was reached, it left, it admits no more.
  *   earshot.clock/1       node, name, offsetMs: its clock is so far ahead of the observer's (negative: behind).
@@ -23,6 +24,7 @@
  */
 import type { LogEntry, LogRecord } from '../../src/index.ts'
 import { levelName } from '../../src/index.ts'
+import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { jsonLine, recordOf } from '../json.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
@@ -57,8 +59,16 @@ export interface EntryLine {
   readonly kind: 'entry'
   readonly at: number
   readonly entry: LogEntry
-  /** Milliseconds that the node's clock was ahead of the observer's, as far as that was known. */
+  /** Milliseconds that the node's clock was ahead of the observer's, as estimated. */
   readonly offsetMs: number
+}
+
+/** On a busy host an estimate is wrong by so much: a clock that is no further off is taken to be right. */
+const OFFSET_MS_MIN = 20
+
+/** When a record was logged, by the observer's clock: milliseconds since 1970. */
+export function shownTime(time: number, offsetMs: number): number {
+  return Math.abs(offsetMs) < OFFSET_MS_MIN ? time : time - offsetMs
 }
 
 export interface EventLine {
@@ -101,7 +111,7 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
     case 'record': {
       const { level, msg, fields, seq, ticks, time, late } = entry
       return observedRecord('log', at, {
-        time: isoTime(time - offsetMs),
+        time: isoTime(shownTime(time, offsetMs)),
         node,
         name,
         level,
@@ -111,6 +121,7 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
         seq,
         ticks,
         nodeTime: isoTime(time),
+        offsetMs: roundedMs(offsetMs),
         ...(late && { late }),
       })
     }
@@ -237,19 +248,19 @@ function readLog(
   record: Json,
   { node, name, at }: Pick<LogRecord, 'node' | 'name'> & { readonly at: number },
 ): EntryLine | undefined {
-  const shown = moment(record['time'])
-  const time = moment(record['nodeTime']) ?? shown
+  const time = moment(record['nodeTime'])
   const level = number(record['level'])
   const msg = text(record['msg'])
   const seq = count(record['seq'])
   const ticks = count(record['ticks'])
+  const offsetMs = number(record['offsetMs']) ?? 0
   const { fields } = record
-  if (time === undefined || shown === undefined || level === undefined) return undefined
+  if (time === undefined || level === undefined) return undefined
   if (msg === undefined || seq === undefined || ticks === undefined) return undefined
   if (!isJsonObject(fields)) return undefined
   const late = record['late'] === true
   const entry = { type: 'record', node, name, seq, ticks, time, level, msg, fields, late } as const
-  return { kind: 'entry', at, entry, offsetMs: time - shown }
+  return { kind: 'entry', at, entry, offsetMs }
 }
 
 function parse(line: string): Json | undefined {

@@ -29,10 +29,10 @@ export function addTrace({ program, host, action }: Cli): void {
     .description(
       'Print the timeline of traced messages, from the call that sent them to the listeners that took them, with ' +
         'what each stage took in milliseconds: accepted (by the outbox for a receiver; or dropped), written (to its ' +
-        'link), received (there), handled (by its listeners). Delays within a node are exact; received, ' +
-        'from one node to another, is right to about the fastest delay between the two, by which the clock that all ' +
-        'nodes share is off. Messages are traced that were sent with --trace, with the option `trace` of the ' +
-        'library, or every so many-th with its `traceEvery`.',
+        'link), received (there), handled (by its listeners). Delays within a node are exact. That from one node to ' +
+        'another is right to some milliseconds: all clocks are corrected by what is known of them. Messages are ' +
+        'traced that were sent with --trace, with the option `trace` of the library, or every so many-th with its ' +
+        '`traceEvery`.',
     )
     .addOption(sinceOption())
     .addOption(new Option('-f, --follow', 'go on with what comes, until Ctrl-C or --timeout'))

@@ -2,7 +2,7 @@
 
 import type { PeerId } from '../../src/index.ts'
 import type { EntryLine, RecordedLine } from '../recording/format.ts'
-import { entryRecord } from '../recording/format.ts'
+import { entryRecord, shownTime } from '../recording/format.ts'
 import { counted } from '../render/counted.ts'
 import { shownName } from '../render/event-lines.ts'
 import { clockWords, LogLines } from '../render/log-lines.ts'
@@ -55,7 +55,7 @@ export class LogsView implements View {
     const { out } = this.#context
     switch (entry.type) {
       case 'record':
-        return out.print(this.#lines.record(entry, new Date(entry.time - offsetMs)))
+        return out.print(this.#lines.record(entry, new Date(shownTime(entry.time, offsetMs))))
       case 'lost':
         return out.print(this.#lines.lost(entry))
       case 'clock':

@@ -4,6 +4,9 @@
  *     sender      sent ─▶ accepted ─▶ written ─┐        per receiver; or dropped
  *     receivers                                └─▶ received ─▶ handled
  *
+ * Two clocks say how long something took: the mesh's, which is fine, and which nodes may yet have to agree on; and the
+ * nodes' own, corrected by what they are known to be wrong by, which is coarse. Where both agree the fine one is taken.
+ *
  * What strangers report is bounded: a record counts only for a message whose id begins with its sender's id.
  */
 import type { LogRecord, PeerId, TraceStage } from '../../src/index.ts'
@@ -32,11 +35,13 @@ interface Party {
 }
 
 export interface TraceReceiver extends Party {
-  /** Milliseconds after it was sent, by the mesh's time. */
+  /** Milliseconds after it was sent (or first reported). Each is at least the one before. */
   readonly stages: Readonly<Partial<Record<ReceiverStage, number>>>
 }
 
 const TICKS_PER_MS = 1_024
+/** What corrected clocks are wrong by. */
+const AGREE_MS = 10
 /** Messages that are followed; beyond it the oldest are given as they are. */
 const MESSAGES_MAX = 10_000
 const RECEIVERS_MAX = 1_024
@@ -44,19 +49,28 @@ const NAMES_MAX = 10_000
 /** A shout may have members whose outbox took it late. */
 const GRACE_MS = 500
 /** So long without news, and nothing more is expected. */
-export const PATIENCE_MS = 5_000
+const PATIENCE_MS = 5_000
 
 interface Followed {
   readonly id: string
   readonly from: PeerId
   readonly group: string | undefined
   readonly bytes: number
-  sentTicks: number | undefined
-  firstTicks: number
-  time: number
+  isSentKnown: boolean
+  /** When it was sent, or first reported. */
+  first: Moment
   heardAt: number
-  readonly receivers: Map<PeerId, Partial<Record<ReceiverStage, number>>>
+  readonly receivers: Map<PeerId, Stages>
 }
+
+/** When something happened, by both clocks. */
+interface Moment {
+  readonly ticks: number
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+type Stages = Partial<Record<ReceiverStage, Moment>>
 
 interface Report {
   readonly id: string
@@ -86,20 +100,20 @@ export class Traces {
     const report = reportOf(record)
     if (report === undefined) return
     this.#learnOf(record)
+    const moment = { ticks: record.ticks, time }
     let message = this.#followed.get(report.id)
     if (message === undefined) {
-      message = begin(report, record.ticks, time)
+      message = begin(report, moment)
       this.#followed.set(report.id, message)
       this.#bound()
     }
     if (message.from !== report.from) return
     message.heardAt = now
-    if (record.ticks < message.firstTicks || report.stage === 'sent') {
-      message.firstTicks = record.ticks
-      message.time = time
-    }
-    if (report.stage === 'sent') message.sentTicks = record.ticks
-    if (report.to !== undefined) note(message, report.to, report.stage, record.ticks)
+    if (report.stage === 'sent') {
+      message.isSentKnown = true
+      message.first = moment
+    } else if (!message.isSentKnown && moment.ticks < message.first.ticks) message.first = moment
+    if (report.to !== undefined) note(message, report.to, report.stage, moment)
   }
 
   #learnOf({ node, name, fields }: LogRecord): void {
@@ -129,64 +143,86 @@ export class Traces {
     }
   }
 
-  #traceOf({ id, from, group, bytes, time, sentTicks, firstTicks, receivers }: Followed): Trace {
-    const since = sentTicks ?? firstTicks
+  #traceOf({ id, from, group, bytes, isSentKnown, first, receivers }: Followed): Trace {
     return {
       trace: id,
       from: { id: from, name: this.#names.get(from) },
       group,
       bytes,
-      time,
-      isSentKnown: sentTicks !== undefined,
-      receivers: [...receivers].map(([to, stages]) => ({
-        id: to,
-        name: this.#names.get(to),
-        stages: Object.fromEntries(
-          STAGES.flatMap((stage) => {
-            const ticks = stages[stage]
-            return ticks === undefined ? [] : [[stage, (ticks - since) / TICKS_PER_MS] as const]
-          }),
-        ),
-      })),
+      time: first.time,
+      isSentKnown,
+      receivers: [...receivers].map(([to, stages]) => {
+        return { id: to, name: this.#names.get(to), stages: timeline(first, stages) }
+      }),
     }
   }
 }
 
-/** Whether the message has come to its end at a receiver. */
-export function isOver({ stages }: Pick<TraceReceiver, 'stages'>): boolean {
-  return stages.handled !== undefined || stages.dropped !== undefined
+/** Milliseconds from the first moment to each. */
+function timeline(first: Moment, stages: Stages): TraceReceiver['stages'] {
+  const result: Partial<Record<ReceiverStage, number>> = {}
+  let before = first
+  let ms = 0
+  for (const stage of STAGES) {
+    const moment = stages[stage]
+    if (moment === undefined) continue
+    ms += between(before, moment)
+    result[stage] = ms
+    before = moment
+  }
+  return result
 }
 
-function waitMs({ sentTicks, group, receivers }: Followed): number {
+function between(a: Moment, b: Moment): number {
+  const byMesh = (b.ticks - a.ticks) / TICKS_PER_MS
+  const byClocks = b.time - a.time
+  // Nothing arrives before it is sent.
+  return Math.max(0, Math.abs(byMesh - byClocks) <= AGREE_MS ? byMesh : byClocks)
+}
+
+/** Whether the message has come to its end at a receiver. */
+export function isOver({ stages }: Pick<TraceReceiver, 'stages'>): boolean {
+  return hasEnded(stages)
+}
+
+function hasEnded({
+  handled,
+  dropped,
+}: {
+  readonly handled?: unknown
+  readonly dropped?: unknown
+}): boolean {
+  return handled !== undefined || dropped !== undefined
+}
+
+function waitMs({ isSentKnown, group, receivers }: Followed): number {
   const all = [...receivers.values()]
-  const isComplete =
-    sentTicks !== undefined && all.length > 0 && all.every((stages) => isOver({ stages }))
+  const isComplete = isSentKnown && all.length > 0 && all.every(hasEnded)
   if (!isComplete) return PATIENCE_MS
   return group === undefined ? 0 : GRACE_MS
 }
 
-function begin({ id, from, group, bytes }: Report, ticks: number, time: number): Followed {
+function begin({ id, from, group, bytes }: Report, first: Moment): Followed {
   return {
     id,
     from,
     group,
     bytes,
-    sentTicks: undefined,
-    firstTicks: ticks,
-    time,
+    isSentKnown: false,
+    first,
     heardAt: 0,
     receivers: new Map(),
   }
 }
 
-function note({ receivers }: Followed, to: PeerId, stage: TraceStage, ticks: number): void {
+function note({ receivers }: Followed, to: PeerId, stage: TraceStage, moment: Moment): void {
   let stages = receivers.get(to)
   if (stages === undefined) {
     if (receivers.size >= RECEIVERS_MAX) return
     stages = {}
     receivers.set(to, stages)
   }
-  if (stage !== 'sent') stages[stage] ??= ticks
+  if (stage !== 'sent') stages[stage] ??= moment
 }
 
 /** `undefined` for what reports no message, or somebody else's. */

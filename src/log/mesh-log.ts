@@ -92,6 +92,9 @@ export class MeshLog {
   #ids = 0
   #invalid = 0
 
+  /** By this pino tells a destination from options: `pino(meshLog(node))`. */
+  readonly writable = true
+
   /** Not for applications: `meshLog` makes them. */
   constructor(node: MeshNode, options: MeshLogOptions) {
     this.#node = node
@@ -190,7 +193,8 @@ export class MeshLog {
     const ticks = this.#meshClock.stamp()
     this.#past = ticks
     this.#renewTime()
-    this.#ring.push(ticks, this.#clock.wallNow(), level, content, this.#onOverwritten)
+    const stamp = { ticks, time: this.#clock.wallNow(), level, at: this.#clock.now() }
+    this.#ring.push(stamp, content, this.#onOverwritten)
     this.#source.handleRecord()
   }
 

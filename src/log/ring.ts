@@ -19,22 +19,28 @@ export interface RingLimits {
 /** Five minutes of a node that writes 60 records a second. */
 export const DEFAULT_RING: RingLimits = { records: 20_000, bytes: 4 * 1024 * 1024 }
 
+/** When something was logged, by each clock, and how grave it is. */
+export type Stamp = Pick<RingRecord, 'ticks' | 'time' | 'level' | 'at'>
+
 /** A record in the ring. Fields are made text when somebody asks for it, which mostly nobody does. */
 export class RingRecord implements RawRecord {
   readonly seq: number
   readonly ticks: number
   readonly time: number
   readonly level: number
+  /** When it was put in, by the host's monotonic clock. */
+  readonly at: number
   /** What it is taken to cost: an estimate, where it is not text yet. */
   readonly bytes: number
   #text: string | undefined
   #fields: Fields | undefined
 
-  constructor(seq: number, ticks: number, time: number, level: number, content: string | Fields) {
+  constructor(seq: number, { ticks, time, level, at }: Stamp, content: string | Fields) {
     this.seq = seq
     this.ticks = ticks
     this.time = time
     this.level = level
+    this.at = at
     const length = lengthOf(content)
     if (typeof content === 'string') this.#text = content
     // What is too long is cut before it is kept.
@@ -99,13 +105,11 @@ export class Ring {
 
   /** Puts a record in; gives those that made room to `onOverwritten`, the oldest first. */
   push(
-    ticks: number,
-    time: number,
-    level: number,
+    stamp: Stamp,
     content: string | Fields,
     onOverwritten: ((record: RingRecord) => void) | undefined,
   ): void {
-    const record = new RingRecord(this.#nextSeq++, ticks, time, level, content)
+    const record = new RingRecord(this.#nextSeq++, stamp, content)
     this.#records.push(record)
     this.#bytes += record.bytes
     while (this.#records.length > this.#limits.records || this.#bytes > this.#limits.bytes) {
@@ -122,13 +126,13 @@ export class Ring {
     return seq < this.firstSeq ? undefined : this.#records.at(seq - this.firstSeq)
   }
 
-  /** Of the first record from that time on; `nextSeq` when there is none. Times grow with the number. */
-  seqSince(ticks: number): number {
+  /** Of the first record put in from that time on, by the monotonic clock: no other only grows as time does. */
+  seqSince(at: number): number {
     let low = this.firstSeq
     let high = this.#nextSeq
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      if (this.at(middle)!.ticks < ticks) low = middle + 1
+      if (this.at(middle)!.at < at) low = middle + 1
       else high = middle
     }
     return low

@@ -156,7 +156,7 @@ export class LogSource {
   #begin({ after, sinceMs }: Subscribe): { cursor: number; lost: number } {
     const { firstSeq, nextSeq } = this.#ring
     if (after === undefined) {
-      const from = this.#ticks() - Math.min(sinceMs, 1e12) * 1_024
+      const from = this.#clock.now() - sinceMs
       return { cursor: sinceMs === 0 ? nextSeq : this.#ring.seqSince(from), lost: 0 }
     }
     // Whether it wanted those that are gone, nobody knows any more.

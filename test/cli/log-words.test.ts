@@ -246,6 +246,19 @@ describe('traces', () => {
     )
   })
 
+  it('count by corrected clocks where the clock of the mesh is not agreed on, and never backwards', () => {
+    const traces = new Traces()
+    traces.add(report(ADA, 'sent', 0, BEN), 1_000, 0)
+    traces.add(report(ADA, 'written', 2, BEN), 1_002, 0)
+    traces.add(report(BEN, 'received', 3_600_000, ADA), 1_015, 0)
+    traces.add(report(BEN, 'handled', 3_600_000.5, ADA), 1_015, 0)
+    const [trace] = traces.settled(0)
+    expect(trace!.receivers[0]!.stages).toEqual({ written: 2, received: 15, handled: 15.5 })
+    traces.add(report(ADA, 'sent', 0, BEN), 1_000, 0)
+    traces.add(report(BEN, 'received', -1, ADA), 999, 0)
+    expect(traces.settled(5_000)[0]!.receivers[0]!.stages).toEqual({ received: 0 })
+  })
+
   it('believe only those who have to do with the message', () => {
     const forged = [
       report(CY, 'sent', 0, BEN),

@@ -1,3 +1,4 @@
+import pino from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { Collector, LogEntry } from '../../../src/log/collector.ts'
 import { meshLog } from '../../../src/log/mesh-log.ts'
@@ -81,6 +82,20 @@ describe('a past that is longer than what waits to be read', () => {
 })
 
 describe('what an application logs with its own fields', () => {
+  it('comes through pino, which takes the log for its destination', async () => {
+    const w = world()
+    const [a] = await w.nodes('a')
+    const log = pino(meshLog(a!))
+    log.warn({ port: 80 }, 'hot')
+    const { entries, done } = read(meshLog(a!).collect({ sinceMs: 1_000, follow: false }))
+    await w.wait(done)
+    expect(entries.find(({ type }) => type === 'record')).toMatchObject({
+      level: 40,
+      msg: 'hot',
+      fields: { port: 80 },
+    })
+  })
+
   it('is cut before it is kept, where it is too long, and counted as what it takes', async () => {
     const [a] = await world().nodes('a')
     const log = meshLog(a!)
@@ -123,6 +138,25 @@ describe('the order', () => {
       Array.from({ length: 61 }, (_, i) => i),
     )
     expect(entries.filter((entry) => entry.type === 'record' && entry.late)).toEqual([])
+  })
+
+  it('is kept for what was logged before a clock that is far ahead was heard of', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    w.hosts[1]!.wallAheadMs = 3_600_000
+    for (const node of [a!, b!]) meshLog(node)
+    meshLog(a!).record('info', 'before')
+    await w.run(1_000)
+    meshLog(b!).record('info', 'an hour ahead')
+    await b!.whisper(a!.id, 'x')
+    await w.run(1_000)
+    meshLog(a!).record('info', 'after')
+    const { lines, done } = read(meshLog(a!).collect({ sinceMs: 60_000, follow: false }))
+    await w.wait(done)
+    expect(said(lines)).toEqual(['a: before', 'b: an hour ahead', 'a: after'])
+    const since = read(meshLog(a!).collect({ sinceMs: 500, follow: false }))
+    await w.wait(since.done)
+    expect(said(since.lines)).toEqual([])
   })
 
   it('points out clocks that are wrong, and how much', async () => {
