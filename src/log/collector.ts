@@ -70,6 +70,8 @@ const PAST_MS_MAX = 5_000
 const WINDOW_MS = 1_000
 /** Nodes that left and are remembered. */
 const LEFT_MAX = 4_096
+/** An alarm that is so late says that this host is busy. */
+const LATE_MS = 100
 const CLOCK_TOLD_MS = 1_000
 
 export interface CollectorHost {
@@ -379,8 +381,15 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.#timer = this.#host.clock.setTimer(at, this.#onTimer)
   }
 
+  /** This host is late itself: what sources have sent may wait unread. */
+  #excuse(lateMs: number): void {
+    for (const source of this.#sources.values()) source.heardAt += lateMs + LATE_MS
+  }
+
   readonly #onTimer = (): void => {
+    const lateMs = this.#now() - this.#timerAt
     this.#timerAt = Number.POSITIVE_INFINITY
+    if (lateMs > LATE_MS) this.#excuse(lateMs)
     for (const source of this.#sources.values()) if (!source.subscribed) this.#subscribe(source)
     this.#ackAll()
     this.#release(false)

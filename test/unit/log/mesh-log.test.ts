@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { describe, expect, it } from 'vitest'
-import type { Collector, LogEntry } from '../../../src/log/collector.ts'
+import type { LogEntry } from '../../../src/log/collector.ts'
+import { Collector } from '../../../src/log/collector.ts'
 import { meshLog } from '../../../src/log/mesh-log.ts'
 import { useWorlds } from '../../support/worlds.ts'
 
@@ -78,6 +79,34 @@ describe('a past that is longer than what waits to be read', () => {
     await w.wait(done)
     expect(said(lines).length).toBe(30_000)
     expect(entries.filter((entry) => entry.type === 'record' && entry.late)).toEqual([])
+  })
+})
+
+describe('a collector on a host that is late', () => {
+  it('does not give up sources whose answers it had no time to read', () => {
+    let now = 0
+    let alarm: { at: number; callback: () => void } | undefined
+    let isClosed = false
+    const clock = {
+      now: () => now,
+      wallNow: () => now,
+      setTimer: (at: number, callback: () => void) => {
+        alarm = { at, callback }
+        return { cancel: () => {} }
+      },
+      endOfTurn: () => {},
+    }
+    const closed = (): void => {
+      isClosed = true
+    }
+    const collector = new Collector(1, { clock, send: () => true, closed }, { follow: false })
+    collector.handleEnter({ id: 'A'.repeat(32), name: 'a' })
+    now = 3_000
+    alarm!.callback()
+    expect(isClosed).toBe(false)
+    now = alarm!.at
+    alarm!.callback()
+    expect(isClosed).toBe(true)
   })
 })
 
