@@ -1,8 +1,8 @@
 /**
  * The output of `--json`: NDJSON, one object a line, on stdout.
  *
- * Every object has a `type`, `earshot.<kind>/<version>`, and a `time` (ISO 8601, UTC, when it was written). Within a
- * version, fields are only ever added; another version means that something else changed. Kinds:
+ * Every object has a `type`, `earshot.<kind>/<version>`, and a `time` (ISO 8601, UTC: when it was written; of log records
+ * and traces, when it happened). Within a version, fields are only ever added; another version means that something else changed. Kinds:
  *
  *   node          this node is up (first line of run, watch and chat): id, name, port, interfaces, groups,
  *                 and metrics, the address of its endpoint, when there is one
@@ -18,6 +18,11 @@
  *   sent          a message was accepted for sending: to (the peers), group (of a shout), bytes
  *   ping          peer, sequence, roundTripMs (null: no answer)
  *   ping-summary  peer, sent, answered, and minMs, avgMs, maxMs when anything was answered
+ *   log, lost, source, gone, refused, clock   of the mesh-wide log: see recording/format.ts
+ *   trace         a traced message: trace (its id), kind (whisper, shout), from, group, bytes, complete, and receivers:
+ *                 each id, name, outcome (the last stage that is known) and stages (milliseconds after it was sent, by the
+ *                 mesh's time); sentUnknown when the sender has not told: then after the first report
+ *   recording, snapshot, dropped   of `earshot record`: see recording/format.ts
  *   demo          a step of the demo: ms, ok (when it was checked), text
  *
  * Of `earshot sim`, all times in milliseconds:

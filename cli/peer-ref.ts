@@ -31,7 +31,12 @@ export function matchPeer(reference: string, peers: readonly PeerInfo[]): PeerMa
   return { kind: 'none' }
 }
 
-function beginsWith({ id, name }: PeerInfo, reference: string): boolean {
+/** Whether a reference can mean this node, whoever else it fits: for filters, which may let several through. */
+export function mayMean(reference: string, node: Pick<PeerInfo, 'id' | 'name'>): boolean {
+  return parsePeerId(reference) === node.id || beginsWith(node, reference)
+}
+
+function beginsWith({ id, name }: Pick<PeerInfo, 'id' | 'name'>, reference: string): boolean {
   if (reference === '') return false
   const digits = reference.replaceAll('-', '').toUpperCase()
   const isIdPrefix = digits !== '' && id.startsWith(digits)

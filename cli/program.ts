@@ -13,12 +13,17 @@ import { endingCode } from './session.ts'
 import { addChat } from './verbs/chat.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addDemo } from './verbs/demo.ts'
+import { addLog } from './verbs/log.ts'
+import { addLogs } from './verbs/logs.ts'
 import { addPeers } from './verbs/peers.ts'
 import { addPing } from './verbs/ping.ts'
+import { addRecord } from './verbs/record.ts'
+import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
 import { addShout } from './verbs/shout.ts'
 import { addSim } from './verbs/sim.ts'
 import { addSub } from './verbs/sub.ts'
+import { addTrace } from './verbs/trace.ts'
 import type { Cli } from './verbs/verb.ts'
 import { addWatch } from './verbs/watch.ts'
 import { addWhisper } from './verbs/whisper.ts'
@@ -32,6 +37,11 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addWatch,
   addRun,
   addPing,
+  addLogs,
+  addLog,
+  addTrace,
+  addRecord,
+  addReplay,
   addDemo,
   addSim,
   addCompletion,

@@ -2,7 +2,7 @@
  * One run of a verb: a node that starts, serves the verb, and always leaves the mesh politely.
  */
 import type { Command } from 'commander'
-import type { MeshNode, NodeEvent, Timers } from '../src/index.ts'
+import type { LevelName, MeshNode, NodeEvent, Timers } from '../src/index.ts'
 import { createNode } from '../src/index.ts'
 import type { Settings } from './common-options.ts'
 import { settingsOf } from './common-options.ts'
@@ -25,6 +25,10 @@ export interface Session {
 export interface SessionOptions {
   /** Groups to be in, beside those of `--group`. */
   readonly groups?: readonly string[]
+  /** Whether it is in the groups of `--group`, which mean something else for some verbs. Default true. */
+  readonly joins?: boolean
+  /** The least level of what the library logs of this node. A verb that reads logs has little to say of itself. */
+  readonly logLevel?: LevelName
   /** Timers other than the library's. */
   readonly timers?: (settings: Settings) => Partial<Timers>
   /** Warnings are data for this verb: do not write them to stderr as well. */
@@ -44,10 +48,11 @@ export async function withNode(
   const node = await createNode({
     name,
     headers,
-    groups: [...(options.groups ?? []), ...settings.groups],
+    groups: [...(options.groups ?? []), ...(options.joins === false ? [] : settings.groups)],
     port,
     ...(interfaces !== undefined && { interfaces }),
     ...(mailboxPort !== undefined && { mailboxPort }),
+    ...(options.logLevel !== undefined && { log: { level: options.logLevel } }),
     ...(options.timers !== undefined && { timers: options.timers(settings) }),
   })
   if (options.warningsAreData !== true) node.on('warning', (event) => out.warning(event))

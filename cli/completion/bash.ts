@@ -28,6 +28,7 @@ ${helped.map((option) => `${valueCase(option)}\n`).join('')}    ${withValue.join
 ${verbs.map((verb) => verbCase(all, verb)).join('\n')}
   esac
   [[ $current == -* ]] && words=$options
+  [[ $words == : ]] && { COMPREPLY=($(compgen -f -- "$current")); return; }
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -F _${command} ${command}
@@ -45,7 +46,9 @@ function valueCase({ flags, values, takesFile }: CompletableOption): string {
 
 function verbCase(all: Completable, verb: CompletableVerb): string {
   const options = optionsBehind(all, verb).flatMap(flagsOf)
-  return `    ${verb.name}) words='${verb.choices.join(' ')}' options='${options.join(' ')}' ;;`
+  // A colon stands for file names.
+  const words = verb.takesFile ? ':' : verb.choices.join(' ')
+  return `    ${verb.name}) words='${words}' options='${options.join(' ')}' ;;`
 }
 
 function flagsOf({ flags }: CompletableOption): readonly string[] {

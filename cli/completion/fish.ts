@@ -19,7 +19,8 @@ export function fishScript({ command, options, verbs }: Completable): string {
         verb.choices.length > 0
           ? [`complete -c ${command} -n ${quoted(condition)} -a ${quoted(verb.choices.join(' '))}`]
           : []
-      return [...choices, ...own.map((option) => optionLine(command, option, condition))]
+      const files = verb.takesFile ? [`complete -c ${command} -n ${quoted(condition)} -F`] : []
+      return [...choices, ...files, ...own.map((option) => optionLine(command, option, condition))]
     }),
   ]
   return `${lines.join('\n')}\n`

@@ -21,6 +21,8 @@ export interface CompletableVerb {
   readonly options: readonly CompletableOption[]
   /** Of its arguments, those that are fixed words. */
   readonly choices: readonly string[]
+  /** Its argument is a file. */
+  readonly takesFile: boolean
 }
 
 export interface Completable {
@@ -51,6 +53,7 @@ export function completable(program: Command, known: KnownWords): Completable {
         ? program.commands.map((each) => each.name())
         : (known.ofArguments[verb.name()] ??
           verb.registeredArguments.flatMap((argument) => argument.argChoices ?? [])),
+    takesFile: verb.registeredArguments.some((argument) => argument.name() === 'file'),
   }))
   const options = help.visibleOptions(program).map((option) => optionOf(option, known))
   return { command: program.name(), options, verbs }
@@ -63,7 +66,7 @@ function optionOf(option: Option, known: KnownWords): CompletableOption {
     description: option.description.replace(/;.*| \(.*/, ''),
     takesValue: option.required || option.optional,
     isRepeatable: option.parseArg === repeatedOption,
-    values: known.ofOptions[long ?? ''] ?? [],
+    values: known.ofOptions[long ?? ''] ?? option.argChoices ?? [],
     takesFile: FILE_OPTIONS.has(long ?? ''),
   }
 }

@@ -33,7 +33,8 @@ fi
 }
 
 function verbCase(all: Completable, verb: CompletableVerb): string {
-  const rest = verb.choices.length > 0 ? `':argument:(${verb.choices.join(' ')})'` : "'*: : '"
+  const words = verb.choices.length > 0 ? `':argument:(${verb.choices.join(' ')})'` : "'*: : '"
+  const rest = verb.takesFile ? "':file:_files'" : words
   const lines = [...optionsBehind(all, verb).map(argumentOf), rest]
   return `        ${verb.name}) _arguments -s \\\n${lines.map((line) => `          ${line}`).join(' \\\n')} ;;`
 }

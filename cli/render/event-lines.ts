@@ -7,11 +7,25 @@
  */
 import type { ExitReason, NodeEvent, PeerInfo } from '../../src/index.ts'
 import { escapeText } from './escape.ts'
+import type { ShownMessage } from './message-text.ts'
 import { messageText } from './message-text.ts'
 import type { Paint, Style } from './style.ts'
 import { nameStyle } from './style.ts'
 import { tabbed } from './table.ts'
 import { padEnd, textWidth } from './width.ts'
+
+type WithMessage = 'shout' | 'whisper'
+
+/** An event of a node, or one read from a recording: of its message there is only what is shown. */
+export type ShownEvent =
+  | Exclude<NodeEvent, { type: WithMessage }>
+  | { readonly type: 'whisper'; readonly peer: PeerInfo; readonly message: ShownMessage }
+  | {
+      readonly type: 'shout'
+      readonly peer: PeerInfo
+      readonly group: string
+      readonly message: ShownMessage
+    }
 
 const EVENT_STYLES: Readonly<Record<NodeEvent['type'], Style>> = {
   enter: 'green',
@@ -57,11 +71,11 @@ export class EventLines {
     this.#paint = paint
   }
 
-  line(event: NodeEvent, at: Date): string {
+  line(event: ShownEvent, at: Date): string {
     return this.#terminal ? this.#terminalLine(event, at) : pipeLine(event, at)
   }
 
-  #terminalLine(event: NodeEvent, at: Date): string {
+  #terminalLine(event: ShownEvent, at: Date): string {
     const { type } = event
     return [
       this.#paint('dim', timeOfDay(at)),
@@ -75,7 +89,7 @@ export class EventLines {
   }
 
   /** A name in its colour, padded to the widest so far. */
-  name(peer: PeerInfo): string {
+  name(peer: Pick<PeerInfo, 'id' | 'name'>): string {
     const name = shownName(peer)
     this.#nameWidth = Math.min(Math.max(this.#nameWidth, textWidth(name)), NAME_WIDTH_MAX)
     return this.#paint(nameStyle(peer.id), padEnd(name, this.#nameWidth))
@@ -114,7 +128,7 @@ export function headerWords(headers: PeerInfo['headers']): string {
     .join(', ')
 }
 
-function terminalDetail(event: NodeEvent, paint: Paint): string {
+function terminalDetail(event: ShownEvent, paint: Paint): string {
   switch (event.type) {
     case 'enter': {
       const { id, endpoint, headers } = event.peer
@@ -130,7 +144,7 @@ function terminalDetail(event: NodeEvent, paint: Paint): string {
     case 'exit':
       return `${event.reason}: ${EXIT_WORDS[event.reason]}${lostWords(event.lost)}`
     case 'warning':
-      return `[${event.code}] ${escapeText(event.reason)}`
+      return escapeText(`[${event.code}] ${event.reason}`)
     case 'evasive':
       return 'not heard for a while'
     case 'silent':
@@ -152,18 +166,18 @@ function lostWords(lost: number): string {
   return lost === 0 ? '' : `; ${lost} messages for it were not sent`
 }
 
-function pipeLine(event: NodeEvent, at: Date): string {
+function pipeLine(event: ShownEvent, at: Date): string {
   const { id, name } = subjectOf(event)
   const group = 'group' in event ? escapeText(event.group) : ''
   return tabbed([at.toISOString(), event.type, escapeText(name), id, group, pipeDetail(event)])
 }
 
-function subjectOf(event: NodeEvent): { readonly id: string; readonly name: string } {
+function subjectOf(event: ShownEvent): { readonly id: string; readonly name: string } {
   if (event.type === 'stop') return { id: '', name: '' }
   return event.type === 'warning' ? { id: event.peer ?? '', name: '' } : event.peer
 }
 
-function pipeDetail(event: NodeEvent): string {
+function pipeDetail(event: ShownEvent): string {
   switch (event.type) {
     case 'enter':
       return escapeText(event.peer.endpoint)
@@ -173,7 +187,7 @@ function pipeDetail(event: NodeEvent): string {
     case 'exit':
       return event.reason
     case 'warning':
-      return `[${event.code}] ${escapeText(event.reason)}`
+      return escapeText(`[${event.code}] ${event.reason}`)
     case 'blocked':
       return String(event.messages)
     case 'unblocked':

@@ -1,7 +1,6 @@
 /**
  * A message in one line for people. Exact bytes are what `--json` is for.
  */
-import type { Message } from '../../src/index.ts'
 import { escapeText } from './escape.ts'
 
 const HEX_BYTES_MAX = 16
@@ -16,8 +15,13 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** What is shown of a message: a received one, or one read from a recording. */
+export interface ShownMessage {
+  frames(): readonly Uint8Array[]
+}
+
 /** `hello`, `<4 bytes: 00 ff 10 80>`, or `hello | <…>` for several frames. */
-export function messageText(message: Message): string {
+export function messageText(message: ShownMessage): string {
   return message.frames().map(frameText).join(' | ')
 }
 

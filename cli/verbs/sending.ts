@@ -4,7 +4,8 @@
  */
 import { Option } from 'commander'
 import type { MessageInput, PeerInfo, Timers } from '../../src/index.ts'
-import { DEFAULT_TIMERS } from '../../src/index.ts'
+import { DEFAULT_TIMERS, meshLog } from '../../src/index.ts'
+import { observed } from '../collecting.ts'
 import type { Settings } from '../common-options.ts'
 import { withDeadline } from '../deadline.ts'
 import { DELIVERY_MS, Delivery } from '../delivery.ts'
@@ -13,9 +14,14 @@ import { CliError, ExitCode } from '../exit-codes.ts'
 import { readLines, readWhole } from '../input.ts'
 import { sentRecord } from '../json.ts'
 import type { Session } from '../session.ts'
+import { TraceView, traceFilter } from '../views/trace-view.ts'
+
+/** Longer than any verb sends. */
+const TRACED_MS = 86_400_000
 
 export interface SendingOptions {
   readonly lines?: boolean
+  readonly trace?: boolean
 }
 
 /** Accepts one message; the peers it goes to. */
@@ -27,6 +33,10 @@ export interface Sender {
 
 export function linesOption(): Option {
   return new Option('-l, --lines', 'each line of stdin is a message, sent as soon as it is there')
+}
+
+export function traceOption(): Option {
+  return new Option('--trace', 'follow each message, and print its timeline in the end')
 }
 
 /** @throws CliError usage when there are two sources of text. To be called before a node starts. */
@@ -46,6 +56,30 @@ export function senderTimers(settings: Settings): Partial<Timers> {
 
 /** Sends all there is to send; resolves when the recipients have read it. */
 export async function sendAll(
+  session: Session,
+  words: readonly string[],
+  options: SendingOptions,
+  sender: Sender,
+): Promise<ExitCode> {
+  try {
+    return await sendEach(session, words, options, sender)
+  } finally {
+    // Where it went wrong the timelines say most.
+    if (options.trace === true && !session.signal.aborted) await printTimelines(session)
+  }
+}
+
+/** The records of this node's messages, here and at their receivers, whose listeners have returned by now. */
+async function printTimelines({ node, out }: Session): Promise<void> {
+  const filter = traceFilter([node.id], [])
+  const view = new TraceView({ out, asJson: out.json, isTerminal: out.isTerminal, filter })
+  for (const { id, name } of node.peers()) view.learn(id, name)
+  const wanted = { traces: true, sinceMs: TRACED_MS, follow: false }
+  for await (const line of observed(meshLog(node).collect(wanted))) view.take(line)
+  await view.end()
+}
+
+async function sendEach(
   session: Session,
   words: readonly string[],
   { lines }: SendingOptions,

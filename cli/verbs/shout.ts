@@ -11,7 +11,7 @@ import { shownName } from '../render/event-lines.ts'
 import type { Session } from '../session.ts'
 import { whereabouts, withNode } from '../session.ts'
 import type { SendingOptions } from './sending.ts'
-import { checkSending, linesOption, sendAll, senderTimers } from './sending.ts'
+import { checkSending, linesOption, sendAll, senderTimers, traceOption } from './sending.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -44,11 +44,13 @@ export function addShout({ program, host, action }: Cli): void {
         'what becomes of a line for a member that reads too slowly (default: wait)',
       ).choices(WHEN_FULL),
     )
+    .addOption(traceOption())
     .addHelpText(
       'after',
       examples([
         ['earshot shout lobby dinner is ready', 'to all in lobby'],
         ['earshot shout sensors --wait 2 -t 10s 21.5', 'when two members are there'],
+        ['earshot shout lobby --trace hello', 'and print what took how long'],
         ['earshot shout pictures < cat.jpg', 'a file, up to 16 MiB'],
         ['tail -f app.log | earshot shout logs --lines', 'line by line'],
         [
@@ -86,8 +88,8 @@ async function shout(
     group,
     send: async (message, limit) => {
       const to = node.members(group)
-      const { whenFull } = options
-      await node.shout(group, message, { signal: limit, ...(whenFull && { whenFull }) })
+      const { whenFull, trace = false } = options
+      await node.shout(group, message, { signal: limit, trace, ...(whenFull && { whenFull }) })
       return to
     },
   })

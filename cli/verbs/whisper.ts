@@ -7,7 +7,7 @@ import { findPeer } from '../find-peer.ts'
 import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
 import type { SendingOptions } from './sending.ts'
-import { checkSending, linesOption, sendAll, senderTimers } from './sending.ts'
+import { checkSending, linesOption, sendAll, senderTimers, traceOption } from './sending.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -23,11 +23,13 @@ export function addWhisper({ program, host, action }: Cli): void {
     .argument('<peer>', 'its name, its UUID (any case, dashes or not), or the beginning of either')
     .argument('[text...]', 'the message; put -- before text that begins with a dash')
     .addOption(linesOption())
+    .addOption(traceOption())
     .addHelpText(
       'after',
       examples([
         ['earshot whisper kitchen dinner is ready', 'by name'],
         ['earshot whisper eac209bb hello', 'by the beginning of its id'],
+        ['earshot whisper kitchen --trace hello', 'and print what took how long'],
         ['earshot whisper kitchen < recipe.txt', 'a file, up to 16 MiB'],
         ['earshot whisper relay --lines --timeout 10s', 'line by line; look for relay for 10 s'],
       ]),
@@ -54,7 +56,7 @@ async function whisper(
   const code = await sendAll(session, words, options, {
     group: undefined,
     send: async (message, signal) => {
-      await node.whisper(peer, message, { signal })
+      await node.whisper(peer, message, { signal, trace: options.trace ?? false })
       return [peer]
     },
   })

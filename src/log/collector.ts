@@ -65,13 +65,15 @@ export interface ClockEntry {
 
 /** Entries and records that wait to be read; beyond it acks wait. */
 const WAITING_MAX = 20_000
-/** How long a past that is slow to come holds up what is here. */
+/** How long the past of a source that says nothing more holds up what is here. */
 const PAST_MS_MAX = 5_000
 const WINDOW_MS = 1_000
 /** With less, what could not be sent would be tried again all the time. */
 const WINDOW_MS_MIN = 10
 /** Nodes that left and are remembered. */
 const LEFT_MAX = 4_096
+/** An alarm that is so late says that this host is busy. */
+const LATE_MS = 100
 const CLOCK_TOLD_MS = 1_000
 
 export interface CollectorHost {
@@ -192,7 +194,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     const now = this.#now()
     this.#noteClock(source, batch, now)
     if (!source.answered) this.#give({ type: 'source', node: id, name: source.name })
-    source.received(batch)
+    source.received(batch, now)
     if (batch.lost > 0) {
       this.#give({ type: 'lost', node: id, name: source.name, count: batch.lost })
     }
@@ -202,8 +204,8 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       source.held++
       this.#held.push({ source, raw, cameAt: now })
     }
-    this.#ackAll()
     this.#release(false)
+    this.#ackAll()
     this.#endWhenDone()
   }
 
@@ -284,13 +286,28 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
 
   #ackAll(): void {
     this.#isFull = this.#entries.length + this.#held.length > WAITING_MAX
-    if (this.#isFull) return
+    if (this.#isReaderSlow()) return
+    // What all others wait for may still come.
+    const first = this.#isFull ? this.#furthestBehind() : undefined
     for (const source of this.#sources.values()) {
-      if (source.unacked === 0) continue
-      const ack: Ack = { kind: 'ack', id: this.id, batch: source.unacked, sentAt: this.#now() }
-      if (this.#host.send(source.node, ack)) source.acked(this.#now())
-      else this.#arm(this.#now() + this.#windowMs / 10)
+      if (source.unacked === 0 || (this.#isFull && source !== first)) continue
+      const now = this.#now()
+      const ack: Ack = { kind: 'ack', id: this.id, batch: source.unacked, sentAt: now }
+      if (this.#host.send(source.node, ack)) source.acked(now)
+      else this.#arm(now + this.#windowMs / 10)
     }
+  }
+
+  #isReaderSlow(): boolean {
+    return this.#entries.length > WAITING_MAX
+  }
+
+  #furthestBehind(): Followed | undefined {
+    let first: Followed | undefined
+    for (const source of this.#sources.values()) {
+      if (source.answered && (first === undefined || source.upTo < first.upTo)) first = source
+    }
+    return first
   }
 
   #noteClock(source: Followed, { wall, echo, keptMs }: Batch, now: number): void {
@@ -337,8 +354,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   /** A past that is still being sent must not be overtaken by the present. */
   #isPastComing(now: number): boolean {
     for (const source of this.#sources.values()) {
+      if (source.caughtUp) continue
+      // It may be we who have not asked for more.
+      if (source.unacked !== 0 && this.#isReaderSlow()) return true
       const patienceMs = source.answered ? PAST_MS_MAX : this.#windowMs
-      if (!source.caughtUp && now - source.since < patienceMs) return true
+      if (now - source.heardAt < patienceMs) return true
     }
     return false
   }
@@ -370,7 +390,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     if (this.#ended || this.#options.follow !== false) return
     const now = this.#now()
     if (now - this.#startedAt < this.#windowMs) return
-    if (!this.#isPastComing(now) || now - this.#startedAt >= PAST_MS_MAX) this.close()
+    if (!this.#isPastComing(now)) this.close()
   }
 
   #arm(at: number): void {
@@ -380,8 +400,15 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.#timer = this.#host.clock.setTimer(at, this.#onTimer)
   }
 
+  /** This host is late itself: what sources have sent may wait unread. */
+  #excuse(lateMs: number): void {
+    for (const source of this.#sources.values()) source.excuse(lateMs + LATE_MS)
+  }
+
   readonly #onTimer = (): void => {
+    const lateMs = this.#now() - this.#timerAt
     this.#timerAt = Number.POSITIVE_INFINITY
+    if (lateMs > LATE_MS) this.#excuse(lateMs)
     this.#subscribeAgain()
     this.#ackAll()
     this.#release(false)

@@ -26,6 +26,8 @@ export class Followed implements Origin {
   unacked = 0
   /** Its records that wait in the reorder window. */
   held = 0
+  /** When its last batch came, or when it was asked for the next. */
+  heardAt: number
   /** It has left, and will be told as gone when what it said has been given. */
   isGone = false
   /** When the present subscription was sent; `undefined` until it could be. */
@@ -43,6 +45,7 @@ export class Followed implements Origin {
     this.node = node
     this.name = name
     this.since = since
+    this.heardAt = since
     this.next = next
     this.lastSeq = Math.max(0, next - 1)
     this.#silentMs = Math.max(SILENT_MS, 3 * windowMs)
@@ -53,6 +56,7 @@ export class Followed implements Origin {
   returned(now: number): void {
     this.isGone = false
     this.since = now
+    this.heardAt = now
     this.caughtUp = false
   }
 
@@ -81,7 +85,8 @@ export class Followed implements Origin {
     return batch === this.#batches + 1 && batch - this.#acked <= CREDIT
   }
 
-  received({ batch, upTo, caughtUp, next }: Batch): void {
+  received({ batch, upTo, caughtUp, next }: Batch, now: number): void {
+    this.heardAt = now
     this.#batches = batch
     this.answered = true
     this.#patienceMs = this.#silentMs
@@ -94,7 +99,14 @@ export class Followed implements Origin {
   acked(now: number): void {
     this.#acked = this.unacked
     this.unacked = 0
+    this.heardAt = now
     this.#silentAt = now + this.#silentMs
+  }
+
+  /** We are late ourselves: what it has sent may wait unread. */
+  excuse(ms: number): void {
+    this.heardAt += ms
+    this.#silentAt += ms
   }
 
   /** When it has been silent for too long; never, while it waits for us. */

@@ -58,6 +58,8 @@ export interface LogMetrics {
   /** Who is shipped to now. */
   readonly subscriptions: number
   readonly subscriptionsRefused: number
+  /** Records that the subscriber furthest behind has still to get, now; 0: whoever wants them has them all. */
+  readonly unshipped: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
   /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
@@ -210,6 +212,7 @@ export class MeshLog {
       ringBytes: this.#ring.byteLength,
       subscriptions: this.#source.subscriptions,
       subscriptionsRefused: this.#source.refused,
+      unshipped: this.#source.unshipped,
       invalid: this.#invalid,
       zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
     }

@@ -34,7 +34,7 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
   node.on('warning', ({ code, reason, peer, address, suppressed }) => {
     record('warn', reason, { event: 'warning', code, peer, address, suppressed })
   })
-  node.onTrace((event) => record('debug', 'trace', traced(event)))
+  node.onTrace((event) => record('debug', 'trace', traced(event, node)))
 }
 
 function about(event: NodeEvent['type'], peer: PeerInfo): Fields {
@@ -57,6 +57,7 @@ function member({
   return { ...about(type, peer), group }
 }
 
-function traced({ trace, stage, peer, group, bytes }: TraceEvent): Fields {
-  return { event: 'trace', trace, stage, peer, group, bytes }
+function traced({ trace, stage, peer, group, bytes }: TraceEvent, node: MeshNode): Fields {
+  const peerName = peer && node.peer(peer)?.name
+  return { event: 'trace', trace, stage, peer, peerName, group, bytes }
 }

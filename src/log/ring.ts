@@ -46,9 +46,12 @@ export class RingRecord implements RawRecord {
     this.at = at
     this.time = time
     this.level = level
-    this.bytes = OVERHEAD_BYTES + (typeof content === 'string' ? content.length : FIELDS_BYTES)
+    const length = lengthOf(content)
     if (typeof content === 'string') this.#text = content
+    // What is too long is cut before it is kept.
+    else if (length > TEXT_LENGTH_MAX) this.#text = asText(content)
     else this.#fields = content
+    this.bytes = OVERHEAD_BYTES + (this.#text?.length ?? length)
   }
 
   get text(): string {
@@ -58,6 +61,14 @@ export class RingRecord implements RawRecord {
     }
     return this.#text
   }
+}
+
+/** Of fields an estimate: their texts are what can be long. */
+function lengthOf(content: string | Fields): number {
+  if (typeof content === 'string') return content.length
+  let length = FIELDS_BYTES
+  for (const each of Object.values(content)) if (typeof each === 'string') length += each.length
+  return length
 }
 
 function asText(fields: Fields): string {

@@ -80,6 +80,15 @@ export class LogSource {
     return this.#subscriptions.size
   }
 
+  /** Records that whoever is furthest behind has not been sent, or has not acknowledged (a batch counts as one). */
+  get unshipped(): number {
+    let most = 0
+    for (const { cursor, batches, acked } of this.#subscriptions.values()) {
+      most = Math.max(most, this.#ring.nextSeq - cursor + batches - acked)
+    }
+    return most
+  }
+
   /** `owner` is whom the subscription ends with; `key` distinguishes owners. */
   subscribe(owner: unknown, key: string, wanted: Subscribe, deliver: Deliver): void {
     if (this.#isOver) return

@@ -1,5 +1,7 @@
+import pino from 'pino'
 import { describe, expect, it } from 'vitest'
-import type { Collector, LogEntry } from '../../../src/log/collector.ts'
+import type { LogEntry } from '../../../src/log/collector.ts'
+import { Collector } from '../../../src/log/collector.ts'
 import { meshLog } from '../../../src/log/mesh-log.ts'
 import { useWorlds } from '../../support/worlds.ts'
 
@@ -61,6 +63,79 @@ describe('a collector', () => {
   })
 })
 
+describe('a past that is longer than what waits to be read', () => {
+  it('comes whole and in order, however late it is read', async () => {
+    const w = world()
+    const [a, b, c] = await w.nodes('a', 'b', 'c')
+    for (const node of [a!, b!, c!]) meshLog(node)
+    await w.run(1_000)
+    for (let i = 0; i < 30_000; i++) {
+      meshLog(i % 2 === 0 ? b! : c!).record('info', String(i))
+      if (i % 100 === 0) await w.run(1)
+    }
+    const collector = meshLog(a!).collect({ sinceMs: 60_000, follow: false, level: 30 })
+    await w.run(20_000)
+    const { lines, entries, done } = read(collector)
+    await w.wait(done)
+    expect(said(lines).length).toBe(30_000)
+    expect(entries.filter((entry) => entry.type === 'record' && entry.late)).toEqual([])
+  })
+})
+
+describe('a collector on a host that is late', () => {
+  it('does not give up sources whose answers it had no time to read', () => {
+    let now = 0
+    let alarm: { at: number; callback: () => void } | undefined
+    let isClosed = false
+    const clock = {
+      now: () => now,
+      wallNow: () => now,
+      setTimer: (at: number, callback: () => void) => {
+        alarm = { at, callback }
+        return { cancel: () => {} }
+      },
+      endOfTurn: () => {},
+    }
+    const closed = (): void => {
+      isClosed = true
+    }
+    const collector = new Collector(1, { clock, send: () => true, closed }, { follow: false })
+    collector.handleEnter({ id: 'A'.repeat(32), name: 'a' })
+    now = 3_000
+    alarm!.callback()
+    expect(isClosed).toBe(false)
+    now = alarm!.at
+    alarm!.callback()
+    expect(isClosed).toBe(true)
+  })
+})
+
+describe('what an application logs with its own fields', () => {
+  it('comes through pino, which takes the log for its destination', async () => {
+    const w = world()
+    const [a] = await w.nodes('a')
+    const log = pino(meshLog(a!))
+    log.warn({ port: 80 }, 'hot')
+    const { entries, done } = read(meshLog(a!).collect({ sinceMs: 1_000, follow: false }))
+    await w.wait(done)
+    expect(entries.find(({ type }) => type === 'record')).toMatchObject({
+      level: 40,
+      msg: 'hot',
+      fields: { port: 80 },
+    })
+  })
+
+  it('is cut before it is kept, where it is too long, and counted as what it takes', async () => {
+    const [a] = await world().nodes('a')
+    const log = meshLog(a!)
+    for (let i = 0; i < 100; i++) log.record('info', 'x', { text: 'x'.repeat(100_000) })
+    expect(log.metrics()).toMatchObject({ records: 100, overwritten: 0 })
+    for (let i = 0; i < 1_000; i++) log.record('info', 'x', { text: 'x'.repeat(10_000) })
+    expect(log.metrics().overwritten).toBeGreaterThan(500)
+    expect(log.metrics().ringBytes).toBeLessThanOrEqual(4 * 1_024 * 1_024)
+  })
+})
+
 describe('the order', () => {
   it('respects cause and effect through messages, though clocks are an hour wrong and jump back', async () => {
     const w = world()
@@ -92,6 +167,25 @@ describe('the order', () => {
       Array.from({ length: 61 }, (_, i) => i),
     )
     expect(entries.filter((entry) => entry.type === 'record' && entry.late)).toEqual([])
+  })
+
+  it('is kept for what was logged before a clock that is far ahead was heard of', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    w.hosts[1]!.wallAheadMs = 3_600_000
+    for (const node of [a!, b!]) meshLog(node)
+    meshLog(a!).record('info', 'before')
+    await w.run(1_000)
+    meshLog(b!).record('info', 'an hour ahead')
+    await b!.whisper(a!.id, 'x')
+    await w.run(1_000)
+    meshLog(a!).record('info', 'after')
+    const { lines, done } = read(meshLog(a!).collect({ sinceMs: 60_000, follow: false }))
+    await w.wait(done)
+    expect(said(lines)).toEqual(['a: before', 'b: an hour ahead', 'a: after'])
+    const since = read(meshLog(a!).collect({ sinceMs: 500, follow: false }))
+    await w.wait(since.done)
+    expect(said(since.lines)).toEqual([])
   })
 
   it('points out clocks that are wrong, and how much', async () => {

@@ -1,0 +1,273 @@
+/**
+ * The format of recordings: what a node observed of its mesh, as NDJSON.
+ *
+ * Every line is an object with `type`, `time` (ISO 8601, UTC) and `at`: when it was observed, in milliseconds since 1970
+ * by the observer's clock (of a simulation: by virtual time); where it is missing, `time` is taken, so that what other
+ * verbs print with `--json` can be read, too. Lines are in the order of `at`. Within a version, fields and types are only
+ * ever added: whoever reads skips what it does not know.
+ *
+ *   earshot.recording/1   The first line. earshot: the version that wrote it; node, name: who observed (missing when
+ *                         nobody did: a simulation); options: what was asked for, for people.
+ *   earshot.log/1         A log record. node, name: whose; level (pino's number) and levelName; msg; fields: all else it
+ *                         says; seq: counts the node's records from 1; ticks: the mesh's time, in 1/1024 ms, by which
+ *                         records are in order; time: when it was logged, by the observer's clock as well as is known;
+ *                         nodeTime: what the node's own clock showed, and offsetMs: how far that was ahead of the
+ *                         observer's, as estimated; late: true when later ones were given before it.
+ *   earshot.lost/1        node, name, count: so many records of the node that could not be had any more.
+ *   earshot.source/1, earshot.gone/1, earshot.refused/1   node, name: its log was reached, it left, it admits no more.
+ *   earshot.clock/1       node, name, offsetMs: its clock is so far ahead of the observer's (negative: behind).
+ *   earshot.snapshot/1    node, name, data: what the node answered to the query `metrics`, { id, name, peers, metrics, log }.
+ *   earshot.dropped/1     count: lines that were not written, because the disk was too slow.
+ *   Anything that `json.ts` lists as an event: earshot.enter/1, earshot.shout/1, … of the observer itself.
+ *
+ * Here lines are made and read; nothing here needs a node, a file or a terminal.
+ */
+import type { LogEntry, LogRecord } from '../../src/index.ts'
+import { levelName } from '../../src/index.ts'
+import { roundedMs } from '../duration.ts'
+import type { JsonRecord } from '../json.ts'
+import { jsonLine, recordOf } from '../json.ts'
+import type { ShownEvent } from '../render/event-lines.ts'
+import { readEvent } from './events.ts'
+import type { Json } from './values.ts'
+import { count, isJsonObject, moment, number, text } from './values.ts'
+
+/** No longer line is written or read. A message of 16 MiB fits, as base64. */
+export const LINE_BYTES_MAX: number = 32 * 1_024 * 1_024
+
+/** A line, read. */
+export type RecordedLine =
+  | HeaderLine
+  | EntryLine
+  | EventLine
+  | SnapshotLine
+  | { readonly kind: 'dropped'; readonly at: number; readonly count: number }
+  /** Of a type that is not known here. */
+  | { readonly kind: 'other'; readonly at: number }
+
+export interface HeaderLine {
+  readonly kind: 'header'
+  readonly at: number
+  /** Of earshot, that wrote it. */
+  readonly version: string
+  /** The observer's, where there was one. */
+  readonly name: string | undefined
+}
+
+/** Something that a collector gave. */
+export interface EntryLine {
+  readonly kind: 'entry'
+  readonly at: number
+  readonly entry: LogEntry
+  /** Milliseconds that the node's clock was ahead of the observer's, as estimated. */
+  readonly offsetMs: number
+}
+
+/** On a busy host an estimate is wrong by so much: a clock that is no further off is taken to be right. */
+const OFFSET_MS_MIN = 20
+
+/** When a record was logged, by the observer's clock: milliseconds since 1970. */
+export function shownTime(time: number, offsetMs: number): number {
+  return Math.abs(offsetMs) < OFFSET_MS_MIN ? time : time - offsetMs
+}
+
+export interface EventLine {
+  readonly kind: 'event'
+  readonly at: number
+  /** As it is written. */
+  readonly record: JsonRecord
+  readonly event: ShownEvent
+}
+
+export interface SnapshotLine {
+  readonly kind: 'snapshot'
+  readonly at: number
+  readonly node: string
+  readonly name: string
+  /** Unchecked: it came from a peer. */
+  readonly data: unknown
+}
+
+// Writing
+
+export interface HeaderFields {
+  readonly version: string
+  readonly node?: { readonly id: string; readonly name: string }
+  readonly options?: Json
+}
+
+export function headerRecord(
+  { version, node, options = {} }: HeaderFields,
+  at: number,
+): JsonRecord {
+  const observer = node && { node: node.id, name: node.name }
+  return observedRecord('recording', at, { earshot: version, ...observer, options })
+}
+
+/** What `earshot logs --json` prints, too. */
+export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
+  const { node, name } = entry
+  switch (entry.type) {
+    case 'record': {
+      const { level, msg, fields, seq, ticks, time, late } = entry
+      return observedRecord('log', at, {
+        time: isoTime(shownTime(time, offsetMs)),
+        node,
+        name,
+        level,
+        levelName: levelName(level),
+        msg,
+        fields,
+        seq,
+        ticks,
+        nodeTime: isoTime(time),
+        offsetMs: roundedMs(offsetMs),
+        ...(late && { late }),
+      })
+    }
+    case 'lost':
+      return observedRecord('lost', at, { node, name, count: entry.count })
+    case 'clock':
+      return observedRecord('clock', at, { node, name, offsetMs: Math.round(entry.offsetMs) })
+    case 'source':
+    case 'gone':
+    case 'refused':
+      return observedRecord(entry.type, at, { node, name })
+  }
+}
+
+export function snapshotRecord(
+  { node, name, data }: Pick<SnapshotLine, 'node' | 'name' | 'data'>,
+  at: number,
+): JsonRecord {
+  return observedRecord('snapshot', at, { node, name, data })
+}
+
+export function droppedRecord(count: number, at: number): JsonRecord {
+  return observedRecord('dropped', at, { count })
+}
+
+/** An event, as `json.ts` makes it, with its time of observation. */
+export function observedEvent(record: JsonRecord, at: number): JsonRecord {
+  return { ...record, time: isoTime(at), at }
+}
+
+/** `undefined` for what cannot be written: strangers' data may be too long, too deep or no JSON at all. */
+export function recordingLine(record: JsonRecord): string | undefined {
+  try {
+    const line = jsonLine(record)
+    return Buffer.byteLength(line) <= LINE_BYTES_MAX ? line : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function observedRecord(kind: string, at: number, fields: Json): JsonRecord {
+  return recordOf(kind, { time: isoTime(at), at, ...fields })
+}
+
+/** Strangers' clocks show anything: what is no date is none of ours. */
+function isoTime(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
+}
+
+// Reading
+
+/** `undefined` for a line that is damaged, or none of a recording at all. */
+export function readRecordingLine(line: string): RecordedLine | undefined {
+  const record = parse(line)
+  if (record === undefined) return undefined
+  const at = number(record['at']) ?? moment(record['time'])
+  const type = text(record['type'])
+  const [, kind, version] = /^earshot\.([a-z-]+)\/(\d+)$/.exec(type ?? '') ?? []
+  if (at === undefined || kind === undefined) return undefined
+  if (version !== '1') return { kind: 'other', at }
+  switch (kind) {
+    case 'recording':
+      return {
+        kind: 'header',
+        at,
+        version: text(record['earshot']) ?? '',
+        name: text(record['name']),
+      }
+    case 'snapshot':
+      return readSnapshot(record, at)
+    case 'dropped': {
+      const dropped = count(record['count'])
+      return dropped === undefined ? undefined : { kind: 'dropped', at, count: dropped }
+    }
+    case 'log':
+    case 'lost':
+    case 'clock':
+    case 'source':
+    case 'gone':
+    case 'refused':
+      return readEntry(kind, record, at)
+    default: {
+      const event = readEvent(kind, record)
+      if (event === 'unknown') return { kind: 'other', at }
+      return event && { kind: 'event', at, record: record as JsonRecord, event }
+    }
+  }
+}
+
+function readSnapshot(record: Json, at: number): SnapshotLine | undefined {
+  const node = text(record['node'])
+  const name = text(record['name'])
+  if (node === undefined || name === undefined) return undefined
+  return { kind: 'snapshot', at, node, name, data: record['data'] }
+}
+
+function readEntry(
+  kind: 'log' | Exclude<LogEntry['type'], 'record'>,
+  record: Json,
+  at: number,
+): EntryLine | undefined {
+  const node = text(record['node'])
+  const name = text(record['name'])
+  if (node === undefined || name === undefined) return undefined
+  const line = (entry: LogEntry): EntryLine => ({ kind: 'entry', at, entry, offsetMs: 0 })
+  switch (kind) {
+    case 'log':
+      return readLog(record, { node, name, at })
+    case 'lost': {
+      const lost = count(record['count'])
+      return lost === undefined ? undefined : line({ type: kind, node, name, count: lost })
+    }
+    case 'clock': {
+      const offsetMs = number(record['offsetMs'])
+      return offsetMs === undefined ? undefined : line({ type: kind, node, name, offsetMs })
+    }
+    default:
+      return line({ type: kind, node, name })
+  }
+}
+
+function readLog(
+  record: Json,
+  { node, name, at }: Pick<LogRecord, 'node' | 'name'> & { readonly at: number },
+): EntryLine | undefined {
+  const time = moment(record['nodeTime'])
+  const level = number(record['level'])
+  const msg = text(record['msg'])
+  const seq = count(record['seq'])
+  const ticks = count(record['ticks'])
+  const offsetMs = number(record['offsetMs']) ?? 0
+  const { fields } = record
+  if (time === undefined || level === undefined) return undefined
+  if (msg === undefined || seq === undefined || ticks === undefined) return undefined
+  if (!isJsonObject(fields)) return undefined
+  const late = record['late'] === true
+  const entry = { type: 'record', node, name, seq, ticks, time, level, msg, fields, late } as const
+  return { kind: 'entry', at, entry, offsetMs }
+}
+
+function parse(line: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
