@@ -34,6 +34,7 @@ const EVERY_MS = 5_000
 /** Nodes that are asked at once: answers are large where there are many nodes. */
 const ASKED_MAX = 16
 const ASKED_POLL_MS = 10
+const FIRST_LOOK_MS = 500
 const PROGRESS_MS = 500
 /** How long a disk may take for what waits, in the end. */
 const FLUSH_MS = 10_000
@@ -171,6 +172,8 @@ async function writeSnapshots(
       asked.delete(peer)
     }
   }
+  // Those who are there have answered by then.
+  await pause(Math.min(everyMs, FIRST_LOOK_MS), signal)
   while (!signal.aborted) {
     const peers = node.peers().map(({ id, name, presence }) => ({ id, name, presence }))
     const own = { id: node.id, name: node.name, peers, metrics: node.metrics() }
