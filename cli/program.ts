@@ -19,6 +19,7 @@ import { addRun } from './verbs/run.ts'
 import { addShout } from './verbs/shout.ts'
 import { addSim } from './verbs/sim.ts'
 import { addSub } from './verbs/sub.ts'
+import { addTop } from './verbs/top.ts'
 import type { Cli } from './verbs/verb.ts'
 import { addWatch } from './verbs/watch.ts'
 import { addWhisper } from './verbs/whisper.ts'
@@ -32,6 +33,7 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addWatch,
   addRun,
   addPing,
+  addTop,
   addDemo,
   addSim,
   addCompletion,

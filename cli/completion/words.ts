@@ -38,7 +38,7 @@ export interface KnownWords {
 }
 
 /** Options whose value names a file, whatever the verb. */
-const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay'])
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay', '--from'])
 
 export function completable(program: Command, known: KnownWords): Completable {
   const help = program.createHelp()
@@ -63,7 +63,7 @@ function optionOf(option: Option, known: KnownWords): CompletableOption {
     description: option.description.replace(/;.*| \(.*/, ''),
     takesValue: option.required || option.optional,
     isRepeatable: option.parseArg === repeatedOption,
-    values: known.ofOptions[long ?? ''] ?? [],
+    values: known.ofOptions[long ?? ''] ?? option.argChoices ?? [],
     takesFile: FILE_OPTIONS.has(long ?? ''),
   }
 }
