@@ -13,6 +13,7 @@ import { endingCode } from './session.ts'
 import { addChat } from './verbs/chat.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addDemo } from './verbs/demo.ts'
+import { addGraph } from './verbs/graph.ts'
 import { addPeers } from './verbs/peers.ts'
 import { addPing } from './verbs/ping.ts'
 import { addRun } from './verbs/run.ts'
@@ -34,6 +35,7 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addRun,
   addPing,
   addTop,
+  addGraph,
   addDemo,
   addSim,
   addCompletion,

@@ -12,6 +12,7 @@ import type { PeerId } from '../../src/index.ts'
 import { parsePeerId } from '../../src/index.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
+import type { Output } from '../output.ts'
 import { type Frame, rowsOf, type Standing } from './rows.ts'
 import { type NodeSnapshot, readSnapshot } from './snapshot.ts'
 
@@ -111,18 +112,31 @@ async function* boundedLines(
   if (last !== undefined) yield last
 }
 
+/** @throws CliError for a recording without snapshots */
+export function checkFound(out: Output, path: string, { snapshots, bad }: RecordingCounts): void {
+  const lines = `${bad} bad ${bad === 1 ? 'line' : 'lines'}`
+  if (bad > 0 && snapshots > 0) out.note(`${path}: ${lines} passed over`)
+  if (snapshots > 0) return
+  const text = `${path} holds no snapshots of nodes${bad > 0 ? `, and ${lines}` : ''}`
+  throw new CliError(ExitCode.failure, text)
+}
+
+/** More are not taken for one round. */
+const ROUND_NODES_MAX = 5_000
+
 /**
  * Puts snapshots together into rounds: a round is over when a node comes that is in it already. So it does not matter
- * how often the recorder asked, nor that it got no answer from some.
+ * how often the recorder asked. Who is missing from one round was late, or the recording ended; from two: it was mute.
  */
 export class Rounds {
-  readonly #latest = new Map<PeerId, NodeSnapshot>()
-  readonly #previous = new Map<PeerId, NodeSnapshot>()
+  /** Of the nodes of the round before. */
+  #latest: ReadonlyMap<PeerId, Kept> = new Map()
   #round = new Map<PeerId, NodeSnapshot>()
 
   /** The round that is over now, if it is. */
   push(snapshot: NodeSnapshot): Round | undefined {
-    const over = this.#round.has(snapshot.id) ? this.end() : undefined
+    const isOver = this.#round.has(snapshot.id) || this.#round.size >= ROUND_NODES_MAX
+    const over = isOver ? this.end() : undefined
     this.#round.set(snapshot.id, snapshot)
     return over
   }
@@ -132,41 +146,54 @@ export class Rounds {
     const round = this.#round
     if (round.size === 0) return undefined
     this.#round = new Map()
-    for (const [id, snapshot] of round) {
+    const kept = new Map<PeerId, Kept>()
+    for (const [id, latest] of round) {
+      kept.set(id, { latest, previous: this.#latest.get(id)?.latest, missed: 0 })
+    }
+    const silent: Standing[] = []
+    for (const { id, name } of unanswering(round)) {
       const before = this.#latest.get(id)
-      if (before !== undefined) this.#previous.set(id, before)
-      this.#latest.set(id, snapshot)
+      if (before === undefined) {
+        silent.push(standingOf({ id, name, silence: { kind: 'unrecorded' } }))
+      } else {
+        kept.set(id, { ...before, missed: before.missed + 1 })
+      }
     }
-    const standings = [...round.values()].map((latest) => this.#answering(latest))
-    for (const { id, name } of unanswering(round)) standings.push(this.#silent(id, name))
+    this.#latest = kept
     const at = [...round.values()].reduce((last, snapshot) => Math.max(last, snapshot.at), 0)
-    // Of those who left, and were not just late, nothing is needed any more.
-    const present = new Set(standings.map(({ id }) => id))
-    for (const id of [...this.#latest.keys()]) {
-      if (present.has(id)) continue
-      this.#latest.delete(id)
-      this.#previous.delete(id)
-    }
-    return { at, snapshots: [...round.values()], standings }
+    const known = [...kept.values()].map(standingOfKept)
+    const snapshots = known.flatMap(({ latest, silence }) => {
+      return latest === undefined || silence !== undefined ? [] : [latest]
+    })
+    return { at, snapshots, standings: [...known, ...silent] }
   }
+}
 
-  #answering(latest: NodeSnapshot): Standing {
-    const { id, name } = latest
-    const previous = this.#previous.get(id)
-    const unknown = { presence: undefined, roundTripMs: undefined, silence: undefined }
-    return { id, name, latest, previous, ...unknown }
-  }
+interface Kept {
+  readonly latest: NodeSnapshot
+  readonly previous: NodeSnapshot | undefined
+  /** How many rounds it has been missing from since. */
+  readonly missed: number
+}
 
-  /** Others see it: either it did not answer this time, or it was never asked. */
-  #silent(id: PeerId, name: string): Standing {
-    const latest = this.#latest.get(id)
-    const silence =
-      latest === undefined
-        ? ({ kind: 'unrecorded' } as const)
-        : ({ kind: 'mute', since: latest.at } as const)
-    const unknown = { presence: undefined, roundTripMs: undefined, previous: undefined }
-    return { id, name, latest, silence, ...unknown }
+const MISSED_MAX = 1
+
+function standingOfKept({ latest, previous, missed }: Kept): Standing {
+  const { id, name, at } = latest
+  const silence = missed > MISSED_MAX ? ({ kind: 'mute', since: at } as const) : undefined
+  return standingOf({ id, name, latest, previous, silence })
+}
+
+/** Recordings know nothing of the recorder's own view. */
+function standingOf(fields: Pick<Standing, 'id' | 'name'> & Partial<Standing>): Standing {
+  const unknown = {
+    presence: undefined,
+    roundTripMs: undefined,
+    latest: undefined,
+    previous: undefined,
+    silence: undefined,
   }
+  return { ...unknown, ...fields }
 }
 
 export interface Round {
@@ -186,7 +213,8 @@ function unanswering(
   const found = new Map<PeerId, { readonly id: PeerId; readonly name: string }>()
   for (const { peers } of round.values()) {
     for (const peer of peers.values()) {
-      if (!round.has(peer.id) && !found.has(peer.id)) found.set(peer.id, peer)
+      if (found.size >= ROUND_NODES_MAX) return found.values()
+      if (!round.has(peer.id)) found.set(peer.id, peer)
     }
   }
   return found.values()

@@ -116,21 +116,19 @@ export class Survey {
     if (this.#isIdle()) for (const resolve of [...this.#whenIdle]) resolve()
   }
 
+  /** First a PING: the question would delay its answer. Who does not answer that answers nothing. */
   async #ask(watched: Watched): Promise<void> {
     const { peer } = watched
-    const asked = isForeign(peer) ? undefined : this.#question(watched)
-    const roundTripMs = await roundTrip(this.#node, peer, ANSWER_MS, this.#signal)
-    watched.roundTripMs = roundTripMs
-    await asked
-  }
-
-  async #question(watched: Watched): Promise<void> {
-    const { id } = watched.peer
+    watched.roundTripMs = await roundTrip(this.#node, peer, ANSWER_MS, this.#signal)
+    if (isForeign(peer)) return
     const options = { timeoutMs: ANSWER_MS, signal: this.#signal }
-    const data = await meshLog(this.#node)
-      .query(id, 'metrics', options)
-      .catch(() => undefined)
-    const snapshot = readSnapshot(id, wallNow(), data)
+    const data =
+      watched.roundTripMs === undefined
+        ? undefined
+        : await meshLog(this.#node)
+            .query(peer.id, 'metrics', options)
+            .catch(() => undefined)
+    const snapshot = readSnapshot(peer.id, wallNow(), data)
     watched.isMute = snapshot === undefined
     if (snapshot === undefined) return
     watched.heardAt = snapshot.at

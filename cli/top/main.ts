@@ -82,7 +82,7 @@ function everyInterval(
   session: Session,
   values: TopValues,
   signal: AbortSignal,
-  { show }: Show,
+  show: Show,
 ): Promise<ExitCode> {
   const { node, settings } = session
   return withDeadline(signal, settings.timeoutMs, async (deadline) => {
@@ -95,7 +95,7 @@ function everyInterval(
       const nextAt = performance.now() + values.interval
       await survey.round(values.interval)
       if (deadline.signal.aborted) break
-      await show(tableNow(session, survey))
+      await show.show(tableNow(session, survey))
       const restMs = nextAt - performance.now()
       if (restMs > 0) await pause(restMs, deadline.signal)
     }

@@ -4,6 +4,7 @@ import { settingsOf } from '../common-options.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import {
+  checkFound,
   frameOf,
   type RecordingCounts,
   type Round,
@@ -83,15 +84,6 @@ async function keptFrames(
   }
   if (left > 0 && rowsMax > 1) out.note(`the first ${left} tables of the recording are left out`)
   return kept
-}
-
-/** @throws CliError for a recording without snapshots */
-function checkFound(out: Output, path: string, { snapshots, bad }: RecordingCounts): void {
-  const lines = `${bad} bad ${bad === 1 ? 'line' : 'lines'}`
-  if (bad > 0 && snapshots > 0) out.note(`${path}: ${lines} passed over`)
-  if (snapshots > 0) return
-  const text = `${path} holds no snapshots of nodes${bad > 0 ? `, and ${lines}` : ''}`
-  throw new CliError(ExitCode.failure, text)
 }
 
 function turnPages(

@@ -142,7 +142,7 @@ export function silenceWords(silence: Silence): string {
     case 'foreign':
       return 'not an earshot node: no numbers'
     case 'gone':
-      return `gone at ${timeWords(silence.since)}: ${EXIT_WORDS[silence.reason]}`
+      return `${timeWords(silence.since)}, ${EXIT_WORDS[silence.reason]}`
     case 'unrecorded':
       return 'not in the recording'
   }
@@ -157,14 +157,14 @@ export function summaryOf({ at, rows }: Frame): string {
   }
   const without = rows.length - answering.length
   const nodes = `${rows.length} ${rows.length === 1 ? 'node' : 'nodes'}`
-  return [
-    timeWords(at),
-    without === 0 ? nodes : `${nodes}, ${without} without numbers`,
+  const sums = [
     `messages ${total(answering.map(({ rates }) => rates.messagesOut))}/s`,
     `bytes ${total(answering.map(({ rates }) => rates.bytesOut))}/s`,
     `queued ${total(answering.map(({ queueMessages }) => queueMessages))}`,
     `drops ${total(answering.map(({ rates }) => rates.drops))}/s`,
-  ].join('   ')
+  ]
+  const whole = without === 0 ? nodes : `${nodes}, ${without} no answer`
+  return [timeWords(at), whole, sums.join(', ')].join('  ')
 }
 
 /** `14:02:31`, in local time. */

@@ -137,6 +137,7 @@ export function screenOf(
     orderWords(view.order),
     shown.length < lines.length ? `rows ${first + 1}–${first + shown.length}` : '',
     frames === undefined ? '' : `table ${view.frame + 1} of ${frames}`,
+    'MSG and B per second, times in ms',
   ]
   const order = words.filter((each) => each !== '').join('   ')
   const above = [paint('bold', cut(summaryOf(frame))), paint('dim', cut(order)), heading]
