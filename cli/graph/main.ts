@@ -6,7 +6,7 @@ import { waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
-import { ANSWER_MS, LOOK_MS, ROUND_MS_MIN } from '../monitor/limits.ts'
+import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
 import { checkFound, type Round, Rounds, readRecording } from '../monitor/recording.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
 import { Output } from '../output.ts'
@@ -48,7 +48,7 @@ async function live(session: Session, values: GraphValues): Promise<ExitCode> {
 }
 
 async function ask({ node }: Session, survey: Survey): Promise<MeshGraph> {
-  await survey.round(ANSWER_MS + ROUND_MS_MIN)
+  await survey.round(ALL_ANSWERS_MS)
   const present = survey.standings().filter(({ silence }) => silence?.kind !== 'gone')
   const answers = present.flatMap(({ latest, silence }) => {
     return latest === undefined || silence !== undefined ? [] : [latest]

@@ -38,7 +38,7 @@ const LEGEND: readonly (readonly [Mark, string])[] = [
 
 export function textLines(graph: MeshGraph, paint: Paint, width: number): string[] {
   const { nodes } = graph
-  const matrix = matrixLines(graph, paint)
+  const matrix = matrixLines(graph, paint, width)
   const fits = nodes.length <= MATRIX_NODES_MAX && matrix.width <= width
   const body = fits ? [...matrix.lines, '', ...matrix.legend] : listLines(graph, paint, width)
   return [...body, '', ...oddities(graph, paint), summary(graph)]
@@ -52,7 +52,7 @@ interface Matrix {
 }
 
 /** Rows see columns. */
-function matrixLines(graph: MeshGraph, paint: Paint): Matrix {
+function matrixLines(graph: MeshGraph, paint: Paint, width: number): Matrix {
   const { nodes } = graph
   const digits = String(nodes.length).length
   const names = nodes.map((node) => truncate(shownName(node), NAME_WIDTH_MAX))
@@ -74,9 +74,23 @@ function matrixLines(graph: MeshGraph, paint: Paint): Matrix {
     return `${number}  ${name}  ${shortId(from.id)}  ${cells.join(' ')}`.trimEnd()
   })
   const legend = LEGEND.filter(([mark]) => used.has(mark)).map(([{ text }, words]) => {
-    return paint('dim', `${text} ${words}`)
+    return `${text} ${words}`
   })
-  return { lines: [...headings, ...rows], legend, width: head + 2 + 2 * nodes.length - 1 }
+  return {
+    lines: [...headings, ...rows],
+    legend: wrapped(legend, width).map((line) => paint('dim', line)),
+    width: head + 2 + 2 * nodes.length - 1,
+  }
+}
+
+function wrapped(parts: readonly string[], width: number): string[] {
+  const lines: string[] = []
+  for (const part of parts) {
+    const longer = `${lines.at(-1)}; ${part}`
+    if (lines.length > 0 && textWidth(longer) < width) lines[lines.length - 1] = longer
+    else lines.push(part)
+  }
+  return lines
 }
 
 function markOf({ view }: MeshGraph, from: GraphNode, to: GraphNode): Mark {
@@ -122,15 +136,18 @@ function oddities(graph: MeshGraph, paint: Paint): string[] {
   const lines = asymmetricPairs(graph).map(({ from, to }) => {
     return paint('red', `asymmetric: ${called(from)} sees ${called(to)}, which does not see it`)
   })
-  for (const { kind, from, to, presence } of graph.pairs) {
-    if (presence === 'alive') continue
-    const both =
-      kind === 'mutual' ? `${called(from)} and ${called(to)}` : `${called(from)} to ${called(to)}`
-    lines.push(paint(MARKS[presence].style, `${presence}: ${both}`))
+  for (const { from, to } of graph.pairs) {
+    lines.push(...unheard(graph, from, to, paint), ...unheard(graph, to, from, paint))
   }
   const mute = graph.nodes.filter(({ hasAnswered }) => !hasAnswered)
   lines.push(...mute.map((node) => paint('dim', `not answered: ${called(node)}`)))
   return lines.length === 0 ? [] : [...lines, '']
+}
+
+function unheard({ view }: MeshGraph, from: GraphNode, to: GraphNode, paint: Paint): string[] {
+  const presence = view(from.id, to.id)
+  if (presence === undefined || presence === 'alive') return []
+  return [paint(MARKS[presence].style, `${presence}: ${called(to)}, as ${called(from)} sees it`)]
 }
 
 function called(node: GraphNode): string {

@@ -6,7 +6,7 @@ import { QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
-import { LOOK_MS } from '../monitor/limits.ts'
+import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
 import type { Frame } from '../monitor/rows.ts'
 import { rowsOf } from '../monitor/rows.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
@@ -42,7 +42,7 @@ async function once(session: Session, values: TopValues): Promise<ExitCode> {
   const survey = surveyOf(session, values, signal)
   await survey.round(values.interval)
   await pause(values.interval, signal)
-  await survey.round(values.interval)
+  await survey.round(ALL_ANSWERS_MS)
   if (!signal.aborted) await plainShow(out, values).show(tableNow(session, survey))
   return ExitCode.ok
 }

@@ -65,8 +65,9 @@ export class Screen {
   }
 
   get size(): Size {
-    const { columns = COLUMNS_DEFAULT, rows = ROWS_DEFAULT } = this.#host.stdout
-    return { columns, rows }
+    const { columns, rows } = this.#host.stdout
+    // A terminal that does not know its size says 0.
+    return { columns: columns || COLUMNS_DEFAULT, rows: rows || ROWS_DEFAULT }
   }
 
   /** Lines over the ones that are there. A terminal that is behind does not get more of them. */

@@ -18,8 +18,6 @@ export const UNLIMITED: number = Number.POSITIVE_INFINITY
 
 const ID_WIDTH_SHORT = 4
 const NAME_WIDTH_MAX = 32
-/** Where a narrow terminal shows an explanation, it should say something. */
-const NOTE_WIDTH_MIN = 20
 
 export function sorted(rows: readonly NodeRow[], { column, reverse }: Order): NodeRow[] {
   const { value } = columnOf(column)
@@ -108,8 +106,7 @@ function lineOf(row: NodeRow, layout: Layout, paint: Paint, width: number): stri
   for (const [i, column] of columns.entries()) {
     const columnWidth = widths[i]!
     if (note !== undefined && isNumber(column)) {
-      const room = Math.max(width - taken, Math.min(NOTE_WIDTH_MIN, width))
-      cells.push(paint('dim', truncate(note, room)))
+      if (width > taken) cells.push(paint('dim', truncate(note, width - taken)))
       break
     }
     cells.push(painted(row, column, columnWidth, paint))
@@ -132,7 +129,7 @@ function fitted(text: string, { key, align }: TopColumn, width: number): string 
 /** Why a row has no numbers. */
 function noteOf({ silence, numbers }: NodeRow): string | undefined {
   if (silence !== undefined) return silenceWords(silence)
-  return numbers === undefined ? 'asked' : undefined
+  return numbers === undefined ? 'asked, no answer yet' : undefined
 }
 
 export function silenceWords(silence: Silence): string {
