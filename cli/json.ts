@@ -17,6 +17,10 @@
  *   sent          a message was accepted for sending: to (the peers), group (of a shout), bytes
  *   ping          peer, sequence, roundTripMs (null: no answer)
  *   ping-summary  peer, sent, answered, and minMs, avgMs, maxMs when anything was answered
+ *   top           a node at a moment: node, state, at, silence (why it says nothing), roundTripMs, peers, worstPresence,
+ *                 meanRoundTripMs, messages and bytes (In, Out, each PerSecond), queueMessages, queueBytes,
+ *                 blockedPeers, drops, dropsPerSecond, warnings, loopDelayMs, uptimeMs; null: unknown
+ *   graph         who sees whom: at, nodes (id, name, answered, presence), edges (from, to, presence, kind), asymmetric
  *   demo          a step of the demo: ms, ok (when it was checked), text
  *
  * Of `earshot sim`, all times in milliseconds:

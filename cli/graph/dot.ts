@@ -7,7 +7,7 @@ import type { GraphNode, MeshGraph, Pair } from './model.ts'
 
 const NAME_WIDTH_MAX = 40
 
-export const PRESENCE_COLOURS: Readonly<Record<Presence, string>> = {
+const PRESENCE_COLOURS: Readonly<Record<Presence, string>> = {
   alive: 'gray40',
   evasive: 'orange',
   silent: 'red3',

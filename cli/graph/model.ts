@@ -5,7 +5,7 @@
  * asymmetric, and only where both have answered. Of a node that has not, nothing is known but how others see it.
  */
 import type { PeerId, Presence } from '../../src/index.ts'
-import { worse } from '../monitor/rows.ts'
+import { compareNames, worse } from '../monitor/rows.ts'
 import type { NodeSnapshot } from '../monitor/snapshot.ts'
 
 export interface GraphNode {
@@ -88,7 +88,7 @@ function nodesOf(
   const nodes = [...names].map(([id, name]) => {
     return { id, name, hasAnswered: answers.has(id), presence: presences.get(id) }
   })
-  return nodes.sort((a, b) => (`${a.name}\0${a.id}` < `${b.name}\0${b.id}` ? -1 : 1))
+  return nodes.sort(compareNames)
 }
 
 function pairOf(a: GraphNode, b: GraphNode, answers: Answers): Pair | undefined {

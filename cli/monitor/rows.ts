@@ -100,6 +100,16 @@ export function rowsOf(
   })
 }
 
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** As people count: `node2` before `node10`. */
+export function compareNames(
+  a: Pick<NodeRow, 'id' | 'name'>,
+  b: Pick<NodeRow, 'id' | 'name'>,
+): number {
+  return collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1)
+}
+
 function numbersOf(
   latest: NodeSnapshot,
   previous: NodeSnapshot | undefined,

@@ -1,4 +1,5 @@
 /** What `earshot top` does with the live mesh: asks again and again, and shows tables. */
+import { setMaxListeners } from 'node:events'
 import type { Command } from 'commander'
 import { settingsOf } from '../common-options.ts'
 import { pause, withDeadline } from '../deadline.ts'
@@ -56,6 +57,7 @@ function checkNamed({ node }: Session, reference: string): void {
 function onScreen(session: Session, values: TopValues): Promise<ExitCode> {
   const { host, out, signal } = session
   const over = new AbortController()
+  setMaxListeners(0, over.signal)
   const end = (): void => over.abort()
   signal.addEventListener('abort', end, { once: true })
   if (signal.aborted) end()

@@ -1,6 +1,6 @@
 /** The table of `earshot top`, as lines: sorted, laid out for the room there is, and above it what it all comes to. */
 
-import type { Frame, NodeRow, Silence } from '../monitor/rows.ts'
+import { compareNames, type Frame, type NodeRow, type Silence } from '../monitor/rows.ts'
 import { EXIT_WORDS, timeOfDay } from '../render/event-lines.ts'
 import type { Paint, Style } from '../render/style.ts'
 import { padEnd, padStart, textWidth, truncate } from '../render/width.ts'
@@ -23,6 +23,7 @@ export function sorted(rows: readonly NodeRow[], { column, reverse }: Order): No
   const { value } = columnOf(column)
   const direction = reverse ? -1 : 1
   return [...rows].sort((a, b) => {
+    if (column === 'name') return direction * compareNames(a, b)
     return compareValues(value(a), value(b), direction) || compareNames(a, b)
   })
 }
@@ -35,11 +36,6 @@ function compareValues(a: Value, b: Value, direction: number): number {
   if (a === b) return 0
   if (typeof a === 'string') return a < String(b) ? -direction : direction
   return a > Number(b) ? -direction : direction
-}
-
-function compareNames(a: NodeRow, b: NodeRow): number {
-  const key = ({ name, id }: NodeRow): string => `${name}\0${id}`
-  return key(a) < key(b) ? -1 : 1
 }
 
 /** The columns that a terminal has room for, and how they stand there. */
@@ -132,7 +128,7 @@ function noteOf({ silence, numbers }: NodeRow): string | undefined {
   return numbers === undefined ? 'asked, no answer yet' : undefined
 }
 
-export function silenceWords(silence: Silence): string {
+function silenceWords(silence: Silence): string {
   switch (silence.kind) {
     case 'mute':
       return `no answer since ${timeWords(silence.since)}`
@@ -165,6 +161,6 @@ export function summaryOf({ at, rows }: Frame): string {
 }
 
 /** `14:02:31`, in local time. */
-export function timeWords(at: number): string {
+function timeWords(at: number): string {
   return timeOfDay(new Date(at)).slice(0, 8)
 }

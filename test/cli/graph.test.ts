@@ -164,6 +164,7 @@ describe('for Graphviz, the graph', () => {
 
   const canDraw = spawnSync('dot', ['-V']).error === undefined
 
+  // Not every machine has Graphviz.
   it.skipIf(!canDraw)('is drawn by it', () => {
     for (const graph of [odd, nasty, fullMesh(12), graphOf([], [], undefined)]) {
       const input = dotLines(graph).join('\n')
