@@ -151,10 +151,10 @@ export function summaryOf({ at, rows }: Frame): string {
   const without = rows.length - answering.length
   const nodes = `${rows.length} ${rows.length === 1 ? 'node' : 'nodes'}`
   const sums = [
-    `messages ${total(answering.map(({ rates }) => rates.messagesOut))}/s`,
-    `bytes ${total(answering.map(({ rates }) => rates.bytesOut))}/s`,
-    `queued ${total(answering.map(({ queueMessages }) => queueMessages))}`,
-    `drops ${total(answering.map(({ rates }) => rates.drops))}/s`,
+    `${total(answering.map(({ rates }) => rates.messagesOut))} msg/s`,
+    `${total(answering.map(({ rates }) => rates.bytesOut))} B/s`,
+    `${total(answering.map(({ queueMessages }) => queueMessages))} queued`,
+    `${total(answering.map(({ rates }) => rates.drops))} drops/s`,
   ]
   const whole = without === 0 ? nodes : `${nodes}, ${without} no answer`
   return [timeWords(at), whole, sums.join(', ')].join('  ')

@@ -148,7 +148,7 @@ describe('the table', () => {
   it('has a line above it that sums it up', () => {
     const at = new Date(2026, 0, 1, 9, 5, 7).getTime()
     expect(summaryOf({ at, rows: ROWS })).toBe(
-      '09:05:07  4 nodes, 2 no answer  messages 12/s, bytes 512/s, queued 3k, drops 3/s',
+      '09:05:07  4 nodes, 2 no answer  12 msg/s, 512 B/s, 3k queued, 3 drops/s',
     )
   })
 })

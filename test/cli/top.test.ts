@@ -26,7 +26,7 @@ describe.concurrent('top --once', () => {
     const { code, stdout, stderr } = await scene.run(['top', '--once', '--interval', '250ms'])
     expect({ code, stderr }).toEqual({ code: ExitCode.ok, stderr: '' })
     const [summary, heading, ...rows] = stdout.trimEnd().split('\n')
-    expect(summary).toMatch(/^\d\d:\d\d:\d\d {2}3 nodes {2}messages 0\/s, bytes 0\/s, queued 0/)
+    expect(summary).toMatch(/^\d\d:\d\d:\d\d {2}3 nodes {2}0 msg\/s, 0 B\/s, 0 queued, 0 drops\/s$/)
     expect(heading).toMatch(/^NAME +ID +PEERS +SEES +STATE +RTT .*MSG IN +MSG OUT +B IN +B OUT/)
     expect(rows.map((line) => line.split(/ +/).slice(0, 5))).toEqual(
       ['ada', 'ben', 'cleo'].map((name) => [name, expect.any(String), '2', 'alive', 'alive']),
