@@ -7,7 +7,13 @@ import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
-import { checkFound, type Round, Rounds, readRecording } from '../monitor/recording.ts'
+import {
+  checkFound,
+  type RecordingFacts,
+  type Round,
+  Rounds,
+  readRecording,
+} from '../monitor/recording.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
 import { Output } from '../output.ts'
 import { type Session, whereabouts, withNode } from '../session.ts'
@@ -64,15 +70,15 @@ async function recorded(
   path: string,
 ): Promise<ExitCode> {
   const out = new Output(host, settingsOf(command))
-  const counts = { snapshots: 0, bad: 0 }
+  const facts: RecordingFacts = { snapshots: 0, bad: 0 }
   const rounds = new Rounds()
   let last: Round | undefined
-  for await (const snapshot of readRecording(host, path, counts)) {
-    last = rounds.push(snapshot) ?? last
+  for await (const snapshot of readRecording(host, path, facts)) {
+    last = rounds.push(snapshot, facts.observer) ?? last
   }
-  last = rounds.end() ?? last
-  checkFound(out, path, counts)
-  const graph = graphOf(last!.snapshots, last!.standings, undefined)
+  last = rounds.end(facts.observer) ?? last
+  checkFound(out, path, facts)
+  const graph = graphOf(last!.snapshots, last!.standings, facts.observer)
   await print(out, graph, last!.at, values)
   return verdict(graph, values)
 }

@@ -16,13 +16,16 @@ import type { Output } from '../output.ts'
 import { type Frame, rowsOf, type Standing } from './rows.ts'
 import { type NodeSnapshot, readSnapshot } from './snapshot.ts'
 
-/** The answer of a node with two thousand peers is half of this. */
-const LINE_BYTES_MAX = 4 * 1_024 * 1_024
+/** As long as recordings have them: a message of 16 MiB, as base64. */
+const LINE_BYTES_MAX = 32 * 1_024 * 1_024
 /** The last moment that a Date can hold. */
 const AT_MAX = 8.64e15
 const NEWLINE = 0x0a
 
-export interface RecordingCounts {
+/** What is found out while a recording is read. */
+export interface RecordingFacts {
+  /** Who recorded it, where it says so: no node of the mesh that was observed. */
+  observer?: PeerId
   snapshots: number
   /** Lines that are no JSON, too long, or snapshots that are none. */
   bad: number
@@ -32,20 +35,20 @@ export interface RecordingCounts {
 export async function* readRecording(
   host: Host,
   path: string,
-  counts: RecordingCounts,
+  facts: RecordingFacts,
 ): AsyncGenerator<NodeSnapshot, undefined> {
   const source = path === '-' ? host.stdin : createReadStream(path)
   const lines = boundedLines(addAbortSignal(host.signal, source), () => {
-    counts.bad++
+    facts.bad++
   })
   try {
     for await (const line of lines) {
       const read = readLine(line)
-      if (read === 'bad') counts.bad++
-      else if (read !== 'other') {
-        counts.snapshots++
-        yield read
-      }
+      if (read.kind === 'bad') facts.bad++
+      if (read.kind === 'observer') facts.observer = read.id
+      if (read.kind !== 'snapshot' || read.snapshot.id === facts.observer) continue
+      facts.snapshots++
+      yield read.snapshot
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
@@ -54,19 +57,31 @@ export async function* readRecording(
   }
 }
 
-function readLine(line: string): NodeSnapshot | 'other' | 'bad' {
-  if (line.trim() === '') return 'other'
+type Line =
+  | { readonly kind: 'snapshot'; readonly snapshot: NodeSnapshot }
+  | { readonly kind: 'observer'; readonly id: PeerId }
+  | { readonly kind: 'other' | 'bad' }
+
+function readLine(line: string): Line {
+  if (line.trim() === '') return { kind: 'other' }
   const fields = parsed(line)
-  if (fields === undefined) return 'bad'
-  if (fields['type'] !== 'earshot.snapshot/1') return 'other'
-  const { at, node, name, data } = fields
+  if (fields === undefined) return { kind: 'bad' }
+  const { type, node } = fields
   const id = typeof node === 'string' ? parsePeerId(node) : undefined
-  const isTime = typeof at === 'number' && at >= 0 && at <= AT_MAX
-  if (id === undefined || !isTime) return 'bad'
+  if (type === 'earshot.recording/1' && id !== undefined) return { kind: 'observer', id }
+  if (type !== 'earshot.snapshot/1') return { kind: 'other' }
+  const snapshot = id === undefined ? undefined : snapshotOf(id, fields)
+  return snapshot === undefined ? { kind: 'bad' } : { kind: 'snapshot', snapshot }
+}
+
+function snapshotOf(
+  id: PeerId,
+  { at, name, data }: Readonly<Record<string, unknown>>,
+): NodeSnapshot | undefined {
+  if (typeof at !== 'number' || !(at >= 0 && at <= AT_MAX)) return undefined
   const snapshot = readSnapshot(id, at, data)
-  if (snapshot === undefined) return 'bad'
-  const isNamed = snapshot.name !== '' || typeof name !== 'string'
-  return isNamed ? snapshot : { ...snapshot, name: name.slice(0, 255) }
+  if (snapshot === undefined || snapshot.name !== '' || typeof name !== 'string') return snapshot
+  return { ...snapshot, name: name.slice(0, 255) }
 }
 
 function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -113,7 +128,7 @@ async function* boundedLines(
 }
 
 /** @throws CliError for a recording without snapshots */
-export function checkFound(out: Output, path: string, { snapshots, bad }: RecordingCounts): void {
+export function checkFound(out: Output, path: string, { snapshots, bad }: RecordingFacts): void {
   const lines = `${bad} bad ${bad === 1 ? 'line' : 'lines'}`
   if (bad > 0 && snapshots > 0) out.note(`${path}: ${lines} passed over`)
   if (snapshots > 0) return
@@ -134,15 +149,15 @@ export class Rounds {
   #round = new Map<PeerId, NodeSnapshot>()
 
   /** The round that is over now, if it is. */
-  push(snapshot: NodeSnapshot): Round | undefined {
+  push(snapshot: NodeSnapshot, observer?: PeerId): Round | undefined {
     const isOver = this.#round.has(snapshot.id) || this.#round.size >= ROUND_NODES_MAX
-    const over = isOver ? this.end() : undefined
+    const over = isOver ? this.end(observer) : undefined
     this.#round.set(snapshot.id, snapshot)
     return over
   }
 
-  /** The round that was not yet over. */
-  end(): Round | undefined {
+  /** The round that was not yet over. The observer is in none. */
+  end(observer?: PeerId): Round | undefined {
     const round = this.#round
     if (round.size === 0) return undefined
     this.#round = new Map()
@@ -152,6 +167,7 @@ export class Rounds {
     }
     const silent: Standing[] = []
     for (const { id, name } of unanswering(round)) {
+      if (id === observer) continue
       const before = this.#latest.get(id)
       if (before === undefined) {
         silent.push(standingOf({ id, name, silence: { kind: 'unrecorded' } }))
@@ -202,8 +218,8 @@ export interface Round {
   readonly standings: readonly Standing[]
 }
 
-export function frameOf({ at, standings }: Round): Frame {
-  return { at, rows: rowsOf(standings, undefined) }
+export function frameOf({ at, standings }: Round, observer: PeerId | undefined): Frame {
+  return { at, rows: rowsOf(standings, observer) }
 }
 
 /** Whom those of a round see, and who are not in it. */

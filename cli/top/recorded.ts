@@ -6,7 +6,7 @@ import type { Host } from '../host.ts'
 import {
   checkFound,
   frameOf,
-  type RecordingCounts,
+  type RecordingFacts,
   type Round,
   Rounds,
   readRecording,
@@ -31,37 +31,37 @@ export async function showRecorded(
     throw new CliError(ExitCode.usage, '--interval is for live tables: leave it out with --from')
   }
   const out = new Output(host, settingsOf(command))
-  const counts = { snapshots: 0, bad: 0 }
-  const frames = framesOf(host, path, counts, values)
+  const facts: RecordingFacts = { snapshots: 0, bad: 0 }
+  const frames = framesOf(host, path, facts, values)
   if (values.once === true || wantsScreen(host, out, values)) {
     const kept = await keptFrames(frames, out, values.once === true ? 1 : ROWS_MAX)
-    checkFound(out, path, counts)
+    checkFound(out, path, facts)
     if (values.once === true) await plainShow(out, values).show(kept.at(-1)!)
     else await turnPages(host, out, values, kept)
     return ExitCode.ok
   }
   const show = plainShow(out, values)
   for await (const frame of frames) await show.show(frame)
-  checkFound(out, path, counts)
+  checkFound(out, path, facts)
   return ExitCode.ok
 }
 
 async function* framesOf(
   host: Host,
   path: string,
-  counts: RecordingCounts,
+  facts: RecordingFacts,
   { peer }: TopValues,
 ): AsyncGenerator<Frame, undefined> {
   const rounds = new Rounds()
   const frame = (round: Round): Frame => {
-    const { at, rows } = frameOf(round)
+    const { at, rows } = frameOf(round, facts.observer)
     return { at, rows: choosePeers(peer, rows) }
   }
-  for await (const snapshot of readRecording(host, path, counts)) {
-    const round = rounds.push(snapshot)
+  for await (const snapshot of readRecording(host, path, facts)) {
+    const round = rounds.push(snapshot, facts.observer)
     if (round !== undefined) yield frame(round)
   }
-  const last = rounds.end()
+  const last = rounds.end(facts.observer)
   if (last !== undefined) yield frame(last)
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ratesBetween } from '../../cli/monitor/rates.ts'
-import { Rounds, readRecording } from '../../cli/monitor/recording.ts'
+import { frameOf, type RecordingFacts, Rounds, readRecording } from '../../cli/monitor/recording.ts'
 import { rowsOf, type Standing } from '../../cli/monitor/rows.ts'
 import { type NodeSnapshot, readSnapshot } from '../../cli/monitor/snapshot.ts'
 import { FakeHost } from './host.ts'
@@ -241,12 +241,29 @@ describe('a recording', () => {
   })
 
   it('does not keep a line that is too long, and goes on behind it', async () => {
-    const long = madeLine(1, 'a', {}, { filler: 'x'.repeat(5_000_000) })
+    const long = madeLine(1, 'a', {}, { filler: 'x'.repeat(34_000_000) })
     expect(await read(long, madeLine(2, 'b', {}))).toEqual({
       names: ['b@2'],
       snapshots: 1,
       bad: 1,
     })
+  })
+
+  it('tells who recorded it, who is no node of the mesh', async () => {
+    const header = { type: 'earshot.recording/1', earshot: '1', node: OBSERVER, name: 'observer' }
+    const facts: RecordingFacts = { snapshots: 0, bad: 0 }
+    const rounds = new Rounds()
+    const host = new FakeHost({
+      input: [
+        JSON.stringify(header),
+        madeLine(1, 'observer', { a: {} }),
+        madeLine(1, 'a', { observer: {} }),
+      ].join('\n'),
+    })
+    for await (const snapshot of readRecording(host, '-', facts)) rounds.push(snapshot)
+    expect(facts).toEqual({ observer: OBSERVER, snapshots: 1, bad: 0 })
+    const { rows } = frameOf(rounds.end(OBSERVER)!, OBSERVER)
+    expect(rows).toMatchObject([{ name: 'a', numbers: { peers: 0 } }])
   })
 
   it('is made of rounds: one is over when a node comes again', () => {

@@ -248,7 +248,7 @@ describe('on a terminal, top', () => {
 function recording(): string {
   const seconds = (n: number): number => Date.UTC(2026, 0, 1, 12) + n * 1_000
   return [
-    '{"type":"earshot.record/1","version":"1"}',
+    '{"type":"earshot.recording/1","earshot":"1"}',
     madeLine(seconds(0), 'a', { b: {}, c: {} }),
     madeLine(seconds(0), 'b', { a: { messagesIn: 5 }, c: {} }),
     madeLine(seconds(0), 'c', { a: {}, b: {} }),
