@@ -4,7 +4,8 @@
  * Every object has a `type`, `earshot.<kind>/<version>`, and a `time` (ISO 8601, UTC, when it was written). Within a
  * version, fields are only ever added; another version means that something else changed. Kinds:
  *
- *   node          this node is up (first line of run, watch and chat): id, name, port, interfaces, groups
+ *   node          this node is up (first line of run, watch and chat): id, name, port, interfaces, groups,
+ *                 and metrics, the address of its endpoint, when there is one
  *   peer          a peer in a list: id, name, endpoint, headers, groups, presence, roundTripMs (null: no answer)
  *   enter         a peer entered: peer with all that is in its introduction
  *   join, leave   peer, group

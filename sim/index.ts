@@ -22,6 +22,7 @@
 // Checks.
 export type { Check, CheckContext, Failure, Report, Watcher } from './checks/check.ts'
 export { CHECKS } from './checks/index.ts'
+export type { Fault, FaultListener } from './faults.ts'
 // Scenarios.
 export type { RandomStream } from './kernel/random.ts'
 // Your own nodes.
@@ -31,6 +32,9 @@ export type { SubnetOptions } from './network/topology.ts'
 export type { Latency, Weather } from './network/weather.ts'
 export { WEATHERS } from './network/weather.ts'
 export type { AddNodeOptions, Member, NodeRef, SimulationOptions } from './population.ts'
+export type { LoggedEntry, LogSink, RecordingEntry, RecordingStart } from './recording/entries.ts'
+export { LogFile } from './recording/log-file.ts'
+export type { ReportOptions } from './report/index.ts'
 export { renderReport } from './report/index.ts'
 export { COMMON_SETTINGS, type RunInfo } from './scenario/info.ts'
 export type { ReceivedMessage, TrackedMessage } from './scenario/ledger.ts'
@@ -51,7 +55,6 @@ export { choiceSetting, countSetting, numberSetting } from './scenario/settings.
 export type { Stage } from './scenario/stage.ts'
 export type { TrafficOptions } from './scenario/traffic.ts'
 export { SCENARIOS } from './scenarios/index.ts'
-export type { Fault, FaultListener } from './simulation.ts'
 export { createSimulation, Simulation } from './simulation.ts'
 
 // Sweeps.

@@ -14,6 +14,7 @@ import { VirtualNetwork } from './network/network.ts'
 import type { VirtualProcess } from './network/process.ts'
 import type { Chunking } from './network/tcp-shared.ts'
 import type { Subnet, SubnetOptions } from './network/topology.ts'
+import type { LogSink } from './recording/entries.ts'
 
 export interface SimulationOptions {
   /** Decides everything that is random. Default: a fixed one, so that a test does the same each time. */
@@ -24,6 +25,11 @@ export interface SimulationOptions {
   readonly chunking?: Chunking
   /** Puts something between a node and the process it runs on: to watch what it does, or to break it on purpose. */
   readonly wrapPlatform?: WrapPlatform
+  /**
+   * Gives every node a log, and takes what all of them and the simulator log, in the order in which it happened: the
+   * first entry says what it is of. Changes nothing of the run. Default: nothing is logged.
+   */
+  readonly log?: LogSink
 }
 
 /** Called at every start of a member, restarts included. */
@@ -272,13 +278,13 @@ export abstract class Population {
   }
 }
 
-const OPTION_NAMES: readonly string[] = ['seed', 'networks', 'chunking', 'wrapPlatform']
+const OPTION_NAMES: readonly string[] = ['seed', 'networks', 'chunking', 'wrapPlatform', 'log']
 
 /** What TypeScript refuses, for those without it; and what it cannot see. */
 function checkOptions(options: SimulationOptions): void {
   const unknown = Object.keys(options).find((name) => !OPTION_NAMES.includes(name))
   if (unknown !== undefined) throw bad(unknown, `expected one of ${OPTION_NAMES.join(', ')}`)
-  const { seed = 0, networks, chunking = 'natural' } = options
+  const { seed = 0, networks, chunking = 'natural', log } = options
   if (typeof seed !== 'string' && !Number.isFinite(seed)) {
     throw bad('seed', 'expected a number or a text')
   }
@@ -286,6 +292,7 @@ function checkOptions(options: SimulationOptions): void {
   if (chunking !== 'natural' && chunking !== 'torture') {
     throw bad('chunking', 'expected natural or torture')
   }
+  if (log !== undefined && typeof log !== 'function') throw bad('log', 'expected a function')
 }
 
 function bad(option: string, reason: string): EarshotError {

@@ -10,12 +10,15 @@
  * once that is over (see `layers.ts`). Those between hosts (`partition`, `block`, `clog`, `disturb`) add up.
  */
 import { EarshotError } from '../src/base/errors.ts'
+import type { Fields, LevelName } from '../src/log/record.ts'
 import type { MeshNode } from '../src/runtime/node.ts'
+import type { Fault, FaultListener } from './faults.ts'
 import { Layers } from './layers.ts'
 import type { HostSet, Undo } from './network/network.ts'
 import type { Weather } from './network/weather.ts'
 import type { NodeRef, RestartOptions, SimulationOptions } from './population.ts'
 import { Population } from './population.ts'
+import { MergedLog } from './recording/merged-log.ts'
 
 /**
  * Makes a simulated network without nodes.
@@ -35,28 +38,18 @@ export function createSimulation(options: SimulationOptions = {}): Simulation {
   return new Simulation(options)
 }
 
-/** Something done to nodes or to the network, from `atMs` on; `ended` is called when it is over. */
-export interface Fault {
-  readonly kind: string
-  readonly atMs: number
-  /** Indices of the members it is done to. */
-  readonly members: readonly number[]
-  /** For people: what it was, with numbers. */
-  readonly label: string
-  /** What it holds back arrives then, even if it is ended before. */
-  readonly heldUntilMs?: number
-}
-
-export interface FaultListener {
-  began(fault: Fault): void
-  ended(fault: Fault, atMs: number): void
-}
-
 export class Simulation extends Population {
   readonly #faultListeners: FaultListener[] = []
   /** How to undo what is being done to nodes and the network now. */
   readonly #active = new Map<Fault, Undo>()
   readonly #layers = new Layers()
+  readonly #log: MergedLog | undefined
+
+  /** Not for applications: `createSimulation` makes them. */
+  constructor(options: SimulationOptions) {
+    super(options)
+    this.#log = options.log && new MergedLog(this, options.log)
+  }
 
   /** Calls the listener with everything that is done to nodes or the network. */
   onFault(listener: FaultListener): void {
@@ -66,6 +59,11 @@ export class Simulation extends Population {
   /** What is being done to nodes and the network now. */
   get activeFaults(): readonly Fault[] {
     return [...this.#active.keys()]
+  }
+
+  /** Writes a record of the node `simulator` into the merged log, where there is one: what a script does, and why. */
+  note(level: LevelName, msg: string, fields?: Fields): void {
+    this.#log?.note(level, msg, fields)
   }
 
   /** Ends everything that is being done to nodes and the network; what has crashed stays down. */
@@ -305,7 +303,7 @@ export class Simulation extends Population {
 
   /** Notes a fault of one moment. */
   #happens(kind: string, refs: readonly NodeRef[], label: string): void {
-    const fault = this.#fault(kind, refs, label)
+    const fault: Fault = { ...this.#fault(kind, refs, label), lasts: false }
     for (const listener of this.#faultListeners) listener.began(fault)
     for (const listener of this.#faultListeners) listener.ended(fault, this.now)
   }
@@ -318,7 +316,7 @@ export class Simulation extends Population {
     undo: Undo,
     heldUntilMs: number = this.now,
   ): Undo {
-    const fault: Fault = { ...this.#fault(kind, refs, label), heldUntilMs }
+    const fault: Fault = { ...this.#fault(kind, refs, label), lasts: true, heldUntilMs }
     for (const listener of this.#faultListeners) listener.began(fault)
     const end = (): void => {
       if (!this.#active.delete(fault)) return
@@ -329,7 +327,7 @@ export class Simulation extends Population {
     return end
   }
 
-  #fault(kind: string, refs: readonly NodeRef[], label: string): Fault {
+  #fault(kind: string, refs: readonly NodeRef[], label: string): Omit<Fault, 'lasts'> {
     const members = refs.map((ref) => this.member(ref))
     const who = members.length === 1 ? `${members[0]!.name} ` : ''
     return { kind, atMs: this.now, members: members.map(({ index }) => index), label: who + label }

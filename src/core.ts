@@ -24,6 +24,7 @@ export type { QueryOptions } from './log/queries.ts'
 export type { Fields, LevelName, LogRecord } from './log/record.ts'
 export { LEVELS, levelName } from './log/record.ts'
 export type { RingLimits } from './log/ring.ts'
+export type { MeshCounters, PeerCounters } from './mesh/counters.ts'
 export type {
   BlockedEvent,
   DropEvent,
@@ -39,8 +40,9 @@ export type {
   WarningEvent,
   WhisperEvent,
 } from './mesh/events.ts'
+export type { LinkFailureKind } from './mesh/link-failure.ts'
 export type { Message } from './mesh/message.ts'
-export type { EngineMetrics, PeerMetrics } from './mesh/metrics.ts'
+export type { EngineMetrics, Evidence, LastSeen, PeerCounts, PeerMetrics } from './mesh/metrics.ts'
 export type { Timers } from './mesh/options.ts'
 export { DEFAULT_TIMERS } from './mesh/options.ts'
 export type { WhenFull } from './mesh/outbox.ts'
@@ -67,6 +69,7 @@ export type {
   WaitOptions,
   WarningCode,
 } from './runtime/node-events.ts'
+export type { NodeMetrics } from './runtime/node-metrics.ts'
 export type { NodeOptions } from './runtime/options.ts'
 export type { MessageInput } from './runtime/outgoing.ts'
 export type { PeerRef } from './runtime/peer-ref.ts'
@@ -78,6 +81,7 @@ export type {
   DatagramPort,
   DialOptions,
   Entropy,
+  EventLoopDelay,
   IoFailure,
   IoFailureKind,
   Listener,

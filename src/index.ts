@@ -6,6 +6,8 @@
  */
 import { type Logger, logNode } from './log/logger.ts'
 import { type MeshLogOptions, meshLog } from './log/mesh-log.ts'
+import { ZreLogCollector } from './log/zre-log/collector.ts'
+import { ZRE_LOG_HEADER } from './log/zre-log/endpoint.ts'
 import { nodePlatform } from './platform-node/platform.ts'
 import type { MeshNode } from './runtime/node.ts'
 import { createNodeOn } from './runtime/node.ts'
@@ -21,7 +23,17 @@ export interface CreateOptions extends NodeOptions {
    * The node's part in the mesh-wide log (`meshLog`): other nodes can read what this node logs of itself, and what the
    * application gives to `meshLog(node)`. `false` takes no part; by default it does.
    */
-  readonly log?: false | Omit<MeshLogOptions, 'logger'>
+  readonly log?:
+    | false
+    | (Omit<MeshLogOptions, 'logger'> & { readonly zreLogCollector?: ZreLogOptions })
+}
+
+/** Where to listen for the records of implementations that speak ZRE/LOG (RFC 20); peers are told by `X-ZRELOG`. */
+export interface ZreLogOptions {
+  /** The local address, as of one of the node's interfaces. */
+  readonly address: string
+  /** TCP port. Default: one that the host chooses. */
+  readonly port?: number
 }
 
 /**
@@ -33,9 +45,36 @@ export interface CreateOptions extends NodeOptions {
  */
 export async function createNode(options: CreateOptions = {}): Promise<MeshNode> {
   const { logger, log } = options
+  if (log !== false && log?.zreLogCollector !== undefined) {
+    return createCollectingNode(options, log.zreLogCollector)
+  }
   const node = await createNodeOn(nodePlatform, options)
   // With `log: false` a logger gets what the node logs all the same: nobody else can read it then.
   if (log !== false) meshLog(node, { ...log, ...(logger !== undefined && { logger }) })
   else if (logger !== undefined) logNode(node, logger)
+  return node
+}
+
+/** The collector's place stands in the node's headers, so it listens before the node is. */
+async function createCollectingNode(
+  options: CreateOptions,
+  { address, port = 0 }: ZreLogOptions,
+): Promise<MeshNode> {
+  const { logger, log } = options
+  let node: MeshNode | undefined
+  const collector = await ZreLogCollector.open(
+    nodePlatform,
+    { address, port },
+    { record: (record) => node && meshLog(node).handleZreLog(record) },
+  )
+  try {
+    const headers = { ...options.headers, [ZRE_LOG_HEADER]: collector.endpoint }
+    node = await createNodeOn(nodePlatform, { ...options, headers })
+  } catch (error) {
+    collector.close()
+    throw error
+  }
+  node.on('stop', () => collector.close())
+  meshLog(node, { ...(log || {}), ...(logger !== undefined && { logger }) })
   return node
 }

@@ -37,6 +37,7 @@ const VIRTUAL_ONLY = [
   'hash',
   'replay',
   'report',
+  'log',
   'skipCheck',
   'list',
 ] as const

@@ -5,9 +5,10 @@
  */
 
 import type { Check, Watcher } from '../../sim/checks/check.ts'
+import type { Fault } from '../../sim/faults.ts'
 import type { Member } from '../../sim/population.ts'
 import type { TrackedMessage } from '../../sim/scenario/ledger.ts'
-import type { Fault, Simulation } from '../../sim/simulation.ts'
+import type { Simulation } from '../../sim/simulation.ts'
 import type { NodeEvent, NodeOptions } from '../../src/index.ts'
 import { NodeTally } from './tally.ts'
 

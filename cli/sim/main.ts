@@ -41,7 +41,7 @@ async function runReal(context: SimContext, values: SimValues): Promise<ExitCode
 
 /** Of the other options, only those about the output go with `--replay`: all else is in what is replayed. */
 async function replay(context: SimContext, values: SimValues): Promise<ExitCode> {
-  const { replay: source = '', report, ...rest } = values
+  const { replay: source = '', report, log, ...rest } = values
   const [other] = Object.entries(rest).find(([, value]) => value !== undefined) ?? []
   if (other !== undefined) {
     const option = other === 'scenario' ? 'the scenario' : optionName(other)
@@ -54,6 +54,7 @@ async function replay(context: SimContext, values: SimValues): Promise<ExitCode>
   const request = { ...requestOf(found.values), seed }
   return runOnce(context, request, {
     ...(report !== undefined && { report }),
+    ...(log !== undefined && { log }),
     ...(hash !== undefined && { hash }),
   })
 }

@@ -19,6 +19,12 @@ export function defineSim(command: Command): Command {
     .option('--skip-check <check>', 'leave a check out; repeatable', repeatedOption)
     .addOption(new Option('--report <file>', 'write a report, as one HTML file').conflicts('seeds'))
     .addOption(
+      new Option(
+        '--log <file>',
+        'write what all nodes and the simulator log, as one NDJSON file',
+      ).conflicts('seeds'),
+    )
+    .addOption(
       new Option('--seeds <list>', 'run many seeds: 1..1000, or 1,5,9, or 100 for 1..100')
         .argParser(seedsOption)
         .conflicts(['seed', 'hash']),

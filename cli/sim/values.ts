@@ -11,6 +11,7 @@ export interface SimValues {
   readonly set?: readonly string[]
   readonly skipCheck?: readonly string[]
   readonly report?: string
+  readonly log?: string
   readonly seeds?: Seeds
   readonly jobs?: number
   readonly maxFailures?: number

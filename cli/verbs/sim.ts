@@ -33,6 +33,10 @@ export function addSim({ program, host, action }: Cli): void {
           'earshot sim churn --nodes 50 --report churn.html',
           'nodes come and go; with a report to look at',
         ],
+        [
+          'earshot sim churn --seed 7 --log churn.ndjson',
+          'what all nodes logged, in the order in which it happened',
+        ],
         ['earshot sim --seeds 1..1000', 'a thousand runs with random faults, on all cores'],
         ['earshot sim steady --real', 'real nodes on this host, beside the virtual ones'],
         ['earshot sim --list', 'the scenarios, and what --set may change'],

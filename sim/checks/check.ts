@@ -5,9 +5,10 @@
 import type { PeerId } from '../../src/base/peer-id.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { NodeEvent } from '../../src/runtime/node-events.ts'
+import type { Fault } from '../faults.ts'
 import type { Member } from '../population.ts'
 import type { ReceivedMessage, TrackedMessage } from '../scenario/ledger.ts'
-import type { Fault, Simulation } from '../simulation.ts'
+import type { Simulation } from '../simulation.ts'
 
 /** Something that must not be. */
 export interface Failure {

@@ -4,10 +4,12 @@
  *
  * Ends and starts of processes (`LIVES`) are no unrest: they concern one identity, not the place where it runs.
  */
+
+import type { Fault } from '../faults.ts'
 import type { Attachment } from '../network/topology.ts'
 import type { Weather } from '../network/weather.ts'
 import type { Member } from '../population.ts'
-import type { Fault, Simulation } from '../simulation.ts'
+import type { Simulation } from '../simulation.ts'
 
 /** What ends or starts a process. */
 const LIVES: readonly string[] = ['leave', 'kill', 'crash', 'restart']

@@ -53,7 +53,8 @@ export class VirtualHost {
   #attachments: readonly Attachment[] = []
   #power: 'on' | 'asleep' | 'off' = 'on'
   #clockRate = 1
-  #isClockStopped = false
+  /** In the world's time: since when its clock stands, if it does. */
+  #clockStoppedAt: number | undefined
   readonly #processes = new Set<VirtualProcess>()
   #processCount = 0
   #portCount: number
@@ -191,7 +192,7 @@ export class VirtualHost {
     this.#power = 'asleep'
     for (const process of this.#processes) process.suspend()
     if (!options.clockStops) return
-    this.#isClockStopped = true
+    this.#clockStoppedAt = this.internet.world.now
     this.clock.setRate(0)
   }
 
@@ -206,14 +207,16 @@ export class VirtualHost {
   setClockRate(rate: number): void {
     checkRate(rate)
     this.#clockRate = rate
-    if (this.#isClockStopped) return
+    if (this.#clockStoppedAt !== undefined) return
     this.clock.setRate(rate)
     for (const process of this.#processes) process.rearmTimers()
   }
 
   #startClock(): void {
-    if (!this.#isClockStopped) return
-    this.#isClockStopped = false
+    if (this.#clockStoppedAt === undefined) return
+    // Its hardware has kept the time of day.
+    this.clock.jump(this.internet.world.now - this.#clockStoppedAt)
+    this.#clockStoppedAt = undefined
     this.setClockRate(this.#clockRate)
   }
 }

@@ -1,12 +1,12 @@
 /**
  * The clock of a host: virtual time as its hardware shows it, with drift, stops and jumps. Monotonic time never
- * goes back; only the time of day jumps.
+ * goes back; only the time of day jumps. It is right as long as nothing is done to it.
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import type { World } from '../kernel/world.ts'
 
-/** An arbitrary day for the time of day: 2026-01-01T00:00:00Z. */
-const EPOCH_MS = 1_767_225_600_000
+/** The time of day at which virtual time begins, an arbitrary one: 2026-01-01T00:00:00Z. */
+export const EPOCH_MS = 1_767_225_600_000
 
 export class LocalClock {
   readonly #world: World
@@ -15,13 +15,15 @@ export class LocalClock {
   #sinceMs: number
   /** Local milliseconds per millisecond of the world: 1.0001 gains 100 ppm, 0 stands still. */
   #rate = 1
-  #jumpMs = 0
+  /** Milliseconds that its time of day is ahead of its monotonic clock, the epoch left aside. */
+  #aheadMs: number
 
   /** Hosts were not started at once: their monotonic clocks differ by `originMs`. */
   constructor(world: World, originMs: number) {
     this.#world = world
     this.#baseMs = originMs
     this.#sinceMs = world.now
+    this.#aheadMs = world.now - originMs
   }
 
   get rate(): number {
@@ -33,7 +35,7 @@ export class LocalClock {
   }
 
   wallNow(): number {
-    return EPOCH_MS + this.now() + this.#jumpMs
+    return EPOCH_MS + this.now() + this.#aheadMs
   }
 
   /** Milliseconds of the world until the clock shows `at`; Infinity for a clock that stands. */
@@ -56,7 +58,7 @@ export class LocalClock {
     if (!Number.isFinite(ms)) {
       throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ms: ${ms}; expected milliseconds`)
     }
-    this.#jumpMs += ms
+    this.#aheadMs += ms
   }
 }
 

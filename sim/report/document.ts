@@ -18,9 +18,15 @@ export interface DocumentParts {
   readonly data: ReportData
   readonly views: Uint8Array
   readonly assets: Assets
+  readonly log?: LogLink
 }
 
-export function documentOf({ run, data, views, assets }: DocumentParts): string {
+interface LogLink {
+  readonly path: string
+  readonly records: number
+}
+
+export function documentOf({ run, data, views, assets, log }: DocumentParts): string {
   const { result } = run
   const title = `${result.ok ? '✓' : '✗'} ${result.scenario} · seed ${result.seed} · earshot sim`
   // Level 9 is slow, and no smaller: the bytes are differences already.
@@ -36,7 +42,7 @@ export function documentOf({ run, data, views, assets }: DocumentParts): string 
 <style>${new Html(assets.style)}</style>
 </head>
 <body>
-${headOf(result)}
+${headOf(result, log)}
 ${data.hasViews ? '' : html`<p class="note">This run kept no log of views: all that is shown over time is left out, but for faults.</p>`}
 <noscript><p class="note">Charts need JavaScript. Everything else is here.</p></noscript>
 <main>
@@ -61,7 +67,7 @@ function policy({ script, style }: Assets): string {
   return `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`
 }
 
-function headOf(result: RunResult): Html {
+function headOf(result: RunResult, log: LogLink | undefined): Html {
   const failures = result.failures.length + result.moreFailures
   const verdict = result.ok
     ? html`<p class="verdict passed">Passed</p>`
@@ -71,7 +77,16 @@ function headOf(result: RunResult): Html {
 ${failuresOf(result)}
 <dl class="facts">${factsOf(result).map(([name, value, more]) => html`<div><dt>${name}</dt><dd>${value}${more === '' ? '' : html` <small>${more}</small>`}</dd></div>`)}</dl>
 <div class="replay"><span>Replay</span><code id="replay">${result.replay}</code><button type="button" id="copy">Copy</button></div>
+${log === undefined ? '' : logOf(log)}
 </header>`
+}
+
+/** Relative, so that both files can be moved together. */
+function logOf({ path, records }: LogLink): Html {
+  const parts = path.split('/')
+  // A first part with a colon would be a scheme.
+  const href = `./${parts.map(encodeURIComponent).join('/')}`
+  return html`<div class="replay"><span>Log</span><a href="${href}">${parts.at(-1) ?? ''}</a><small>${formatCount(records)} records of all nodes, in the order in which it happened</small></div>`
 }
 
 function failuresOf({ failures, moreFailures }: RunResult): Html {

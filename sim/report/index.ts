@@ -7,8 +7,14 @@ import { readAssets } from './assets.ts'
 import { reportData, viewBytes } from './data.ts'
 import { documentOf } from './document.ts'
 
+export interface ReportOptions {
+  /** The file of the merged log, to be linked: its path as seen from the report's folder, with slashes. */
+  readonly log?: { readonly path: string; readonly records: number }
+}
+
 /** The text of the file. About 3 bytes per change of a view, and 200 kB beside. */
-export function renderReport(run: ScenarioRun): string {
+export function renderReport(run: ScenarioRun, { log }: ReportOptions = {}): string {
   const data = reportData(run)
-  return documentOf({ run, data, views: viewBytes(run, data.endMs), assets: readAssets() })
+  const views = viewBytes(run, data.endMs)
+  return documentOf({ run, data, views, assets: readAssets(), ...(log !== undefined && { log }) })
 }

@@ -15,6 +15,7 @@ import { Journal } from '../journal/journal.ts'
 import { outlook } from '../journal/outlook.ts'
 import type { Chunking } from '../network/tcp-shared.ts'
 import type { Member, WrapPlatform } from '../population.ts'
+import type { LogSink } from '../recording/entries.ts'
 import { Simulation } from '../simulation.ts'
 import { COMMON_SETTINGS, type RunInfo } from './info.ts'
 import { type Plan, planRandom } from './plan.ts'
@@ -36,6 +37,8 @@ export interface ScenarioRunOptions {
   readonly onStart?: (info: RunInfo) => void
   /** See `SimulationOptions`. */
   readonly wrapPlatform?: WrapPlatform
+  /** Takes the merged log of the run; see `SimulationOptions`. Failures of checks stand in it as well. */
+  readonly log?: LogSink
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
 }
@@ -154,11 +157,14 @@ class Runner {
     this.#script(this.#scenario.workload ?? ((stage) => this.#defaultWorkload(stage)))
     await this.#runFor(this.#plan.durationMs - this.#sim.now, () => this.#isEarlyEnd())
     this.#stage.close()
+    this.#sim.note('info', 'the scenario is over: what is still being done to the mesh ends')
     this.#sim.heal()
     this.#phase = 'converging'
     await this.#converge()
     await this.#runFor(QUIET_MS)
     const { known, complete } = this.#journal.views
+    const verdict = this.#convergedMs === null ? 'has not settled' : 'has settled'
+    this.#sim.note('info', `the mesh ${verdict}, and all stop`, { known, complete })
     this.#tell((each) => each.settled?.())
     this.#phase = 'stopping'
     await this.#sim.stop()
@@ -192,9 +198,10 @@ class Runner {
       ...weather,
       ...(coalesceMs > 0 && { coalesceMs }),
     }))
-    const { seed, wrapPlatform } = this.#options
+    const { seed, wrapPlatform, log } = this.#options
     const sim = new Simulation({
       seed,
+      ...(log !== undefined && { log: this.#described(log) }),
       ...(wrapPlatform !== undefined && { wrapPlatform }),
       networks,
       chunking: plan.chunking ?? (settings['chunking'] as Chunking),
@@ -203,9 +210,17 @@ class Runner {
     return sim
   }
 
+  /** The same, but that its first entry says what was run. */
+  #described(log: LogSink): LogSink {
+    const { nodes, durationMs, settings } = this.#plan
+    const about = { scenario: this.#scenario.name, nodes, durationMs, settings }
+    return (entry) => log(entry.type === 'earshot.recording/1' ? { ...entry, ...about } : entry)
+  }
+
   #watch(check: Check): Watcher {
     const report = (message: string): void => {
       if (!this.#quota.admit(check.name)) return
+      this.#sim.note('error', message, { event: 'failure', check: check.name })
       this.#failures.push({ check: check.name, atMs: this.#sim.now, message })
     }
     const isHealthy = this.#scenario.faults === undefined

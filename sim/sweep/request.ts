@@ -27,7 +27,10 @@ export interface RunRequest {
   readonly skipChecks?: readonly string[]
 }
 
-export type RunHooks = Pick<ScenarioRunOptions, 'keepsViews' | 'onProgress' | 'onStart' | 'signal'>
+export type RunHooks = Pick<
+  ScenarioRunOptions,
+  'keepsViews' | 'log' | 'onProgress' | 'onStart' | 'signal'
+>
 
 /** Runs what is asked for. @throws EarshotError ERR_EARSHOT_BAD_OPTION, naming what is wrong with the request */
 export async function runRequest(request: RunRequest, hooks: RunHooks = {}): Promise<ScenarioRun> {

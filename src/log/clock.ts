@@ -23,6 +23,9 @@ export class MeshClock {
   #lead: number
   /** The last time that was given or taken over. */
   #last = 0
+  /** When it was last read, by the host's monotonic clock, and what the wall clock showed: milliseconds since 1970. */
+  readAt = 0
+  wall = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -31,13 +34,11 @@ export class MeshClock {
 
   /** The time now, in ticks. Two calls may give the same. */
   read(): number {
-    this.#followWall()
     return Math.max(this.#last, this.#ticks())
   }
 
   /** A time for something that happens now: later than all that this node has given or been told before. */
   stamp(): number {
-    this.#followWall()
     this.#last = Math.max(this.#last + 1, this.#ticks())
     return this.#last
   }
@@ -52,13 +53,13 @@ export class MeshClock {
     return true
   }
 
-  /** A wall clock that was put forward is believed, one that was put back is not. */
-  #followWall(): void {
-    const lead = this.#clock.wallNow() - this.#clock.now()
-    if (lead > this.#lead) this.#lead = lead
-  }
-
   #ticks(): number {
-    return Math.floor((this.#clock.now() + this.#lead) * TICKS_PER_MS)
+    const now = this.#clock.now()
+    this.readAt = now
+    this.wall = this.#clock.wallNow()
+    // A wall clock that was put forward is believed, one that was put back is not.
+    const lead = this.wall - now
+    if (lead > this.#lead) this.#lead = lead
+    return Math.floor((now + this.#lead) * TICKS_PER_MS)
   }
 }

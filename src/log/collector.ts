@@ -13,9 +13,9 @@ import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
-import type { LogFilter } from './filter.ts'
-import { ClockOffset } from './offsets.ts'
-import { type LogRecord, readText } from './record.ts'
+import { type LogFilter, matches } from './filter.ts'
+import { Followed } from './followed.ts'
+import { contentOf, type LogRecord, type RawRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
 import type { Ack, Batch, Refused, ToSource } from './wire.ts'
 
@@ -68,6 +68,8 @@ const WAITING_MAX = 20_000
 /** How long a past that is slow to come holds up what is here. */
 const PAST_MS_MAX = 5_000
 const WINDOW_MS = 1_000
+/** With less, what could not be sent would be tried again all the time. */
+const WINDOW_MS_MIN = 10
 /** Nodes that left and are remembered. */
 const LEFT_MAX = 4_096
 const CLOCK_TOLD_MS = 1_000
@@ -79,42 +81,23 @@ export interface CollectorHost {
   closed(collector: Collector): void
 }
 
-class Source implements Origin {
-  readonly node: PeerId
-  readonly name: string
-  readonly since: number
-  readonly offset = new ClockOffset()
-  toldOffsetMs = 0
-  /** Everything of it up to here has come, in ticks. */
-  upTo = 0
-  lastSeq = 0
-  answered = false
-  caughtUp = false
-  /** Where the acks wait: the number of the batch. */
-  unacked = 0
-  /** Whether the subscription was sent; it is tried again with the next alarm. */
-  subscribed = false
-
-  constructor(node: PeerId, name: string, since: number) {
-    this.node = node
-    this.name = name
-    this.since = since
-  }
-}
-
 export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntry> {
   readonly id: number
   readonly #host: CollectorHost
   readonly #options: CollectOptions
   readonly #windowMs: number
-  readonly #sources = new Map<PeerId, Source>()
-  /** What is known of nodes that are gone: where their records end. */
+  readonly #sources = new Map<PeerId, Followed>()
+  /** What is known of nodes that are gone: which of their records would be next. */
   readonly #left = new Map<PeerId, number>()
-  readonly #held = new ReorderWindow()
+  /** Nodes that are gone, while records of theirs wait. */
+  readonly #leaving = new Map<PeerId, Followed>()
+  readonly #held = new ReorderWindow<Followed>()
   readonly #entries = new BoundedQueue<LogEntry>(Number.MAX_SAFE_INTEGER)
   readonly #waiting: ((result: IteratorResult<LogEntry>) => void)[] = []
   readonly #startedAt: number
   #given = 0
+  /** There was no room for what an ack would bring. */
+  #isFull = false
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #ended = false
@@ -124,7 +107,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.id = id
     this.#host = host
     this.#options = options
-    this.#windowMs = options.windowMs ?? WINDOW_MS
+    this.#windowMs = Math.max(WINDOW_MS_MIN, options.windowMs ?? WINDOW_MS)
     this.#startedAt = host.clock.now()
     options.signal?.addEventListener('abort', this.close, { once: true })
     this.#arm(this.#startedAt + this.#windowMs)
@@ -144,7 +127,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   next(): Promise<IteratorResult<LogEntry>> {
     const entry = this.#entries.shift()
     if (entry !== undefined) {
-      this.#ackAll()
+      if (this.#isFull) this.#ackAll()
       return Promise.resolve({ value: entry, done: false })
     }
     if (this.#ended) return Promise.resolve({ value: undefined, done: true })
@@ -174,8 +157,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   /** A node that can be collected from is there. */
   handleEnter({ id, name }: Pick<PeerInfo, 'id' | 'name'>): void {
     if (this.#ended || this.#options.nodes?.({ id, name }) === false) return
-    const source = new Source(id, name, this.#now())
-    source.lastSeq = this.#left.get(id) ?? 0
+    const now = this.#now()
+    let source = this.#leaving.get(id)
+    source?.returned(now)
+    this.#leaving.delete(id)
+    source ??= new Followed(id, name, now, this.#windowMs, this.#left.get(id) ?? 0)
     this.#sources.set(id, source)
     this.#subscribe(source)
   }
@@ -184,9 +170,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     const source = this.#sources.get(id)
     if (source === undefined) return
     this.#sources.delete(id)
-    this.#remember(id, source.lastSeq)
+    this.#remember(id, source.next)
     this.#release(false)
-    this.#give({ type: 'gone', node: id, name: source.name })
+    source.isGone = true
+    if (source.held > 0) this.#leaving.set(id, source)
+    else this.#tellGone(source)
     this.#endWhenDone()
   }
 
@@ -200,25 +188,40 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
 
   handleBatch(id: PeerId, batch: Batch): void {
     const source = this.#sources.get(id)
-    if (source === undefined || this.#ended) return
+    if (source === undefined || this.#ended || !source.admits(batch)) return
     const now = this.#now()
     this.#noteClock(source, batch, now)
     if (!source.answered) this.#give({ type: 'source', node: id, name: source.name })
-    source.answered = true
+    source.received(batch)
     if (batch.lost > 0) {
       this.#give({ type: 'lost', node: id, name: source.name, count: batch.lost })
     }
     for (const raw of batch.records) {
       if (raw.seq <= source.lastSeq) continue
       source.lastSeq = raw.seq
+      source.held++
       this.#held.push({ source, raw, cameAt: now })
     }
-    source.upTo = Math.max(source.upTo, batch.upTo)
-    source.caughtUp ||= batch.caughtUp
-    source.unacked = batch.batch
     this.#ackAll()
     this.#release(false)
     this.#endWhenDone()
+  }
+
+  /** A record of somebody who speaks another log protocol: it comes when it comes. */
+  handleForeign(source: Origin, raw: RawRecord): void {
+    const { nodes } = this.#options
+    if (this.#ended || nodes?.({ id: source.node, name: source.name }) === false) return
+    if (!matches(this.#options, raw)) return
+    // Nobody can be asked to wait.
+    if (this.#held.length + this.#entries.length > 2 * WAITING_MAX) {
+      this.#give({ type: 'lost', ...source, count: 1 })
+      return
+    }
+    const now = this.#now()
+    const followed = new Followed(source.node, source.name, now, this.#windowMs, 0)
+    followed.held = 1
+    this.#held.push({ source: followed, raw, cameAt: now })
+    this.#release(false)
   }
 
   // Inside
@@ -227,10 +230,15 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return this.#host.clock.now()
   }
 
+  #tellGone({ node, name }: Followed): void {
+    this.#leaving.delete(node)
+    this.#give({ type: 'gone', node, name })
+  }
+
   /** Where the records of a node that left end: it may come back. */
-  #remember(id: PeerId, lastSeq: number): void {
+  #remember(id: PeerId, next: number): void {
     this.#left.delete(id)
-    this.#left.set(id, lastSeq)
+    this.#left.set(id, next)
     if (this.#left.size <= LEFT_MAX) return
     for (const oldest of this.#left.keys()) {
       this.#left.delete(oldest)
@@ -238,10 +246,10 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     }
   }
 
-  #subscribe(source: Source): void {
+  #subscribe(source: Followed): void {
     const { follow = true, sinceMs = 0, level, group, fields, traces } = this.#options
     const now = this.#now()
-    source.subscribed = this.#host.send(source.node, {
+    const isSent = this.#host.send(source.node, {
       kind: 'subscribe',
       id: this.id,
       filter: {
@@ -250,26 +258,42 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
         ...(fields !== undefined && { fields }),
         ...(traces !== undefined && { traces }),
       },
-      ...(source.lastSeq > 0 && { after: source.lastSeq }),
+      ...(source.next > 0 && { after: source.next - 1 }),
       // Whoever comes later is not known for longer than that.
       sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
       pulseMs: follow ? this.#windowMs / 2 : 0,
       sentAt: now,
     })
-    if (!source.subscribed) this.#arm(now + this.#windowMs / 10)
+    source.subscribed(now, isSent)
+    if (!isSent) this.#arm(now + this.#windowMs / 10)
+    else if (follow) this.#arm(source.silentAt)
+  }
+
+  /**
+   * To whoever could not be told before, and to sources that are not heard any more: when our link to one had broken, it
+   * took us for gone, which we are not told.
+   */
+  #subscribeAgain(): void {
+    const isFollowing = this.#options.follow !== false
+    const now = this.#now()
+    for (const source of this.#sources.values()) {
+      if (!source.isSubscribed || (isFollowing && source.silentAt <= now)) this.#subscribe(source)
+      else if (isFollowing) this.#arm(source.silentAt)
+    }
   }
 
   #ackAll(): void {
-    if (this.#entries.length + this.#held.length > WAITING_MAX) return
+    this.#isFull = this.#entries.length + this.#held.length > WAITING_MAX
+    if (this.#isFull) return
     for (const source of this.#sources.values()) {
       if (source.unacked === 0) continue
       const ack: Ack = { kind: 'ack', id: this.id, batch: source.unacked, sentAt: this.#now() }
-      if (this.#host.send(source.node, ack)) source.unacked = 0
+      if (this.#host.send(source.node, ack)) source.acked(this.#now())
       else this.#arm(this.#now() + this.#windowMs / 10)
     }
   }
 
-  #noteClock(source: Source, { wall, echo, keptMs }: Batch, now: number): void {
+  #noteClock(source: Followed, { wall, echo, keptMs }: Batch, now: number): void {
     source.offset.add(wall, this.#host.clock.wallNow(), now - echo - keptMs)
     const offsetMs = source.offset.ms ?? 0
     if (Math.abs(offsetMs - source.toldOffsetMs) < CLOCK_TOLD_MS) return
@@ -293,6 +317,9 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       }
       this.#held.shift()
       this.#giveRecord(first)
+      const { source } = first
+      source.held--
+      if (source.isGone && source.held === 0) this.#tellGone(source)
     }
   }
 
@@ -316,9 +343,8 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return false
   }
 
-  #giveRecord({ source, raw }: Held): void {
+  #giveRecord({ source, raw }: Held<Followed>): void {
     const { seq, ticks, time, level, text } = raw
-    const read = readText(text) ?? { msg: '(a record that cannot be read)', fields: {} }
     const late = ticks < this.#given
     this.#given = Math.max(this.#given, ticks)
     this.#give({
@@ -329,7 +355,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       ticks,
       time,
       level,
-      ...read,
+      ...contentOf(text),
       late,
     })
   }
@@ -356,7 +382,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
 
   readonly #onTimer = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY
-    for (const source of this.#sources.values()) if (!source.subscribed) this.#subscribe(source)
+    this.#subscribeAgain()
     this.#ackAll()
     this.#release(false)
     this.#endWhenDone()

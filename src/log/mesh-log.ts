@@ -10,7 +10,7 @@
  * than what its sender had logged before it. Nothing of this is logged itself.
  */
 import type { PeerId } from '../base/peer-id.ts'
-import type { Channel } from '../runtime/channels.ts'
+import { type Channel, hasChannels } from '../runtime/channels.ts'
 import type { MeshNode } from '../runtime/node.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock } from '../runtime/platform.ts'
@@ -19,12 +19,15 @@ import { type CollectOptions, Collector } from './collector.ts'
 import { type Logger, loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
 import { Queries, type QueryOptions } from './queries.ts'
-import type { Fields, LevelName } from './record.ts'
+import type { Fields, LevelName, RawRecord } from './record.ts'
 import { LEVELS, levelOf, textOf } from './record.ts'
 import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
 import type { LogMessage, ToSource } from './wire.ts'
 import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL } from './wire.ts'
+import { adopt, originOf } from './zre-log/adopted.ts'
+import type { ZreLogRecord } from './zre-log/record.ts'
+import { ZreLogReporter } from './zre-log/reporter.ts'
 
 export interface MeshLogOptions {
   /** What the library logs goes through it as well: pino, or a logger of its shape. */
@@ -35,6 +38,14 @@ export interface MeshLogOptions {
   readonly ring?: Partial<RingLimits>
   /** Traces each so many-th message of the application's. Default 0: those sent with the option `trace`. */
   readonly traceEvery?: number
+  /** Reports to peers that announce a ZRE/LOG collector (header `X-ZRELOG`, RFC 20). Default true. */
+  readonly zreLog?: boolean
+  /**
+   * False: its time does not travel, and nothing of the log does until somebody collects. Records of several nodes are
+   * then in order only as far as their clocks are right. For a simulator, which watches and knows the time; a later
+   * call of `meshLog` without it has the time travel after all. Default true.
+   */
+  readonly marks?: boolean
 }
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
@@ -49,6 +60,8 @@ export interface LogMetrics {
   readonly subscriptionsRefused: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
+  /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
+  readonly zreLog: { readonly collectors: number; readonly sent: number; readonly dropped: number }
 }
 
 /** Carries 8 bytes: the sender's mesh time, in ticks, as a big-endian double. */
@@ -66,6 +79,7 @@ export function meshLog(node: MeshNode, options: MeshLogOptions = {}): MeshLog {
     log = new MeshLog(node, options)
     logs.set(node, log)
   }
+  if (options.marks !== false) log.startMarks()
   return log
 }
 
@@ -81,7 +95,9 @@ export class MeshLog {
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
-  readonly #renewTime: () => void
+  readonly #reporter: ZreLogReporter | undefined
+  readonly #listeners = new Set<(record: RawRecord) => void>()
+  #renewTime: (() => void) | undefined
   /** The greatest time of what this node has logged, or was told before a message. */
   #past = 0
   /** The library logs through `logger`, which may well end in `write`. */
@@ -89,6 +105,10 @@ export class MeshLog {
   #isOver = false
   #ids = 0
   #invalid = 0
+  #foreign = 0
+
+  /** By this pino knows a stream: `pino(meshLog(node))`. */
+  readonly writable = true
 
   /** Not for applications: `meshLog` makes them. */
   constructor(node: MeshNode, options: MeshLogOptions) {
@@ -107,13 +127,13 @@ export class MeshLog {
       answer: (peer, id, data) => this.#send(peer, { kind: 'answer', id, data }),
     })
     this.#timeChannel = node.channel(TIME_CHANNEL, (_peer, frames) => this.#handleTime(frames))
-    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
     node.on('exit', ({ peer }) => this.#handleExit(peer.id))
     recordNode(node, (level, msg, fields) => this.#recordOwn(level, msg, fields))
     this.answer('metrics', () => ({ ...describe(node), log: this.metrics() }))
     node.onStopping(() => this.#source.stop())
     node.on('stop', () => this.#stop())
+    this.#reporter = options.zreLog === false ? undefined : new ZreLogReporter(node)
     if (options.traceEvery !== undefined) node.sampleTraces(options.traceEvery)
   }
 
@@ -140,8 +160,8 @@ export class MeshLog {
     const collector = new Collector(++this.#ids, host, options)
     this.#collectors.set(collector.id, collector)
     if (options.own !== false) collector.handleEnter(this.#node)
-    for (const peer of this.#node.peers()) collector.handleEnter(peer)
-    if (options.signal?.aborted) collector.close()
+    for (const peer of this.#node.peers()) if (hasChannels(peer)) collector.handleEnter(peer)
+    if (options.signal?.aborted || this.#isOver) collector.close()
     return collector
   }
 
@@ -160,6 +180,29 @@ export class MeshLog {
     this.#queries.open(topic, give)
   }
 
+  /** Takes in what came to a ZRE/LOG collector; `collect` gives it among the records of the mesh. */
+  handleZreLog(record: ZreLogRecord): void {
+    const source = originOf(record, this.#node.peers())
+    const raw = adopt(record, ++this.#foreign, this.#meshClock.read())
+    for (const collector of this.#collectors.values()) collector.handleForeign(source, raw)
+  }
+
+  /**
+   * Calls `listener` with each record of this node as it is written, whether or not anybody collects. Gives back how to
+   * end that. What it throws reaches whoever logged.
+   */
+  onRecord(listener: (record: RawRecord) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Not for applications: has its time travel with messages from now on. */
+  startMarks(): void {
+    if (this.#renewTime !== undefined) return
+    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
+    if (this.#past > 0) this.#renewTime()
+  }
+
   metrics(): LogMetrics {
     return {
       records: this.#ring.nextSeq - 1,
@@ -168,6 +211,7 @@ export class MeshLog {
       subscriptions: this.#source.subscriptions,
       subscriptionsRefused: this.#source.refused,
       invalid: this.#invalid,
+      zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
     }
   }
 
@@ -186,9 +230,12 @@ export class MeshLog {
     if (this.#isOver) return
     const ticks = this.#meshClock.stamp()
     this.#past = ticks
-    this.#renewTime()
-    this.#ring.push(ticks, this.#clock.wallNow(), level, content, this.#onOverwritten)
+    this.#renewTime?.()
+    const { readAt, wall } = this.#meshClock
+    const written = { ticks, at: readAt, time: wall }
+    const record = this.#ring.push(written, level, content, this.#onOverwritten)
     this.#source.handleRecord()
+    for (const listener of this.#listeners) listener(record)
   }
 
   readonly #onOverwritten = (record: Parameters<LogSource['handleOverwritten']>[0]): void => {
@@ -215,7 +262,7 @@ export class MeshLog {
     }
     if (ticks <= this.#past) return
     this.#past = ticks
-    this.#renewTime()
+    this.#renewTime?.()
   }
 
   // Others
@@ -263,15 +310,20 @@ export class MeshLog {
       case 'end':
         this.#source.end(from, message.id)
         return
-      case 'batch':
-        this.#collectors.get(message.id)?.handleBatch(from, message)
+      case 'batch': {
+        const collector = this.#collectors.get(message.id)
+        if (collector !== undefined) collector.handleBatch(from, message)
+        // It had ended, and its source could not be told.
+        else deliver({ kind: 'end', id: message.id })
         return
+      }
       case 'refused':
         this.#collectors.get(message.id)?.handleRefused(from, message)
     }
   }
 
   #handleEnter(peer: PeerInfo): void {
+    if (!hasChannels(peer)) return
     for (const collector of this.#collectors.values()) collector.handleEnter(peer)
   }
 

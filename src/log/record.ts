@@ -58,12 +58,17 @@ const CUT_LENGTH = 1_024
 const DEPTH_MAX = 8
 const MEMBERS_MAX = 512
 const LEVEL_MAX = 1_000
+/** Halves of characters, which cannot be sent. (As whole characters, so that no pair is among them.) */
+const LONE_SURROGATES = /[\ud800-\udfff]/gu
 
 /** The text of a line that a logger wrote: itself, where it is a JSON object of fair length. */
 export function textOf(line: string): string {
   const end = line.endsWith('\n') ? line.length - 1 : line.length
   if (end > TEXT_LENGTH_MAX) return JSON.stringify({ msg: line.slice(0, CUT_LENGTH), cutFrom: end })
-  if (line[0] === '{' && line[end - 1] === '}') return line.slice(0, end)
+  if (line[0] === '{' && line[end - 1] === '}') {
+    // `JSON.stringify` writes halves of characters as escapes. A logger that does not must not hold up the batch.
+    return line.slice(0, end).replace(LONE_SURROGATES, '\ufffd')
+  }
   return JSON.stringify({ msg: line.slice(0, end) })
 }
 
@@ -100,6 +105,11 @@ export function readText(text: string): { msg: string; fields: Fields } | undefi
     else if (name !== 'level' && name !== 'time') fields[name] = each
   }
   return { msg, fields }
+}
+
+/** As `readText`, for who has to show something. */
+export function contentOf(text: string): { msg: string; fields: Fields } {
+  return readText(text) ?? { msg: '(a record that cannot be read)', fields: {} }
 }
 
 function parse(text: string): unknown {

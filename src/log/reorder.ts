@@ -12,27 +12,27 @@ export interface Origin {
 }
 
 /** A record that waits for its turn. */
-export interface Held {
-  readonly source: Origin
+export interface Held<Source extends Origin = Origin> {
+  readonly source: Source
   readonly raw: RawRecord
   /** When it came, by the collector's monotonic clock. */
   readonly cameAt: number
 }
 
-export class ReorderWindow {
+export class ReorderWindow<Source extends Origin = Origin> {
   /** A heap: the earliest is first. */
-  readonly #heap: Held[] = []
+  readonly #heap: Held<Source>[] = []
 
   get length(): number {
     return this.#heap.length
   }
 
   /** The earliest of those that wait. */
-  peek(): Held | undefined {
+  peek(): Held<Source> | undefined {
     return this.#heap[0]
   }
 
-  push(held: Held): void {
+  push(held: Held<Source>): void {
     const heap = this.#heap
     heap.push(held)
     let at = heap.length - 1
@@ -45,7 +45,7 @@ export class ReorderWindow {
     heap[at] = held
   }
 
-  shift(): Held | undefined {
+  shift(): Held<Source> | undefined {
     const heap = this.#heap
     const first = heap[0]
     const last = heap.pop()

@@ -19,10 +19,19 @@ export interface RingLimits {
 /** Five minutes of a node that writes 60 records a second. */
 export const DEFAULT_RING: RingLimits = { records: 20_000, bytes: 4 * 1024 * 1024 }
 
+/** When a record was written, by each clock. */
+export interface Written {
+  readonly ticks: number
+  readonly at: number
+  readonly time: number
+}
+
 /** A record in the ring. Fields are made text when somebody asks for it, which mostly nobody does. */
 export class RingRecord implements RawRecord {
   readonly seq: number
   readonly ticks: number
+  /** When it was written, by the host's monotonic clock: the mesh's time may have leapt since, and the wall clock too. */
+  readonly at: number
   readonly time: number
   readonly level: number
   /** What it is taken to cost: an estimate, where it is not text yet. */
@@ -30,9 +39,11 @@ export class RingRecord implements RawRecord {
   #text: string | undefined
   #fields: Fields | undefined
 
-  constructor(seq: number, ticks: number, time: number, level: number, content: string | Fields) {
+  constructor(seq: number, written: Written, level: number, content: string | Fields) {
+    const { ticks, at, time } = written
     this.seq = seq
     this.ticks = ticks
+    this.at = at
     this.time = time
     this.level = level
     this.bytes = OVERHEAD_BYTES + (typeof content === 'string' ? content.length : FIELDS_BYTES)
@@ -50,13 +61,17 @@ export class RingRecord implements RawRecord {
 }
 
 function asText(fields: Fields): string {
-  const msg = String(fields['msg']).slice(0, 1_024)
+  const { msg } = fields
+  const brief = typeof msg === 'string' ? msg.slice(0, 1_024) : '(no text)'
   try {
     const text = JSON.stringify(fields)
-    return text.length <= TEXT_LENGTH_MAX ? text : JSON.stringify({ msg, cutFrom: text.length })
+    return text.length <= TEXT_LENGTH_MAX
+      ? text
+      : JSON.stringify({ msg: brief, cutFrom: text.length })
   } catch (error) {
-    // Cycles, or what no text exists for.
-    return JSON.stringify({ msg, unreadable: String(error).slice(0, 256) })
+    // Cycles, or what no text exists for. Whatever was thrown may be no error, and have no text either.
+    const reason = error instanceof Error ? error.message.slice(0, 256) : ''
+    return JSON.stringify({ msg: brief, unreadable: reason })
   }
 }
 
@@ -86,24 +101,24 @@ export class Ring {
     return this.#bytes
   }
 
-  /** Puts a record in; gives those that made room to `onOverwritten`, the oldest first. */
+  /** Puts a record in, and gives it back; those that made room go to `onOverwritten`, the oldest first. */
   push(
-    ticks: number,
-    time: number,
+    written: Written,
     level: number,
     content: string | Fields,
     onOverwritten: ((record: RingRecord) => void) | undefined,
-  ): void {
-    const record = new RingRecord(this.#nextSeq++, ticks, time, level, content)
+  ): RingRecord {
+    const record = new RingRecord(this.#nextSeq++, written, level, content)
     this.#records.push(record)
     this.#bytes += record.bytes
     while (this.#records.length > this.#limits.records || this.#bytes > this.#limits.bytes) {
       const oldest = this.#records.shift()
-      if (oldest === undefined) return
+      if (oldest === undefined) break
       this.#bytes -= oldest.bytes
       this.overwritten++
       onOverwritten?.(oldest)
     }
+    return record
   }
 
   /** The record of that number, if it is still here. */
@@ -111,13 +126,13 @@ export class Ring {
     return seq < this.firstSeq ? undefined : this.#records.at(seq - this.firstSeq)
   }
 
-  /** Of the first record from that time on; `nextSeq` when there is none. Times grow with the number. */
-  seqSince(ticks: number): number {
+  /** Of the first record from that moment of the host's monotonic clock on; `nextSeq` when there is none. */
+  seqSince(at: number): number {
     let low = this.firstSeq
     let high = this.#nextSeq
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      if (this.at(middle)!.ticks < ticks) low = middle + 1
+      if (this.at(middle)!.at < at) low = middle + 1
       else high = middle
     }
     return low

@@ -6,21 +6,28 @@ import type { Clock, Timer } from '../runtime/platform.ts'
 import { type LogFilter, matches } from './filter.ts'
 import type { RawRecord } from './record.ts'
 import type { Ring, RingRecord } from './ring.ts'
-import type { Ack, Batch, Refused, Subscribe } from './wire.ts'
+import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
 import { BATCH_LENGTH_MAX, BATCH_RECORDS_MAX, CREDIT } from './wire.ts'
 
-/** New records gather for so long: a batch of 50 costs little more than a single record. */
-const GATHER_MS = 25
+/** After a pause a record is sent this soon. */
+const PROMPT_MS = 20
+/** Otherwise records gather for so long: a batch of 50 costs little more than a single record. */
+const GATHER_MS = 50
 /** After the subscriber's outbox was full. */
 const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
 const PULSE_MS_MIN = 50
+const PULSE_MS_MAX = 60_000
 /** Of one peer; and of all together, by which the cost of filters is bounded. */
 const SUBSCRIPTIONS_OF_PEER_MAX = 4
 const SUBSCRIPTIONS_MAX = 64
 
+function pulseOf({ pulseMs }: Subscribe): number {
+  return pulseMs === 0 ? 0 : Math.min(PULSE_MS_MAX, Math.max(PULSE_MS_MIN, pulseMs))
+}
+
 /** Sends to a subscriber; false when its outbox is full. */
-export type Deliver = (message: Batch | Refused) => boolean
+export type Deliver = (message: Batch | Refused | End) => boolean
 
 interface Subscription {
   readonly key: string
@@ -57,6 +64,9 @@ export class LogSource {
   readonly #subscriptions = new Map<string, Subscription>()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
+  /** Until then nothing new is sent. */
+  #gatherUntil = 0
+  #isOver = false
   /** Subscriptions that were not admitted. */
   refused = 0
 
@@ -72,6 +82,7 @@ export class LogSource {
 
   /** `owner` is whom the subscription ends with; `key` distinguishes owners. */
   subscribe(owner: unknown, key: string, wanted: Subscribe, deliver: Deliver): void {
+    if (this.#isOver) return
     const name = `${key} ${wanted.id}`
     const ofOwner = [...this.#subscriptions.values()].filter((each) => each.owner === owner)
     const isNew = !this.#subscriptions.has(name)
@@ -88,7 +99,7 @@ export class LogSource {
       owner,
       id: wanted.id,
       filter: wanted.filter,
-      pulseMs: wanted.pulseMs === 0 ? 0 : Math.max(PULSE_MS_MIN, wanted.pulseMs),
+      pulseMs: pulseOf(wanted),
       deliver,
       ...this.#begin(wanted),
       batches: 0,
@@ -108,7 +119,7 @@ export class LogSource {
     subscription.acked = Math.max(subscription.acked, batch)
     subscription.echo = sentAt
     subscription.heardAt = now
-    if (subscription.cursor < this.#ring.nextSeq) this.#arm(now + GATHER_MS)
+    if (subscription.cursor < this.#ring.nextSeq) this.#arm(this.#gatheredAt(now))
   }
 
   end(key: string, id: number): void {
@@ -124,7 +135,8 @@ export class LogSource {
 
   /** There is a new record in the ring. */
   handleRecord(): void {
-    if (this.#subscriptions.size > 0) this.#arm(this.#clock.now() + GATHER_MS)
+    if (this.#subscriptions.size === 0 || this.#timerAt <= this.#gatherUntil) return
+    this.#arm(this.#gatheredAt(this.#clock.now()))
   }
 
   /** A record makes room: whoever has not been sent it has lost it. */
@@ -138,6 +150,7 @@ export class LogSource {
 
   /** Sends what can be sent at once, and no more after it. */
   stop(): void {
+    this.#isOver = true
     for (const each of [...this.#subscriptions.values()]) this.#ship(each, this.#clock.now())
     this.#subscriptions.clear()
     this.#timer?.cancel()
@@ -147,12 +160,17 @@ export class LogSource {
   #begin({ after, sinceMs }: Subscribe): { cursor: number; lost: number } {
     const { firstSeq, nextSeq } = this.#ring
     if (after === undefined) {
-      const from = this.#ticks() - Math.min(sinceMs, 1e12) * 1_024
+      const from = this.#clock.now() - sinceMs
       return { cursor: sinceMs === 0 ? nextSeq : this.#ring.seqSince(from), lost: 0 }
     }
     // Whether it wanted those that are gone, nobody knows any more.
     const cursor = Math.min(after + 1, nextSeq)
     return { cursor: Math.max(cursor, firstSeq), lost: Math.max(0, firstSeq - cursor) }
+  }
+
+  /** When what waits now is to be sent. */
+  #gatheredAt(now: number): number {
+    return Math.max(now + PROMPT_MS, this.#gatherUntil)
   }
 
   #arm(at: number): void {
@@ -165,6 +183,7 @@ export class LogSource {
   readonly #onTimer = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
+    this.#gatherUntil = now + GATHER_MS
     for (const each of [...this.#subscriptions.values()]) {
       this.#ship(each, now)
       if (this.#subscriptions.has(each.key)) this.#arm(each.dueAt)
@@ -187,7 +206,7 @@ export class LogSource {
         return
       }
       subscription.dueAt = now + (subscription.pulseMs || Number.POSITIVE_INFINITY)
-      if (!subscription.caughtUp) continue
+      if (!subscription.caughtUp || subscription.cursor < this.#ring.nextSeq) continue
       if (subscription.pulseMs > 0) return
       this.#subscriptions.delete(subscription.key)
       return
@@ -203,6 +222,7 @@ export class LogSource {
       batch: subscription.batches + 1,
       records,
       lost: subscription.lost,
+      next: cursor,
       // What is logged next may have this very time.
       upTo: caughtUp ? this.#ticks() - 1 : upTo,
       caughtUp: caughtUp || subscription.caughtUp,

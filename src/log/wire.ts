@@ -60,6 +60,8 @@ export interface Batch {
   readonly records: readonly RawRecord[]
   /** Wanted records that were overwritten before they could be sent, since the batch before. */
   readonly lost: number
+  /** The record that is looked at next: all before it were sent, are lost, or were not wanted. */
+  readonly next: number
   /** Everything wanted up to here has been sent, in ticks. */
   readonly upTo: number
   /** Of this subscription's past nothing is left to send. */
@@ -108,7 +110,14 @@ export function decodeLogMessage(
   const { ticks, kind } = value
   const read = typeof kind === 'string' && Object.hasOwn(READERS, kind) ? READERS[kind] : undefined
   const message = isWhole(value['id']) && isWhole(ticks) ? read?.(value) : undefined
-  return message === undefined ? undefined : { message, ticks: ticks as number }
+  if (message === undefined || isAhead(message, ticks as number)) return undefined
+  return { message, ticks: ticks as number }
+}
+
+/** No record is later than the message that it comes with. */
+function isAhead(message: LogMessage, ticks: number): boolean {
+  if (message.kind !== 'batch') return false
+  return message.upTo > ticks || message.records.some((record) => record.ticks > ticks)
 }
 
 type Reader = (value: Record<string, unknown>) => LogMessage | undefined
@@ -131,18 +140,18 @@ const READERS: Readonly<Record<string, Reader>> = {
     return typeof topic === 'string' ? { kind: 'ask', id: id as number, topic } : undefined
   },
   batch: (value) => {
-    const { id, batch, lost, upTo, caughtUp, wall, echo, keptMs } = value
+    const { id, batch, lost, next, upTo, caughtUp, wall, echo, keptMs } = value
     const records = readRecords(value['records'])
-    if (records === undefined || !isWhole(batch) || !isWhole(lost) || !isWhole(upTo))
-      return undefined
+    if (records === undefined || ![batch, lost, next, upTo].every(isWhole)) return undefined
     if (!isNumber(wall) || !isNumber(echo) || !isAmount(keptMs)) return undefined
     return {
       kind: 'batch',
       id: id as number,
-      batch,
+      batch: batch as number,
       records,
-      lost,
-      upTo,
+      lost: lost as number,
+      next: next as number,
+      upTo: upTo as number,
       caughtUp: caughtUp === true,
       wall,
       echo,
@@ -158,9 +167,12 @@ const READERS: Readonly<Record<string, Reader>> = {
 function readRecords(value: unknown): RawRecord[] | undefined {
   if (!Array.isArray(value) || value.length > BATCH_RECORDS_MAX) return undefined
   const records: RawRecord[] = []
+  let length = 0
   for (const each of value) {
     const record = Array.isArray(each) ? readRecord(each) : undefined
-    if (record === undefined) return undefined
+    // The last one may lie across the bound.
+    if (record === undefined || length > BATCH_LENGTH_MAX) return undefined
+    length += record.text.length
     records.push(record)
   }
   return records

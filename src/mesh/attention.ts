@@ -13,7 +13,8 @@ export class Attention {
   readonly #context: MeshContext
   readonly #links: Links
   readonly #roster: Roster
-  #nextAt = NEVER
+  /** When the next signs of life are due, as long as we do not read. */
+  #owedAt = Number.NEGATIVE_INFINITY
 
   constructor(context: MeshContext, links: Links, roster: Roster) {
     this.#context = context
@@ -23,18 +24,20 @@ export class Attention {
 
   /** When the next signs of life are due. */
   get nextAt(): number {
-    return this.#nextAt
+    return this.#context.isReading ? NEVER : this.#owedAt
   }
 
   setReading(reading: boolean, now: number): void {
     if (reading === this.#context.isReading) return
-    this.#context.isReading = reading
-    this.#nextAt = reading ? NEVER : now + this.#intervalMs
+    this.#context.readingSince = reading ? now : NEVER
+    // Short pauses, one after the other, must not put it off for ever: what is read between them may take long.
+    const isOver = now - this.#owedAt > this.#intervalMs
+    if (!reading && isOver) this.#owedAt = now + this.#intervalMs
   }
 
   handleDue(now: number): void {
-    if (now < this.#nextAt) return
-    this.#nextAt = now + this.#intervalMs
+    if (now < this.nextAt) return
+    this.#owedAt = now + this.#intervalMs
     for (const peer of this.#roster.all()) this.#links.showLife(peer, now)
   }
 

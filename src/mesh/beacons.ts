@@ -108,6 +108,7 @@ export class Beacons {
     const { counters, options } = this.#context
     const beacon = decodeBeacon(bytes)
     if (beacon.kind === 'invalid') {
+      counters.beaconsInvalid++
       this.#context.warn(beacon.code, beacon.reason, { address: textOf(from) }, now)
       return
     }

@@ -3,11 +3,13 @@
  * polls, and the counters. State only; no decisions.
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
-import { Agenda } from '../base/deadlines.ts'
+import { Agenda, NEVER } from '../base/deadlines.ts'
 import { peerIdToBytes } from '../base/peer-id.ts'
 import { BlockedPeers } from './blocked-peers.ts'
 import type { EndpointAddress, LimitsByTrust } from './connection.ts'
 import { limitsByTrust } from './connection.ts'
+import type { MeshCounters } from './counters.ts'
+import { newMeshCounters } from './counters.ts'
 import type { EngineEvent } from './events.ts'
 import { GroupIndex, OwnGroups } from './groups.ts'
 import { Handshakes } from './handshakes.ts'
@@ -38,30 +40,6 @@ export type EngineAction =
   | { readonly kind: 'close'; readonly connection: Connection; readonly how: 'flush' | 'abort' }
   | { readonly kind: 'beacon'; readonly bytes: Uint8Array; readonly mailbox: Mailbox }
 
-export interface MeshCounters {
-  beaconsSent: number
-  beaconsReceived: number
-  ownBeaconsHeard: number
-  dials: number
-  dialsFailed: number
-  connectionsAccepted: number
-  connectionsRefused: number
-  handshakes: number
-  bytesIn: number
-  bytesOut: number
-  messagesIn: number
-  messagesOut: number
-  /** Of the policies `drop-newest` and `drop-oldest`, once for each peer. */
-  messagesDropped: number
-  messagesLost: number
-  pingsSent: number
-  pingsReceived: number
-  /** Shouts that arrived for a group this node is not in (any more). */
-  strayShouts: number
-  /** ELECT and LEADER commands, decoded and not yet acted on. */
-  elections: number
-}
-
 /** Outputs are drained after each call of the driver, so a single input bounds them. */
 const DRAINED_AT_ONCE = Number.MAX_SAFE_INTEGER
 
@@ -83,35 +61,16 @@ export class MeshContext {
   readonly dirty: BoundedQueue<Connection> = new BoundedQueue(DRAINED_AT_ONCE)
   readonly warnings: WarningLedger<WarningCode>
   mailboxes: readonly Mailbox[] = []
-  /** Whether what peers say is read (see `attention.ts`). */
-  isReading = true
+  /** Since when what peers say is read, or NEVER while it is not (see `attention.ts`). */
+  readingSince: number = Number.NEGATIVE_INFINITY
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
-  readonly counters: MeshCounters = {
-    beaconsSent: 0,
-    beaconsReceived: 0,
-    ownBeaconsHeard: 0,
-    dials: 0,
-    dialsFailed: 0,
-    connectionsAccepted: 0,
-    connectionsRefused: 0,
-    handshakes: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    messagesIn: 0,
-    messagesOut: 0,
-    messagesDropped: 0,
-    messagesLost: 0,
-    pingsSent: 0,
-    pingsReceived: 0,
-    strayShouts: 0,
-    elections: 0,
-  }
+  readonly counters: MeshCounters = newMeshCounters()
 
   constructor(options: EngineOptions) {
     this.options = options
     this.connectionLimits = limitsByTrust(options.limits)
-    this.handshakes = new Handshakes(this.agenda, options.limits.handshakeMs)
+    this.handshakes = new Handshakes(this.agenda, options.limits.handshakeMs, this.counters)
     this.blockedPeers = new BlockedPeers(options.timers, (event) => this.emit(event))
     this.peerTable = new PeerTable(options.random)
     this.emptyOutbox = new Outbox(options.limits)
@@ -119,6 +78,11 @@ export class MeshContext {
     this.identity[0] = 1
     this.identity.set(peerIdToBytes(options.id), 1)
     this.warnings = new WarningLedger(options.limits.warningsPerSecond)
+  }
+
+  /** Whether what peers say is read. */
+  get isReading(): boolean {
+    return this.readingSince !== NEVER
   }
 
   emit(event: EngineEvent): void {

@@ -59,7 +59,7 @@ export class Conversation {
     }
     if (!this.#acceptSequence(peer, message.sequence, now)) return
     if (message.kind === 'whisper' || message.kind === 'shout') {
-      this.#deliver(peer, message, parts)
+      this.#deliver(peer, message, parts, contentBytes, now)
       return
     }
     if (parts.frameCount > 1) {
@@ -73,13 +73,19 @@ export class Conversation {
     peer: Peer,
     message: ZreMessage & { kind: 'whisper' | 'shout' },
     parts: Multipart,
+    contentBytes: number,
+    now: number,
   ): void {
     const { counters, ownGroups } = this.#context
     const counted = peer.count()
+    peer.heardMessage()
     counters.messagesIn++
     counted.messagesIn++
-    counted.bytesIn += parts.byteLength
+    counted.bytesIn += contentBytes
+    counted.messageAt = now
     if (message.kind === 'whisper') {
+      counters.whispersIn++
+      counted.whispersIn++
       this.#context.emit({ type: 'whisper', peer: peer.info(), message: new Message(parts) })
     } else if (ownGroups.has(message.group)) {
       const { group } = message
@@ -99,17 +105,21 @@ export class Conversation {
     switch (message.kind) {
       case 'join':
       case 'leave':
+        peer.evidence = 'membership'
         this.#handleMembership(peer, connection, message, now)
         return
       case 'ping':
+        peer.evidence = 'ping'
         this.#context.counters.pingsReceived++
         this.#links.answerPing(peer, now)
         return
       case 'ping-ok':
+        peer.evidence = 'ping-ok'
         this.#watch.handlePong(peer, now)
         return
       case 'elect':
       case 'leader': {
+        peer.evidence = 'election'
         this.#context.counters.elections++
         const reason = `${message.kind} for group ${message.group} was counted and not acted on`
         this.#warn(peer, connection, 'election-ignored', reason, now)
@@ -132,6 +142,7 @@ export class Conversation {
       this.#refuse(peer, connection, 'sequence-gap', reason, now)
       return
     }
+    peer.evidence = 'hello'
     this.#learnEndpoint(peer, connection, hello, now)
     const { expiredMs } = this.#context.options.timers
     const isFresh = now - peer.helloSentAt < expiredMs

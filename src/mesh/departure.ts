@@ -83,7 +83,7 @@ export class Departure {
     this.#context.stopping = true
     for (const peer of this.#roster.all()) {
       this.#context.blockedPeers.forget(peer)
-      this.#links.countLost(peer, peer.outbox.contentLength)
+      this.#links.countLost(peer, peer.outbox.contentLength, 'stop')
       this.#lost += peer.outbox.contentLength
       peer.outbox.clear()
       // A dial under way has nothing to say, and may take its time to fail.
@@ -108,7 +108,7 @@ export class Departure {
   #reportLost(now: number): void {
     for (const { peer, windowMessages } of this.#connections) {
       if (peer === undefined || windowMessages === 0) continue
-      this.#links.countLost(peer, windowMessages)
+      this.#links.countLost(peer, windowMessages, 'stop')
       this.#lost += windowMessages
     }
     if (this.#lost === 0) return

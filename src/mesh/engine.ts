@@ -21,7 +21,8 @@ import { type EngineAction, type Mailbox, MeshContext } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Departure } from './departure.ts'
 import type { EngineEvent, PeerInfo } from './events.ts'
-import { type LinkFailure, Links } from './links.ts'
+import type { LinkFailure } from './link-failure.ts'
+import { Links } from './links.ts'
 import { type EngineMetrics, measure } from './metrics.ts'
 import type { EngineOptions } from './options.ts'
 import type { Acceptance, OutgoingContent } from './outbox.ts'
@@ -200,10 +201,8 @@ export class Engine {
     this.#rearm(now)
   }
 
-  /**
-   * The connection is over: it ended, failed, could not be dialled, or a `close` action for it is complete.
-   * To be called exactly once for every connection.
-   */
+  /** The connection is over: it ended, failed, could not be dialled, or a `close` action for it is complete.
+   *  To be called exactly once for every connection. */
   handleEnded(connection: Connection, failure: LinkFailure | undefined, now: number): void {
     this.#advance(now)
     this.connections.delete(connection)
@@ -221,7 +220,7 @@ export class Engine {
     if (peer === undefined || peer.phase === 'gone') return
     if (connection.role === 'dialler') {
       this.#links.handleLost(peer, connection, failure, now)
-      this.#watch.handleLinkEnded(peer, 'outbound', failure?.refused === true, now)
+      this.#watch.handleLinkEnded(peer, 'outbound', failure?.kind === 'refused', now)
     } else if (peer.contender === connection) {
       peer.contender = undefined
     } else if (peer.inbound === connection) {
@@ -237,7 +236,8 @@ export class Engine {
     this.#context.warn(code, reason, subject, now)
     if (connection.closed) return
     this.#context.actions.push({ kind: 'close', connection, how: 'abort' })
-    this.#detach(connection, { refused: false, message: reason }, now)
+    const kind = code === 'handshake-timeout' ? 'timeout' : 'protocol'
+    this.#detach(connection, { kind, message: reason }, now)
   }
 
   /** Time has come to `pollTimeout()`. */
@@ -375,8 +375,8 @@ export class Engine {
     return [...(this.#context.groupIndex.members(group) ?? [])].map((peer) => peer.info())
   }
 
-  metrics(): EngineMetrics {
-    return measure(this.#context, this.#roster.all())
+  metrics(now: number = this.#lastCallAt): EngineMetrics {
+    return measure(this.#context, this.#roster.all(), now)
   }
 
   /** Called first by everything that takes `now`. When a deadline is overdue by more than `evasiveMs`, the host slept

@@ -44,7 +44,10 @@ export interface ExitEvent {
   readonly type: 'exit'
   readonly peer: PeerInfo
   readonly reason: ExitReason
-  /** Messages that were accepted for it and not yet written: it will not get them. */
+  /**
+   * Messages that were accepted for it and not yet taken by the host's network stack: it will not get them. What was
+   * taken and had not arrived is not known, and not among them.
+   */
   readonly lost: number
 }
 /** A peer takes too little: its outbox was full, and has not drained to its low marks within `blockedAfterMs`. */
@@ -55,7 +58,10 @@ export interface BlockedEvent {
   readonly messages: number
   readonly bytes: number
 }
-/** Its outbox has drained to its low marks. */
+/**
+ * Its outbox has drained to its low marks: into the host's network stack, which does not say that the peer has read it;
+ * or into a link that broke.
+ */
 export interface UnblockedEvent {
   readonly type: 'unblocked'
   readonly peer: PeerInfo

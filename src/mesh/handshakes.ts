@@ -3,6 +3,7 @@
  * which they began: a queue with one alarm, where an agenda would sort each of them in and out again.
  */
 import { type Agenda, NEVER } from '../base/deadlines.ts'
+import type { MeshCounters } from './counters.ts'
 import type { Connection } from './peer.ts'
 import type { EngineClock, Timed } from './timed.ts'
 
@@ -14,15 +15,17 @@ const PATIENCE_FACTOR = 12
 export class Handshakes {
   readonly #agenda: Agenda<Timed>
   readonly #limitMs: number
+  readonly #counters: MeshCounters
   /** With the time at which each is over. */
   readonly #until = new Map<Connection, number>()
   /** In the agenda: never later than the first of them, and sometimes earlier. */
   readonly #alarm: EngineClock = { timed: 'handshakes', agendaIndex: -1 }
   #alarmAt = NEVER
 
-  constructor(agenda: Agenda<Timed>, limitMs: number) {
+  constructor(agenda: Agenda<Timed>, limitMs: number, counters: MeshCounters) {
     this.#agenda = agenda
     this.#limitMs = limitMs
+    this.#counters = counters
   }
 
   begin(connection: Connection, now: number): void {
@@ -31,9 +34,18 @@ export class Handshakes {
     if (this.#agenda.dueAt(this.#alarm) === NEVER) this.#wakeAt(until)
   }
 
-  /** It is complete, or the connection is over. */
-  end(connection: Connection): void {
+  /** It is complete: the connection is a link. */
+  complete(connection: Connection): void {
     this.#until.delete(connection)
+    this.#counters.handshakes++
+    if (connection.role === 'dialler') this.#counters.dialsSucceeded++
+    else this.#counters.handshakesAccepted++
+  }
+
+  /** The connection is over, if it was in its handshake or not. (What became of a dial is counted by `links.ts`.) */
+  end(connection: Connection): void {
+    const wasUnderWay = this.#until.delete(connection)
+    if (wasUnderWay && connection.role === 'acceptor') this.#counters.handshakesFailed++
   }
 
   /**
@@ -54,6 +66,7 @@ export class Handshakes {
     for (const [connection, until] of this.#until) {
       if (until <= now) {
         this.#until.delete(connection)
+        if (connection.role === 'acceptor') this.#counters.handshakesTimedOut++
         return connection
       }
       this.#wakeAt(until)

@@ -6,12 +6,16 @@ import { assert } from '../base/assert.ts'
 import { encodeZre, zreLength } from '../zre/encode.ts'
 import type { ZreMessage } from '../zre/message.ts'
 import type { MeshContext } from './context.ts'
+import { isQuiet } from './link-silence.ts'
 import { isContent, type Outgoing, type OutgoingContent } from './outbox.ts'
 import { OwnHello } from './own-hello.ts'
 import type { Connection, Peer } from './peer.ts'
 
 /** The last sequence number that both styles of wrapping have in common (see `WrapStyle`). */
 const LAST_COMMON_SEQUENCE = 65_534
+
+/** From here on we look for a quiet moment to start over: a quarter of the numbers is left to find one. */
+const WRAP_IN_SIGHT_SEQUENCE = 49_152
 
 export class LinkWriter {
   readonly #context: MeshContext
@@ -59,6 +63,10 @@ export class LinkWriter {
     counters.messagesOut++
     counters.bytesOut += byteLength
     this.#context.counters.messagesOut++
+    if (kind === 'whisper') {
+      counters.whispersOut++
+      this.#context.counters.whispersOut++
+    }
     if (outgoing.trace === undefined) return
     this.#context.emit({ type: 'traced', stage: 'written', id: peer.id, content: outgoing })
   }
@@ -90,7 +98,7 @@ export class LinkWriter {
     kind: 'ping' | 'ping-ok' | 'goodbye',
     now: number,
   ): void {
-    this.#startOverBeforeWrap(peer, connection, now)
+    if (kind !== 'goodbye') this.#startOverBeforeWrap(peer, connection, now) // nothing comes after that
     this.#writeCommand(peer, connection, { kind, sequence: this.#nextSequence(peer) })
   }
 
@@ -102,9 +110,16 @@ export class LinkWriter {
   /**
    * RFC 36: the sequence wraps from 65535 to 0. Some implementations wrap one earlier and drop whoever does
    * not; towards a peer whose style is not known, a fresh HELLO starts over before the wrap. True if it went out.
+   * C Zyre answers it by dropping its link to us, with all that it had queued for us (`zyre_node_recv_peer`, 2.0.1):
+   * so it goes out when nothing is likely to be there, and where that moment does not come, it is told.
    */
   #startOverBeforeWrap(peer: Peer, connection: Connection, now: number): boolean {
-    if (peer.wrapStyle !== 'unknown' || peer.sentSequence !== LAST_COMMON_SEQUENCE) return false
+    if (peer.sentSequence < WRAP_IN_SIGHT_SEQUENCE || peer.wrapStyle !== 'unknown') return false
+    if (!isQuiet(peer, connection, this.#context.readingSince, now)) {
+      if (peer.sentSequence !== LAST_COMMON_SEQUENCE) return false
+      const reason = `the sequence numbers towards ${peer.name || peer.id} ran out, and no moment was quiet: the fresh HELLO may have made it drop what it had queued for us`
+      this.#context.warn('sequence-wrap', reason, { peer: peer.id }, now)
+    }
     this.writeHello(peer, connection, now)
     return true
   }

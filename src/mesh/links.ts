@@ -12,7 +12,9 @@ import type { PeerId } from '../base/peer-id.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
+import type { LossReason } from './counters.ts'
 import { DialQueue } from './dial-queue.ts'
+import type { LinkFailure } from './link-failure.ts'
 import { LinkWriter } from './link-writer.ts'
 import type { Acceptance, Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
 import { Outbox } from './outbox.ts'
@@ -36,14 +38,6 @@ const LINK_PROVEN_MS = 1_000
 /** Whatever the options say, a peer is not dialled more often. */
 const REDIAL_FLOOR_MS = 10
 const REDIAL_DOUBLINGS_MAX = 20
-
-/** Why a connection ended, as the host told it. */
-export interface LinkFailure {
-  /** Nobody listens at the address: hard evidence. */
-  readonly refused: boolean
-  /** For people. */
-  readonly message: string
-}
 
 export class Links {
   readonly #context: MeshContext
@@ -113,8 +107,7 @@ export class Links {
   handleReady(connection: Connection, now: number): void {
     const { peer } = connection
     if (peer === undefined) return
-    this.#context.handshakes.end(connection)
-    this.#context.counters.handshakes++
+    this.#context.handshakes.complete(connection)
     this.#endDial(peer)
     peer.setLinkOver('open', connection)
     peer.linkOpenedAt = now
@@ -156,7 +149,10 @@ export class Links {
       this.#planRedial(peer, now, 0)
       return
     }
-    if (!wasOpen) this.#context.counters.dialsFailed++
+    if (!wasOpen) {
+      this.#context.counters.dialsFailed++
+      this.#context.counters.dialFailures[failure?.kind ?? 'ended']++
+    }
     peer.failedDials++
     if (peer.failedDials === DIALS_BEFORE_WARNING) {
       const why = failure?.message ?? 'the connection ended during the handshake'
@@ -179,16 +175,20 @@ export class Links {
     this.#context.reschedule(peer)
   }
 
-  countLost(peer: Peer, messages: number): void {
+  countLost(peer: Peer, messages: number, why: LossReason): void {
     if (messages === 0) return
+    const { counters } = this.#context
     peer.count().messagesLost += messages
-    this.#context.counters.messagesLost += messages
+    counters.messagesLost += messages
+    if (why === 'link') counters.lostByLinks += messages
+    else if (why === 'exit') counters.lostByExits += messages
+    else counters.lostByStop += messages
   }
 
   #reportLost(peer: Peer, connection: Connection, now: number): void {
     const lost = connection.windowMessages
     if (lost === 0) return
-    this.countLost(peer, lost)
+    this.countLost(peer, lost, peer.phase === 'gone' ? 'exit' : 'link')
     if (peer.phase === 'gone') return // its exit says it
     const reason = `the link to ${peer.name || peer.id} broke with ${lost} accepted messages in it that were not yet written`
     this.#context.warn('messages-lost', reason, { peer: peer.id }, now)
@@ -211,6 +211,7 @@ export class Links {
       if (how === 'abort') this.#reportLost(peer, outbound, now)
       this.closeConnection(outbound, how)
     }
+    if (peer.link === 'dialling') this.#context.counters.dialsAbandoned++
     this.#endDial(peer)
     peer.setLink('idle')
     this.#context.reschedule(peer)
@@ -268,6 +269,7 @@ export class Links {
       return 'full'
     }
     this.#context.counters.messagesDropped++
+    this.#context.counters.droppedNewest++
     blockedPeers.noteDropped(peer, 'newest', 1, now)
     if (content.trace !== undefined) this.#tellTraced(peer, content, 'dropped')
     return 'dropped'
@@ -284,6 +286,7 @@ export class Links {
     if (content.trace !== undefined) this.#tellTraced(peer, content, 'accepted')
     this.#wait(peer, content)
     this.#context.counters.messagesDropped += replaced
+    this.#context.counters.droppedOldest += replaced
     if (replaced > 0) this.#context.blockedPeers.noteDropped(peer, 'oldest', replaced, now)
     return true
   }
@@ -322,6 +325,7 @@ export class Links {
   sendControl(peer: Peer, kind: 'ping' | 'ping-ok' | 'goodbye', now: number): boolean {
     const connection = peer.openConnection
     if (connection === undefined) return false
+    if (kind === 'ping') this.#context.counters.pingsSent++
     this.#writer.writeControl(peer, connection, kind, now)
     this.#context.markDirty(connection)
     return true

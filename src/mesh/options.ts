@@ -23,7 +23,10 @@ export interface Timers {
   readonly takeoverMs: number
   /** An idle link is checked with a PING this often. */
   readonly linkProbeMs: number
-  /** A link whose PING stays unanswered for this long is redialled. */
+  /**
+   * A link whose PING stays unanswered for this long is redialled; to a peer that is not earshot, after `expiredMs` (see
+   * `link-silence.ts`).
+   */
   readonly linkDeadMs: number
   /** First wait before a redial; doubles with every failure. */
   readonly redialMinMs: number

@@ -22,11 +22,30 @@ export type WrapStyle = 'unknown' | 'rfc' | 'short'
 
 export type Phase = 'candidate' | 'present' | 'gone'
 
+/** What came last on its link to us: `link` are bytes that are no whole message (yet), its handshake among them. */
+export type LinkEvidence =
+  | 'link'
+  | 'hello'
+  | 'message'
+  | 'membership'
+  | 'ping'
+  | 'ping-ok'
+  | 'election'
+
 // The first of each is what a peer starts with. None has more than eight.
 const PHASES: readonly Phase[] = ['candidate', 'present', 'gone']
 const PRESENCES: readonly Presence[] = ['alive', 'evasive', 'silent']
 const LINKS: readonly LinkState[] = ['idle', 'waiting', 'queued', 'dialling', 'open']
 const WRAP_STYLES: readonly WrapStyle[] = ['unknown', 'rfc', 'short']
+const EVIDENCES: readonly LinkEvidence[] = [
+  'link',
+  'hello',
+  'message',
+  'membership',
+  'ping',
+  'ping-ok',
+  'election',
+]
 
 const CHOICE = 7
 const PHASE = 0
@@ -42,6 +61,10 @@ const IS_EARSHOT = 1 << 16
 const AWAITING_PONG = 1 << 17
 const PONG_OWED = 1 << 18
 const PONG_WANTED = 1 << 19
+const PING_HELD_UP = 1 << 20
+
+const EVIDENCE = 20
+const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
 
 // A peer is calm (see `PeerTable`) as long as none of its presence, link and place changes.
 export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
@@ -98,6 +121,24 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
     this.#bits = mark(this.#bits, HOLDS_ENDPOINT, value)
   }
 
+  get evidence(): LinkEvidence {
+    return EVIDENCES[(this.#bits >> EVIDENCE) & CHOICE]!
+  }
+
+  set evidence(evidence: LinkEvidence) {
+    this.#bits = choose(this.#bits, EVIDENCE, EVIDENCES.indexOf(evidence))
+  }
+
+  /** As `evidence`, for what comes a million times a second. */
+  heardMessage(): void {
+    this.#bits = (this.#bits & ~(CHOICE << EVIDENCE)) | MESSAGE
+  }
+
+  override heardTcp(now: number): void {
+    super.heardTcp(now)
+    this.#bits &= ~(CHOICE << EVIDENCE) // `link`, until more is known
+  }
+
   /** It has our HELLO, as far as we know, and has not started over since. */
   get knowsUs(): boolean {
     return (this.#bits & KNOWS_US) !== 0
@@ -140,6 +181,15 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
 
   set awaitingPong(value: boolean) {
     this.#bits = mark(this.#bits, AWAITING_PONG, value)
+  }
+
+  /** When the answer to our PING was due, bytes of ours still waited for the host's network stack. */
+  get pingHeldUp(): boolean {
+    return (this.#bits & PING_HELD_UP) !== 0
+  }
+
+  set pingHeldUp(value: boolean) {
+    this.#bits = mark(this.#bits, PING_HELD_UP, value)
   }
 
   /** It asked for a sign of life while it did not read. */

@@ -40,7 +40,9 @@ const HELLO_SENT_AT = 11
 const ENTERED_AT = 12
 /** Of the last PING; NEVER_HEARD before the first answer. */
 const ROUND_TRIP_MS = 13
-const FIRST_DEADLINE = 14
+/** When the last answer to a PING came. */
+const PONG_AT = 14
+const FIRST_DEADLINE = 15
 const WIDTH = FIRST_DEADLINE + PEER_DEADLINES.length
 
 const ROWS_MIN = 8
@@ -300,8 +302,18 @@ export class PeerTimes<Owner extends Described> {
     return ms === NEVER_HEARD ? undefined : ms
   }
 
-  set roundTripMs(ms: number) {
-    this.#table.values[this.#start + ROUND_TRIP_MS] = ms
+  /** When that was. */
+  get pongAt(): number {
+    return this.#table.values[this.#start + PONG_AT]!
+  }
+
+  /** The answer to our PING came; gives the round trip. */
+  heardPong(now: number): number {
+    const { values } = this.#table
+    const roundTripMs = now - values[this.#start + PING_SENT_AT]!
+    values[this.#start + ROUND_TRIP_MS] = roundTripMs
+    values[this.#start + PONG_AT] = now
+    return roundTripMs
   }
 
   // The link and the conversation

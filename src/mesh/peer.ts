@@ -9,6 +9,8 @@ import type { AgendaEntry } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
 import type { EndpointAddress, MeshConnection } from './connection.ts'
+import type { PeerCounters } from './counters.ts'
+import { NO_COUNTS } from './counters.ts'
 import type { PeerInfo } from './events.ts'
 import type { Outbox } from './outbox.ts'
 import { PeerState } from './peer-state.ts'
@@ -23,29 +25,8 @@ export type Doubt =
   | { readonly kind: 'moved'; readonly to: EndpointAddress } // its identity beacons from elsewhere
   | { readonly kind: 'deaf' } // it may not listen on our link: it forgot us, or never took our HELLO
 
-export interface PeerCounters {
-  messagesIn: number
-  bytesIn: number
-  messagesOut: number
-  bytesOut: number
-  /** Accepted, and dropped for newer ones while the peer was blocked. */
-  droppedOldest: number
-  /** Not let in while the peer was blocked. */
-  droppedNewest: number
-  messagesLost: number
-}
-
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 export const NO_GROUPS: readonly string[] = Object.freeze([])
-const NO_COUNTS: Readonly<PeerCounters> = Object.freeze({
-  messagesIn: 0,
-  bytesIn: 0,
-  messagesOut: 0,
-  bytesOut: 0,
-  droppedOldest: 0,
-  droppedNewest: 0,
-  messagesLost: 0,
-})
 
 /** What most peers have nothing of. */
 class Trouble {

@@ -156,8 +156,7 @@ export class Reception {
     peer.clearDeadline('takeover')
     peer.inbound = connection
     connection.peer = peer
-    this.#context.counters.handshakes++
-    this.#context.handshakes.end(connection)
+    this.#context.handshakes.complete(connection)
     connection.zmtp.accept()
     if (peer.phase === 'present') connection.allowMessages(this.#context.connectionLimits)
     this.#context.markDirty(connection)

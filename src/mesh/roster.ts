@@ -114,6 +114,7 @@ export class Roster {
     peer.phase = 'present'
     peer.presence = 'alive'
     peer.enteredAt = now
+    this.#context.counters.enters++
     this.#introduce(peer, hello)
     peer.groups = hello.groups
     for (const group of hello.groups) this.#context.groupIndex.add(group, peer)
@@ -202,6 +203,7 @@ export class Roster {
 
   #tellExit(peer: Peer, reason: ExitReason, lost: number): void {
     if (peer.phase !== 'present') return
+    this.#context.counters.exits[reason]++
     this.#context.blockedPeers.forget(peer)
     peer.roomWanted = false // whoever waits is told by `gone`
     const info = peer.info()
@@ -215,7 +217,7 @@ export class Roster {
   #forget(peer: Peer, now: number): void {
     peer.phase = 'gone'
     // What is on its way already is counted when its connection is closed.
-    this.#links.countLost(peer, peer.outbox.contentLength)
+    this.#links.countLost(peer, peer.outbox.contentLength, 'exit')
     peer.outbox.clear()
     this.#links.close(peer, 'abort', now)
     for (const connection of [peer.inbound, peer.contender]) {

@@ -26,6 +26,7 @@ export const MESH_WARNING_CODES = [
   'too-many-groups', // a peer joined more groups than the limit
   'election-ignored', // ELECT or LEADER: decoded, not yet acted on
   'messages-lost', // a link broke with messages in it that were accepted but not yet written
+  'sequence-wrap', // sequence numbers ran out towards another implementation, and it may have dropped messages for us
   // Discovery
   'peer-limit', // the table of peers is full, in all or for one address
   'goodbye-unconfirmed', // a goodbye beacon came for a peer that is still there

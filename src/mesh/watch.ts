@@ -12,7 +12,8 @@
 import { assertNever } from '../base/assert.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
-import { excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
+import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
+import { isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
 import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
@@ -84,8 +85,7 @@ export class Watch {
   handlePong(peer: Peer, now: number): void {
     if (!peer.awaitingPong) return
     peer.awaitingPong = false
-    const roundTripMs = now - peer.pingSentAt
-    peer.roundTripMs = roundTripMs
+    const roundTripMs = peer.heardPong(now)
     this.#context.emit({ type: 'pong', id: peer.id, roundTripMs })
     this.#armProbe(peer, now)
     this.#settleDoubt(peer, now)
@@ -97,12 +97,16 @@ export class Watch {
   ping(peer: Peer, now: number): boolean {
     if (peer.awaitingPong) return peer.openConnection !== undefined
     if (!this.#links.sendControl(peer, 'ping', now)) return false
-    this.#context.counters.pingsSent++
     peer.awaitingPong = true
+    peer.pingHeldUp = false
     peer.pingSentAt = now
-    peer.setDeadline('probe', now + this.#context.options.timers.linkDeadMs)
-    this.#context.reschedule(peer)
+    this.#awaitPong(peer, now)
     return true
+  }
+
+  #awaitPong(peer: Peer, now: number): void {
+    peer.setDeadline('probe', now + pingPatienceMs(peer, this.#context.options.timers))
+    this.#context.reschedule(peer)
   }
 
   /** Sends a PING for whose answer no older one can be taken; when there is no link, as soon as there is. */
@@ -158,7 +162,7 @@ export class Watch {
   }
 
   #armConfirm(peer: Peer, doubt: Doubt, now: number): void {
-    const at = now + this.#patienceMs(peer, doubt)
+    const at = now + confirmPatienceMs(peer, doubt, this.#context.options.timers)
     // The other identity may be forged. As long as the peer's own beacons come from there, it is not gone.
     peer.setDeadline('confirm', isUnlinked(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
     this.#context.reschedule(peer)
@@ -169,27 +173,15 @@ export class Watch {
     return peer.endpointBeaconAt + this.#context.options.timers.beaconsStoppedMs
   }
 
-  /**
-   * How long the peer has to answer. Whoever really left has closed its links, which settles it at once; silence
-   * alone proves little, since a paused or blocked peer is silent too. Only a move is decided soon: its old
-   * endpoint has stopped beaconing already, and a link that was dialled anew for nothing loses little. And of one that
-   * never introduced itself, nothing.
-   */
-  #patienceMs(peer: Peer, doubt: Doubt): number {
-    const { confirmMs, linkDeadMs } = this.#context.options.timers
-    if (doubt.kind === 'moved' || peer.phase === 'candidate') return confirmMs
-    // The link broke, and its place is taken: a process of another identity cannot be told from it by dialling.
-    if (isUnlinked(doubt, peer)) return confirmMs
-    return Math.max(confirmMs, linkDeadMs)
-  }
-
-  /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. */
+  /** The PING stays unanswered. A peer that goes on talking may be busy: when it ends, its links will. And who takes
+   *  nothing would not hear a HELLO either. */
   #confirmDoubt(peer: Peer, now: number): void {
     if (peer.doubt === undefined) return
     const { doubt } = peer
-    const isTalking =
-      excusesByTalk(doubt, peer) && now - peer.heardTcpAt < this.#patienceMs(peer, doubt)
-    const isThere = isTalking || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
+    const patience = confirmPatienceMs(peer, doubt, this.#context.options.timers)
+    const isTalking = excusesByTalk(doubt, peer) && now - peer.heardTcpAt < patience
+    const isBusy = isTalking || (doubt.kind === 'deaf' && takesNothing(peer))
+    const isThere = isBusy || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
     if (this.#context.isReading && !isThere) {
       this.#believeDoubt(peer, now)
     } else if (isThere && isUnlinked(doubt, peer)) {
@@ -381,11 +373,18 @@ export class Watch {
       this.ping(peer, now)
       return
     }
-    // The PING stayed unanswered. A peer that talks may be one that does not read; only when nothing at all came over
-    // TCP since then is the link taken for dead.
+    // The PING stayed unanswered. Where the peer takes nothing, its time begins when it has taken what waits.
+    const isHeldUp = takesNothing(peer)
+    if (isHeldUp || peer.pingHeldUp) {
+      peer.pingHeldUp = isHeldUp
+      this.#awaitPong(peer, now)
+      return
+    }
+    // A peer that talks may be one that does not read; only when nothing at all came over TCP since then, and none of
+    // it can wait unread on our side, is the link taken for dead.
     peer.awaitingPong = false
     const isDead = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
-    if (isDead && this.#context.isReading) {
+    if (isDead && isAllHeard(peer, this.#context.readingSince, now)) {
       this.#links.restart(peer, now)
     } else {
       this.#armProbe(peer, now)

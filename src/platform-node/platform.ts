@@ -1,6 +1,7 @@
 /**
  * The Node.js host: everything `runtime/platform.ts` asks for, over `node:net`, `node:dgram`,
- * `node:os` and `node:crypto`. It has no state of its own; one object serves every node of a process.
+ * `node:os`, `node:crypto` and `node:perf_hooks`. One object serves every node of a process; its only state is the
+ * measurement of the event loop, while somebody asks for it.
  */
 import type { Platform } from '../runtime/platform.ts'
 import { dialStream } from './byte-stream.ts'
@@ -9,6 +10,10 @@ import { openDatagramPort } from './datagrams.ts'
 import { nodeEntropy } from './entropy.ts'
 import { nodeInterfaces } from './interfaces.ts'
 import { openListener } from './listener.ts'
+import { LoopDelayMeter } from './loop-delay.ts'
+
+/** One event loop, one measurement. */
+const loopDelay = new LoopDelayMeter()
 
 export const nodePlatform: Platform = {
   clock: nodeClock,
@@ -17,6 +22,7 @@ export const nodePlatform: Platform = {
   openDatagrams: openDatagramPort,
   listen: openListener,
   dial: (options, handlers) => dialStream(options, handlers),
+  eventLoopDelay: () => loopDelay.read(),
   reportUncaught: (error) => {
     process.nextTick(() => {
       throw error

@@ -11,10 +11,12 @@ import { NEVER } from '../base/deadlines.ts'
 import type { Mailbox } from '../mesh/context.ts'
 import type { Engine } from '../mesh/engine.ts'
 import type { EngineEvent } from '../mesh/events.ts'
+import type { LinkFailure, LinkFailureKind } from '../mesh/link-failure.ts'
 import type { Connection } from '../mesh/peer.ts'
 import type {
   ByteStream,
   IoFailure,
+  IoFailureKind,
   Platform,
   SocketAddress,
   StreamEnd,
@@ -218,8 +220,16 @@ function mayWait(connection: Connection): boolean {
   return connection.role === 'acceptor' && connection.zmtp.state === 'ready'
 }
 
-function linkFailure(failure: IoFailure): { refused: boolean; message: string } {
-  return { refused: failure.kind === 'refused', message: failure.message }
+/** The host's failures that say something about the peer. */
+const LINK_FAILURES: Partial<Record<IoFailureKind, LinkFailureKind>> = {
+  refused: 'refused',
+  unreachable: 'unreachable',
+  timeout: 'timeout',
+  reset: 'reset',
+}
+
+function linkFailure({ kind, message }: IoFailure): LinkFailure {
+  return { kind: LINK_FAILURES[kind] ?? 'other', message }
 }
 
 /** The handlers of one stream: a small object instead of four closures per link. */

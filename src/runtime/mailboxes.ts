@@ -100,6 +100,11 @@ export class Mailboxes {
     this.#lookLater()
   }
 
+  /** Where peers reach this node: `tcp://address:port` for each interface in use. */
+  get endpoints(): string[] {
+    return this.used.map(({ address }) => `tcp://${address}:${this.#port}`)
+  }
+
   /** The interfaces in use. */
   get used(): readonly NetworkInterface[] {
     return this.#used

@@ -14,9 +14,10 @@
  *   alive    An evasive or silent peer is heard again.
  *   blocked  It reads more slowly than we send: its outbox was full, and has not drained since
  *            (to its low marks, within `blockedAfterMs`).
- *   unblocked  Its outbox has drained to its low marks.
+ *   unblocked  Its outbox has drained to its low marks: the host's network stack has taken what waited.
  *   drop     Shouts were dropped for it, as their policy (`whenFull`) wants: how many, at most once per second.
- *   exit     It is gone, for `reason`; `lost` messages for it were not sent. Nothing follows unless it enters again.
+ *   exit     It is gone, for `reason`; `lost` messages for it were not sent, and what was on its way may be lost as
+ *            well. Nothing follows unless it enters again.
  *   warning  Something went wrong that is not the application's fault: `code`, `reason`, sometimes `peer` and
  *            `address`. Rate-limited per code; `suppressed` counts those left out before.
  *   stop     This node has stopped. The last event.
@@ -27,7 +28,6 @@ import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { Engine } from '../mesh/engine.ts'
 import type { EngineEvent, PeerInfo, ShoutEvent, WhisperEvent } from '../mesh/events.ts'
-import type { EngineMetrics } from '../mesh/metrics.ts'
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
 import type { Channel, ChannelHandler } from './channels.ts'
@@ -43,6 +43,7 @@ import type {
   WaitOptions,
   WarningCode,
 } from './node-events.ts'
+import { NodeMeter, type NodeMetrics } from './node-metrics.ts'
 import type { NodeOptions } from './options.ts'
 import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
@@ -81,6 +82,7 @@ export class MeshNode extends EventSource {
   readonly #warnings: WarningLedger<WarningCode>
   readonly #channels: Channels
   readonly #tracing: Tracing
+  readonly #meter: NodeMeter
   readonly #signal: AbortSignal | undefined
   #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
   #stopped: Promise<void> | undefined
@@ -103,6 +105,7 @@ export class MeshNode extends EventSource {
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
     this.#engine = new Engine(checked.engine)
+    this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings)
     this.#driver = new Driver(
       platform,
       this.#engine,
@@ -180,10 +183,14 @@ export class MeshNode extends EventSource {
     return this.#mailboxes.used
   }
 
-  /** Counters of everything; see `EngineMetrics`. */
-  metrics(): EngineMetrics {
-    const metrics = this.#engine.metrics()
-    return { ...metrics, warnings: { ...metrics.warnings, ...this.#warnings.counts() } }
+  /** Where peers reach it: `tcp://address:port` for each interface in use. */
+  endpoints(): string[] {
+    return this.#mailboxes.endpoints
+  }
+
+  /** What was counted, and how things stand; plain data. See `NodeMetrics`, and `docs/metrics.md` for all of it. */
+  metrics(): NodeMetrics {
+    return this.#meter.take()
   }
 
   // Groups

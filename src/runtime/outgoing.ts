@@ -44,10 +44,16 @@ export function outgoingContent(
       `the message has ${byteLength} bytes; the limit is ${limits.messageBytes}`,
     )
   }
-  const content = { group, frames, byteLength, whenFull, waits }
-  return kind === 'aside'
-    ? { kind: 'whisper', isService: true, ...content }
-    : { kind, isService: false, ...content }
+  const isService = kind === 'aside'
+  return {
+    kind: isService ? 'whisper' : kind,
+    group,
+    frames,
+    byteLength,
+    whenFull,
+    waits,
+    isService,
+  }
 }
 
 function framesOf(message: MessageInput): readonly Uint8Array[] {

@@ -167,6 +167,20 @@ export interface DatagramPort {
   close(): void
 }
 
+/**
+ * How late the event loop was: by how much longer than wanted the host's timers took. What one turn of the loop takes,
+ * everything else waits.
+ */
+export interface EventLoopDelay {
+  /** Milliseconds that the numbers cover, up to now or to a moment within the last 10 s. */
+  readonly overMs: number
+  /** Milliseconds, as all below. */
+  readonly meanMs: number
+  /** 99 of 100 measurements were not above. */
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
 export interface Platform {
   readonly clock: Clock
   readonly entropy: Entropy
@@ -185,6 +199,11 @@ export interface Platform {
   listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener>
   /** Starts connecting. `opened` or `ended` follows, also for an address or a port that is none. */
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream
+  /** Optional, for hosts that can say: how late the event loop was of late. Measuring costs something, so it begins
+   *  when somebody asks: the first answer is `undefined`, and so is the first after nobody has asked for minutes.
+   *  All who ask share one measurement, and asking often does not shorten what it covers: the answer stays the same
+   *  for up to 10 s and then covers the time since it was last made anew. */
+  eventLoopDelay?(): EventLoopDelay | undefined
   /** A listener of the application threw: show it the way the host shows uncaught errors, later. */
   reportUncaught(error: unknown): void
 }

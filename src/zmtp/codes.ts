@@ -20,6 +20,7 @@ export const ZMTP_INVALID_CODES = [
   'zmtp-heartbeat', // a PING or PONG that is too short or whose context is too long
   'zmtp-message-size', // a message over `messageBytes`
   'zmtp-message-frames', // a message of more than `messageFrames` frames
+  'zmtp-subscriptions', // a subscriber wants more topics, or longer ones, than a PUB keeps
 ] as const
 
 export type ZmtpInvalidCode = (typeof ZMTP_INVALID_CODES)[number]

@@ -43,20 +43,23 @@ import {
 import { FLAG_COMMAND, FLAG_MORE } from './frame.ts'
 import { decodeInPlace } from './frame-decoder.ts'
 import { borrowFrameWriter, type FrameWriter } from './frame-writer.ts'
-import { Handshake } from './handshake.ts'
+import { Handshake, type ZmtpVersion } from './handshake.ts'
 import { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, Mechanism } from './mechanism.ts'
 import { type Decoded, MessageAssembler } from './message-assembler.ts'
 import type { PeerMetadata } from './metadata.ts'
 import type { Multipart } from './multipart.ts'
+import type { SocketPattern } from './socket-pattern.ts'
 import { Special } from './special.ts'
 import { CHUNK_BYTES_MIN } from './write-buffer.ts'
 
 export type { PeerMetadata } from './metadata.ts'
 
 export interface ConnectionOptions {
-  /** Who dialled is a DEALER, who accepted a ROUTER. */
+  /** Without a `pattern`: who dialled is a DEALER, who accepted a ROUTER. */
   readonly role: ConnectionRole
+  /** For this connection alone. See `PubConnection` and `SubConnection`. */
+  readonly pattern?: SocketPattern
   /** What we announce: 17 bytes, 01 and our UUID; or none, as an acceptor may. */
   readonly identity: Uint8Array
   /** For this connection alone. */
@@ -72,9 +75,9 @@ export type ConnectionState = 'greeting' | 'handshake' | 'offered' | 'ready' | '
 export type ConnectionInput =
   | Multipart
   /** Acceptor: the dialler has said who it is. Nothing further is read until `accept()`. */
-  | { readonly kind: 'offer'; readonly peer: PeerMetadata }
+  | { readonly kind: 'offer'; readonly peer: PeerMetadata; readonly version: ZmtpVersion }
   /** Dialler: the handshake is complete. */
-  | { readonly kind: 'ready'; readonly peer: PeerMetadata }
+  | { readonly kind: 'ready'; readonly peer: PeerMetadata; readonly version: ZmtpVersion }
   /** The answer to a PING of ours. */
   | { readonly kind: 'pong'; readonly context: Uint8Array }
   | { readonly kind: 'needMore' }
@@ -102,7 +105,9 @@ export class ZmtpConnection {
 
   constructor(options: ConnectionOptions) {
     this.#limits = options.limits
-    this.#makeSpecial().handshake = new Handshake(options, this.#makeOutput().buffer)
+    const special = this.#makeSpecial()
+    special.handshake = new Handshake(options, this.#makeOutput().buffer)
+    special.pattern = options.pattern
   }
 
   get state(): ConnectionState {
@@ -206,10 +211,30 @@ export class ZmtpConnection {
 
   /** Asks for a sign of life. `ttlTenths` is 0 to 65,535 tenths of a second (0: none), `context` up to 16 bytes. */
   writePing(ttlTenths: number, context: Uint8Array): void {
-    assert(this.#state === 'ready', 'a PING is sent once the handshake is complete')
-    assert(!this.#messageOpen, 'a PING does not interrupt a message')
     assert(isPing(ttlTenths, context), 'TTL and context fit a PING')
-    this.#writeCommand('PING', encodePingData(ttlTenths, context))
+    this.writeCommand('PING', encodePingData(ttlTenths, context))
+  }
+
+  /** Writes a command, which the pattern knows the meaning of. The name is ASCII; `data` is copied. */
+  writeCommand(name: string, data: Uint8Array): void {
+    assert(this.#state === 'ready', 'a command is sent once the handshake is complete')
+    assert(!this.#messageOpen, 'a command does not interrupt a message')
+    const body = encodeCommand(name, data)
+    const output = this.#makeOutput()
+    output.reserve(FLAG_COMMAND, body.length).raw(body)
+    output.finish()
+  }
+
+  /** Gives the connection up. Also for the owner of a pattern, who found what it does not allow. */
+  fail(problem: ZmtpInvalid): ZmtpInvalid {
+    this.#state = 'invalid'
+    this.#input = undefined
+    const special = this.#makeSpecial()
+    special.invalid = problem
+    special.handshake = undefined
+    special.assembler = undefined
+    special.owedPong = undefined
+    return problem
   }
 
   /** For tests: what must hold between any two calls. */
@@ -235,7 +260,7 @@ export class ZmtpConnection {
       this.#output = undefined
       output.giveBack()
     }
-    if (result.kind === 'invalid') return this.#fail(result)
+    if (result.kind === 'invalid') return this.fail(result)
     if (result.kind === 'ready') this.#enterReady(handshake)
     else this.#state = handshake.state
     if (result.kind === 'needMore') this.#releaseInput(input)
@@ -264,7 +289,7 @@ export class ZmtpConnection {
           this.#answerPing()
           return decoded
         case 'invalid':
-          return this.#fail(decoded)
+          return this.fail(decoded)
         case 'command': {
           const result = this.#handleCommand(decoded)
           if (result !== undefined) return result
@@ -309,23 +334,30 @@ export class ZmtpConnection {
     switch (command.name) {
       case 'PING': {
         const context = parsePing(command.data)
-        if ('kind' in context) return this.#fail(context)
+        if ('kind' in context) return this.fail(context)
         this.#makeSpecial().owedPong = context
         this.#answerPing()
         return undefined
       }
       case 'PONG': {
         const context = parsePong(command.data)
-        return 'kind' in context ? this.#fail(context) : { kind: 'pong', context }
+        return 'kind' in context ? this.fail(context) : { kind: 'pong', context }
       }
       case 'READY':
-        return this.#fail(invalid('zmtp-handshake', 'READY after the handshake'))
+        return this.fail(invalid('zmtp-handshake', 'READY after the handshake'))
       case 'ERROR':
-        return this.#fail(peerError(command.data))
+        return this.fail(peerError(command.data))
       default:
-        this.#makeSpecial().ignoredCommands++
-        return undefined
+        return this.#handleOther(command)
     }
+  }
+
+  #handleOther(command: Command): ConnectionInput | undefined {
+    const special = this.#makeSpecial()
+    const problem = special.pattern?.handleCommand(command) ?? 'unknown'
+    if (problem === 'unknown') special.ignoredCommands++
+    else if (problem !== 'understood') return this.fail(problem)
+    return undefined
   }
 
   /** Writes the PONG that is owed, unless the one before still waits, or a message of ours is half written. */
@@ -334,17 +366,10 @@ export class ZmtpConnection {
     if (special?.owedPong === undefined || this.#messageOpen) return
     const output = this.#makeOutput()
     if (output.pongWaits) return
-    this.#writeCommand('PONG', special.owedPong)
+    this.writeCommand('PONG', special.owedPong)
     special.owedPong = undefined
     output.pongWaits = true
     this.#forgetSpecial(special)
-  }
-
-  #writeCommand(name: string, data: Uint8Array): void {
-    const body = encodeCommand(name, data)
-    const output = this.#makeOutput()
-    output.reserve(FLAG_COMMAND, body.length).raw(body)
-    output.finish()
   }
 
   #makeOutput(): FrameWriter {
@@ -368,16 +393,5 @@ export class ZmtpConnection {
   #endBurst(special: Special): void {
     special.nextChunkBytes = CHUNK_BYTES_MIN
     this.#forgetSpecial(special)
-  }
-
-  #fail(problem: ZmtpInvalid): ZmtpInvalid {
-    this.#state = 'invalid'
-    this.#input = undefined
-    const special = this.#makeSpecial()
-    special.invalid = problem
-    special.handshake = undefined
-    special.assembler = undefined
-    special.owedPong = undefined
-    return problem
   }
 }

@@ -95,6 +95,19 @@ export function checkGreeting(
   return undefined
 }
 
+/** Whether a part of a greeting, as `checkGreeting` has it, shows a version after 3.0. */
+export function showsLaterThan30(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  at: number,
+): boolean {
+  const major = start + MAJOR - at
+  const minor = major + 1
+  if (major >= start && major < end && bytes[major]! > MAJOR_MIN) return true
+  return minor >= start && minor < end && bytes[minor]! > 0
+}
+
 /** RFC 37: "an ASCII string, null-padded as needed to fit 20 octets". */
 function mechanismByte(mechanism: string, index: number): number {
   return index < mechanism.length ? mechanism.charCodeAt(index) : 0

@@ -24,12 +24,14 @@ import {
   checkGreeting,
   GREETING_BYTES,
   GREETING_HEAD_BYTES,
+  showsLaterThan30,
   writeGreetingHead,
   writeGreetingTail,
 } from './greeting.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
 import { ownMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
+import { mailboxTypes, type SocketTypes } from './socket-pattern.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
 export interface HandshakeOptions {
@@ -38,29 +40,27 @@ export interface HandshakeOptions {
   readonly mechanism: Mechanism
   /** Of these, the bytes that the peer may send until the handshake is complete, the greeting included. */
   readonly limits: Pick<Limits, 'handshakeBytes'>
+  /** By default those of a mailbox and who dials it. */
+  readonly pattern?: SocketTypes
 }
 
 export type HandshakeState = 'greeting' | 'handshake' | 'offered' | 'ready'
 
+/** What both sides speak: we speak 3.1, and go on as 3.0 with who is older. */
+export type ZmtpVersion = '3.0' | '3.1'
+
 export type HandshakeResult =
-  | { readonly kind: 'offer'; readonly peer: PeerMetadata }
-  | { readonly kind: 'ready'; readonly peer: PeerMetadata }
+  | { readonly kind: 'offer'; readonly peer: PeerMetadata; readonly version: ZmtpVersion }
+  | { readonly kind: 'ready'; readonly peer: PeerMetadata; readonly version: ZmtpVersion }
   | { readonly kind: 'needMore' }
   | ZmtpInvalid
 
 const NEED_MORE: { readonly kind: 'needMore' } = { kind: 'needMore' }
 
-/**
- * Who dials is a DEALER, who listens is a ROUTER (RFC 36 "Interconnection Model"), and each takes only the
- * other. RFC 37 "The Socket-Type Property" would allow more.
- */
-const SOCKET_TYPES = {
-  dialler: { ours: 'DEALER', theirs: 'ROUTER' },
-  acceptor: { ours: 'ROUTER', theirs: 'DEALER' },
-} as const
-
 export class Handshake {
   readonly #options: HandshakeOptions
+  readonly #types: SocketTypes
+  #version: ZmtpVersion = '3.0'
   #state: HandshakeState = 'greeting'
   #begun = false
   #bytesRead = 0
@@ -71,6 +71,7 @@ export class Handshake {
    */
   constructor(options: HandshakeOptions, output: WriteBuffer) {
     this.#options = options
+    this.#types = options.pattern ?? mailboxTypes(options.role)
     writeGreetingHead(output, options.identity.length)
     if (options.role === 'dialler') this.#begin(output)
   }
@@ -120,7 +121,7 @@ export class Handshake {
     const { mechanism, role, identity } = this.#options
     writeGreetingTail(output, mechanism.name)
     this.#begun = true
-    const first = mechanism.begin(role, ownMetadata(SOCKET_TYPES[role].ours, identity))
+    const first = mechanism.begin(role, ownMetadata(this.#types.type, identity))
     if (first !== undefined) writeCommand(output, first)
   }
 
@@ -130,6 +131,7 @@ export class Handshake {
     const at = this.#bytesRead
     const end = Math.min(input.end, input.start + GREETING_BYTES - at)
     const problem = checkGreeting(input.bytes, input.start, end, at, mechanism.name)
+    if (showsLaterThan30(input.bytes, input.start, end, at)) this.#version = '3.1'
     this.#consume(input, end - input.start)
     const compatible = problem === undefined || problem.code === 'zmtp-mechanism'
     // RFC 37 "Authentication and Confidentiality": "A peer that reads a full greeting, including mechanism, MUST
@@ -161,21 +163,22 @@ export class Handshake {
 
   /** The peer has said who it is: is it our counterpart? */
   #judge(metadata: Uint8Array, output: WriteBuffer): HandshakeResult {
-    const { role } = this.#options
+    const { counterparts } = this.#types
+    const version = this.#version
     const peer = parseMetadata(metadata)
     if ('kind' in peer) return peer
-    if (peer.socketType !== SOCKET_TYPES[role].theirs) {
+    if (!counterparts.includes(peer.socketType)) {
       // RFC 37 "The Socket-Type Property": "it SHOULD handle errors by returning an ERROR command, and
       // then disconnecting the peer."
       writeCommand(output, encodeError('Invalid socket type'))
-      return invalid('zmtp-socket-type', `the peer's socket is not a ${SOCKET_TYPES[role].theirs}`)
+      return invalid('zmtp-socket-type', `the peer's socket is not a ${counterparts[0]}`)
     }
-    if (role === 'dialler') {
+    if (this.#options.role === 'dialler') {
       this.#state = 'ready'
-      return { kind: 'ready', peer }
+      return { kind: 'ready', peer, version }
     }
     this.#state = 'offered'
-    return { kind: 'offer', peer }
+    return { kind: 'offer', peer, version }
   }
 
   /** Between offer and `accept()` a peer has nothing to say; what it says nevertheless waits, bounded. */

@@ -6,6 +6,7 @@ import type { ZmtpInvalid } from './codes.ts'
 import type { Handshake } from './handshake.ts'
 import type { FrameProtection } from './mechanism.ts'
 import type { MessageAssembler } from './message-assembler.ts'
+import type { SocketPattern } from './socket-pattern.ts'
 import { CHUNK_BYTES_MIN } from './write-buffer.ts'
 
 export class Special {
@@ -13,6 +14,8 @@ export class Special {
   handshake: Handshake | undefined
   /** From the handshake on, where the mechanism has one. */
   protection: FrameProtection | undefined
+  /** What is neither a mailbox nor who dials one. */
+  pattern: SocketPattern | undefined
   /** While a message is here in part. */
   assembler: MessageAssembler | undefined
   invalid: ZmtpInvalid | undefined
@@ -28,6 +31,7 @@ export class Special {
       this.assembler === undefined &&
       this.handshake === undefined &&
       this.protection === undefined &&
+      this.pattern === undefined &&
       this.invalid === undefined &&
       this.owedPong === undefined &&
       this.ignoredCommands === 0

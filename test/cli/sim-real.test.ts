@@ -92,6 +92,7 @@ it.skipIf(process.platform === 'win32')(
 it.for([
   ['a scenario of networks', ['partition-heal'], 'With --real: steady'],
   ['options of virtual runs', ['steady', '--report', 'x.html'], '--report is for virtual runs'],
+  ['a log of virtual runs', ['steady', '--log', 'x.ndjson'], '--log is for virtual runs'],
   ['one node', ['steady', '--nodes', '1'], '--nodes is 2 to 500'],
 ] as const)('refuses %s', async ([, words, told], { scene }) => {
   const { code, stderr } = await scene.run(['sim', ...words, '--real', '--for', '20s'])

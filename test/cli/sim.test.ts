@@ -155,6 +155,43 @@ describe('--report', () => {
   })
 })
 
+describe('--log', () => {
+  it('writes what all logged, as NDJSON, and the report links to it', async () => {
+    const [file, report] = [join(folder, 'logs of 7.ndjson'), join(folder, 'logged.html')]
+    const { code, err } = await sim(...SMALL, '--seed', '7', '--log', file, '--report', report)
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    expect(code).toBe(ExitCode.ok)
+    expect(err).toBe(
+      `earshot: the log is in ${file}: ${lines.length - 1} records\nearshot: the report is in ${report}\n`,
+    )
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      type: 'earshot.recording/1',
+      version: expect.any(String),
+      scenario: 'steady',
+      seed: 7,
+    })
+    expect(JSON.parse(lines[1]!)).toMatchObject({ type: 'earshot.log/1', name: 'simulator' })
+    const page = await readFile(report, 'utf8')
+    expect(page).toContain('<a href="./logs%20of%207.ndjson">logs of 7.ndjson</a>')
+  })
+
+  it('goes with a replay, which is the same run still', async () => {
+    const { records } = await sim(...SMALL, '--seed', '7', '--json')
+    const file = join(folder, 'replayed.ndjson')
+    const { err } = await sim('--replay', String(records[1]?.['replay']), '--log', file)
+    expect(err).toContain('the same hash: it went exactly as before')
+    expect(err).toContain(`the log is in ${file}: `)
+  })
+
+  it('tells what failed, there where it failed', async () => {
+    const file = join(folder, 'trouble.ndjson')
+    await sim(TROUBLE, '--seed', '3', '--log', file)
+    expect(await readFile(file, 'utf8')).toContain(
+      '"level":50,"msg":"seed 3 is odd","fields":{"event":"failure","check":"odd-seed"}',
+    )
+  })
+})
+
 describe('--replay', () => {
   it('of a result of --json runs it again, and says that it went the same way', async () => {
     const first = await sim(...SMALL, '--seed', '7', '--json')
@@ -272,6 +309,10 @@ describe('a mistake', () => {
     [['steady', '--seeds', '9..1'], 'Expected seeds such as 1..1000'],
     [['steady', '--seeds', '3', '--seed', '1'], 'cannot be used with option'],
     [['steady', '--seeds', '3', '--report', 'x.html'], 'cannot be used with option'],
+    [['steady', '--seeds', '3', '--log', 'x.ndjson'], 'cannot be used with option'],
+    [['steady', '--log', '/none/x.ndjson'], '--log: there is no folder for /none/x.ndjson'],
+    [['steady', '--log', tmpdir()], `--log: cannot write ${tmpdir()}: EISDIR`],
+    [['steady', '--log', 'x', '--report', './x'], '--log and --report are one file'],
     [['steady', '--seeds', '3', '--set', 'foo=1'], 'setting foo: no such setting'],
     [['steady', '--jobs', '3'], 'give --seeds'],
     [['steady', '--hash', 'xyz'], 'Expected a hash of 16'],

@@ -6,7 +6,11 @@ import { once } from 'node:events'
 import net from 'node:net'
 import * as zmq from 'zeromq'
 import { EMPTY_BYTES } from '../../src/base/bytes.ts'
-import { type ConnectionInput, ZmtpConnection } from '../../src/zmtp/connection.ts'
+import {
+  type ConnectionInput,
+  type ConnectionLimits,
+  ZmtpConnection,
+} from '../../src/zmtp/connection.ts'
 import { NullMechanism } from '../../src/zmtp/null-mechanism.ts'
 
 const HOST = '127.0.0.1'
@@ -33,7 +37,11 @@ export const IDENTITY: Uint8Array = Uint8Array.of(
   0x03,
 )
 
-const LIMITS = { handshakeBytes: 4096, messageBytes: 64 * MIB, messageFrames: 1100 }
+export const LIMITS: ConnectionLimits = {
+  handshakeBytes: 4096,
+  messageBytes: 64 * MIB,
+  messageFrames: 1100,
+}
 
 /** What has to be closed after each test, the newest first. */
 const open: (() => void)[] = []
@@ -41,6 +49,11 @@ const open: (() => void)[] = []
 /** Closes everything the test opened. Call it in `afterEach`. */
 export function closeAll(): void {
   for (const close of open.splice(0).reverse()) close()
+}
+
+/** Has something closed after the test. */
+export function closeLater(close: () => void): void {
+  open.push(close)
 }
 
 /** Wakes those who wait for something to become true. */
@@ -59,7 +72,18 @@ export class Changes {
   }
 }
 
+/** What a link makes of the bytes: a ZmtpConnection, or one with a pattern of its own. */
+export interface Speaker {
+  readonly zmtp: ZmtpConnection
+  poll(): ConnectionInput
+  accept(): void
+}
+
+type Role = 'dialler' | 'acceptor'
+
 export interface LinkOptions {
+  /** The default is a DEALER that dials, or a ROUTER. */
+  readonly speaker?: (role: Role) => Speaker
   /** Whether to accept an offer; a refused link is destroyed. The default accepts. */
   readonly admit?: (link: Link) => boolean
   /** False: nothing of ours is sent once the handshake is complete, not even a PONG. */
@@ -78,22 +102,14 @@ export class Link {
   readonly sent: Buffer[] = []
   readonly #options: LinkOptions
   readonly #changes: Changes
+  readonly #speaker: Speaker
 
-  constructor(
-    role: 'dialler' | 'acceptor',
-    socket: net.Socket,
-    changes: Changes,
-    options: LinkOptions = {},
-  ) {
+  constructor(role: Role, socket: net.Socket, changes: Changes, options: LinkOptions = {}) {
     this.socket = socket
     this.#changes = changes
     this.#options = options
-    this.connection = new ZmtpConnection({
-      role,
-      identity: role === 'dialler' ? IDENTITY : EMPTY_BYTES,
-      mechanism: new NullMechanism(),
-      limits: LIMITS,
-    })
+    this.#speaker = (options.speaker ?? newMailboxSpeaker)(role)
+    this.connection = this.#speaker.zmtp
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     // A reset is an ordinary end here: 'close' follows.
@@ -133,7 +149,7 @@ export class Link {
   #receive(chunk: Buffer): void {
     this.connection.handleBytes(chunk)
     for (;;) {
-      const input = this.connection.poll()
+      const input = this.#speaker.poll()
       if (input.kind === 'needMore') break
       if (input.kind === 'message') {
         this.messages.push(
@@ -154,12 +170,22 @@ export class Link {
   #decide(): void {
     // READY is the last thing sent for the handshake, so `flush` must not take it for a frame.
     if (this.#options.admit?.(this) ?? true) {
-      this.connection.accept()
+      this.#speaker.accept()
       this.socket.write(Buffer.concat(this.connection.takeSegments()))
     } else {
       this.socket.destroy()
     }
   }
+}
+
+function newMailboxSpeaker(role: Role): Speaker {
+  const zmtp = new ZmtpConnection({
+    role,
+    identity: role === 'dialler' ? IDENTITY : EMPTY_BYTES,
+    mechanism: new NullMechanism(),
+    limits: LIMITS,
+  })
+  return { zmtp, poll: () => zmtp.poll(), accept: () => zmtp.accept() }
 }
 
 export interface Acceptor {
@@ -194,7 +220,7 @@ export function dial(endpoint: string, options: LinkOptions = {}): Link {
 }
 
 /** A socket of libzmq's that is closed after the test. */
-export function opened<S extends zmq.Dealer | zmq.Router | zmq.Subscriber>(socket: S): S {
+export function opened<S extends zmq.Socket & { linger: number }>(socket: S): S {
   socket.linger = 0
   open.push(() => socket.close())
   return socket

@@ -157,6 +157,28 @@ export function describeHost(bench: () => Bench): void {
     })
   })
 
+  describe('the delay of the event loop', () => {
+    const read = () => bench().platform.eventLoopDelay?.()
+
+    test('comes soon after somebody has asked; never from a host that cannot tell', async () => {
+      read()
+      if (!bench().harness.measuresDelay) {
+        await bench().harness.quiet()
+        expect(read()).toBeUndefined()
+        return
+      }
+      await bench().waitFor(() => read() !== undefined, 'an answer')
+      const { overMs, meanMs, p99Ms, maxMs } = read()!
+      expect(overMs).toBeGreaterThan(0)
+      expect(Math.min(meanMs, p99Ms)).toBeGreaterThanOrEqual(0)
+      expect(maxMs).toBeGreaterThanOrEqual(Math.max(meanMs, p99Ms))
+      expect(Number.isFinite(maxMs)).toBe(true)
+      // Asking does not shorten what it covers; or it was made anew, and covers a whole window.
+      const later = read()!.overMs
+      expect(later >= overMs || later >= 10_000).toBe(true)
+    })
+  })
+
   describe('an uncaught error', () => {
     test('is shown later, whatever was thrown', async () => {
       const error = new Error('a listener of the application threw')

@@ -28,6 +28,8 @@ export interface PlatformHarness {
   readonly hostAddress: string
   /** The broadcast address of its subnet. */
   readonly broadcastAddress: string
+  /** Whether it can tell how late its event loop was. */
+  readonly measuresDelay: boolean
   /** Lets time pass until the condition holds; rejects with `what` when it does not come to hold. */
   waitFor(condition: () => boolean, what: string): Promise<void>
   /** Lets everything happen that is under way: to show that something does not. */

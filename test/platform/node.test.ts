@@ -23,6 +23,7 @@ async function makeHarness(): Promise<PlatformHarness> {
     platform: nodePlatform,
     hostAddress: '127.0.0.1',
     broadcastAddress: '127.255.255.255',
+    measuresDelay: true,
     waitFor: async (condition, what) => {
       const deadline = performance.now() + PATIENCE_MS
       while (!condition()) {

@@ -20,6 +20,7 @@ async function makeHarness(chunking: Chunking): Promise<PlatformHarness> {
     platform: process,
     hostAddress: host.address,
     broadcastAddress: host.broadcastAddress,
+    measuresDelay: false,
     waitFor: async (condition, what) => {
       await world.run(PATIENCE_MS, { until: condition })
       if (!condition()) throw new Error(`waited in vain for: ${what}`)

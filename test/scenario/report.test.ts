@@ -101,6 +101,16 @@ describe('the report', () => {
     expect(replay.known()).toBe(5 * 4)
   })
 
+  it('links to the log beside it, whatever its name, and to nothing else', () => {
+    const path = `../logs/a:b ${HOSTILE}`
+    const text = renderReport(run, { log: { path, records: 1_234 } })
+    const [, href] = /<div class="replay"><span>Log<\/span><a href="([^"]*)">/.exec(text)!
+    expect(href).toMatch(/^\.\/\.\.\/logs\/a%3Ab%20/)
+    expect(decodeURIComponent(href!.replaceAll('&#39;', "'"))).toBe(`./${path}`)
+    expect(text.replace(/<(script|style)[^>]*>[\s\S]*?<\/\1>/g, '')).not.toContain('<img')
+    expect(page).not.toContain('<span>Log</span>')
+  })
+
   it('leaves presence and matrix out of a run that kept no views', async () => {
     const brief = await runScenario(scenario, { seed: 3, durationMs: 2_000 })
     const text = renderReport(brief)

@@ -272,6 +272,5 @@ export class MemoryStream implements ByteStream {
 
 function endOf(failure: Failure | undefined): StreamEnd {
   if (failure === undefined) return { kind: 'ended' }
-  const kind = failure.refused ? 'refused' : 'other'
-  return { kind: 'failed', failure: { kind, message: failure.message } }
+  return { kind: 'failed', failure }
 }

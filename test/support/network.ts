@@ -13,7 +13,7 @@ export interface Address {
 }
 
 export interface Failure {
-  readonly refused: boolean
+  readonly kind: 'refused' | 'unreachable' | 'reset'
   readonly message: string
 }
 
@@ -45,6 +45,8 @@ export class Network {
   latencyMs = 1
   /** Bytes of one chunk on arrival; Infinity leaves writes as they are. */
   chunkBytes = Number.POSITIVE_INFINITY
+  /** Bytes of a stream that the hosts take although the other side does not read. */
+  bufferBytes = 0
   /** Dials of everybody, in order: `from > address:port`. */
   readonly dials: { readonly at: number; readonly from: string; readonly to: Address }[] = []
   readonly #tasks: Task[] = []
@@ -115,11 +117,11 @@ export class Network {
     if (dialler.over || state === 'drop') return
     const accept = this.#listeners.get(keyOf(remote))
     if (state === 'unreachable') {
-      dialler.end({ refused: false, message: 'no route to host' })
+      dialler.end({ kind: 'unreachable', message: 'no route to host' })
       return
     }
     if (state === 'refuse' || accept === undefined) {
-      dialler.end({ refused: true, message: 'connection refused' })
+      dialler.end({ kind: 'refused', message: 'connection refused' })
       return
     }
     const acceptor = new Socket(this, remote, local)
@@ -172,12 +174,13 @@ export class Socket {
     return this.#pendingBytes
   }
 
-  /** Sends all segments; `drained` comes when the other side has read them. */
+  /** Sends all segments; `drained` comes when the other side has read them, but for what the hosts take. */
   write(segments: readonly Uint8Array[]): void {
     const bytes = concatBytes(segments)
     this.#pendingBytes += bytes.length
     const step = Math.min(this.#network.chunkBytes, bytes.length)
     for (let i = 0; i < bytes.length; i += step) this.#send(bytes.slice(i, i + step))
+    if (this.#network.bufferBytes > 0) this.#checkDrained()
   }
 
   /** Sends what is pending, then FIN; `ended` comes when the other side has read it. */
@@ -216,7 +219,7 @@ export class Socket {
       if (this.#network.link(this.remote.address, this.local.address) === 'drop') return
       const item = this.#inbox.shift()!
       if (item === 'rst') {
-        this.end({ refused: false, message: 'connection reset' })
+        this.end({ kind: 'reset', message: 'connection reset' })
       } else if (item === 'fin') {
         const other = this.#other!
         this.#network.schedule(this.#network.now, () => other.end(undefined))
@@ -231,9 +234,14 @@ export class Socket {
   /** The other side has read `length` bytes of what we wrote. */
   #read(length: number): void {
     this.#pendingBytes -= length
-    if (this.#pendingBytes > 0) return
+    this.#checkDrained()
+  }
+
+  #checkDrained(): void {
+    const isDrained = (): boolean => this.#pendingBytes <= this.#network.bufferBytes
+    if (!isDrained()) return
     this.#network.schedule(this.#network.now, () => {
-      if (!this.over && this.#pendingBytes === 0) this.handlers.drained?.()
+      if (!this.over && isDrained()) this.handlers.drained?.()
     })
   }
 

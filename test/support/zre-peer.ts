@@ -171,7 +171,8 @@ export class ZrePeer {
     return {
       bytes: (chunk) => this.#read(line, chunk),
       ended: (failure) => {
-        line.ended = failure === undefined ? 'closed' : failure.refused ? 'refused' : 'reset'
+        line.ended =
+          failure === undefined ? 'closed' : failure.kind === 'refused' ? 'refused' : 'reset'
       },
     }
   }

@@ -154,6 +154,36 @@ describe('a collector that does not keep up', () => {
   })
 })
 
+describe('a log that only watches', () => {
+  it('sends nothing until somebody wants the log, and then its time', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    for (const node of [a!, b!]) meshLog(node, { marks: false })
+    const received = () => b!.metrics().mesh.messagesIn
+    meshLog(a!, { marks: false }).record('info', 'unmarked')
+    a!.tryWhisper(b!.id, 'one')
+    await w.run(10)
+    expect(received()).toBe(1)
+    meshLog(a!)
+    a!.tryWhisper(b!.id, 'two')
+    await w.run(10)
+    expect(received()).toBe(3)
+  })
+
+  it('hands its records on as they are written, until it is told to end', async () => {
+    const w = world()
+    const [a] = await w.nodes('a')
+    const log = meshLog(a!, { marks: false, ring: { records: 1 } })
+    const seen: string[] = []
+    const end = log.onRecord(({ seq, text }) => seen.push(`${seq} ${text}`))
+    log.record('info', 'one', { n: 1 })
+    log.write('{"level":30,"msg":"two"}\n')
+    end()
+    log.record('info', 'three')
+    expect(seen).toEqual(['1 {"n":1,"msg":"one"}', '2 {"level":30,"msg":"two"}'])
+  })
+})
+
 describe('the end of a node', () => {
   it('leaves its last records with whoever collects', async () => {
     const w = world()

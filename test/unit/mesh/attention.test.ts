@@ -30,11 +30,23 @@ describe('a node that does not read', () => {
     setReading(a, false)
     mesh.run(10_100)
     expect(stranger.heard().filter((kind) => kind === 'ping')).toHaveLength(4)
+    expect(a.engine.metrics().mesh.pingsSent).toBe(4)
     setReading(a, true)
     stranger.received.length = 0
     // Only the PING that every silent peer gets.
     mesh.run(20_000)
     expect(stranger.heard().filter((kind) => kind === 'ping').length).toBeLessThan(2)
+  })
+
+  it('shows life as often when it stops reading again and again, each time for a moment', () => {
+    const { mesh, a, stranger } = met()
+    for (let i = 0; i < 20; i++) {
+      setReading(a, false)
+      mesh.run(400)
+      setReading(a, true)
+      mesh.run(100)
+    }
+    expect(stranger.heard().filter((kind) => kind === 'ping').length).toBeGreaterThanOrEqual(3)
   })
 
   it('does not expire a peer that has no beacons', () => {

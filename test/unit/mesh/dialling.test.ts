@@ -55,7 +55,7 @@ describe('dialling again', () => {
     const [a, b] = mesh.start('a', 'b')
     mesh.run(2_000)
     const [, socket] = [...a!.sockets].find(([connection]) => connection.role === 'dialler')!
-    socket.end({ refused: false, message: 'test' })
+    socket.end({ kind: 'reset', message: 'test' })
     mesh.run(1)
     expect(dialTimes(mesh, a!)).toHaveLength(2)
     expect(b!.sees(a!)).toBe(true)

@@ -84,10 +84,10 @@ describe('not an exit is', () => {
   it('a closed link, while the peer can be dialled again', () => {
     const { mesh, a, b } = met()
     for (const socket of [...a.sockets.values()]) {
-      socket.end({ refused: false, message: 'test' })
+      socket.end({ kind: 'reset', message: 'test' })
     }
     for (const socket of [...b.sockets.values()]) {
-      socket.end({ refused: false, message: 'test' })
+      socket.end({ kind: 'reset', message: 'test' })
     }
     mesh.run(20_000)
     expect(a.story).toEqual(['exit b restarted', 'enter b'])
@@ -123,7 +123,7 @@ describe('not an exit is', () => {
     const { mesh, a, b } = met()
     mesh.network.connect(a.address, b.address, 'unreachable')
     for (const socket of [...a.sockets.values()]) {
-      socket.end({ refused: false, message: 'no route' })
+      socket.end({ kind: 'unreachable', message: 'no route' })
     }
     mesh.run(29_000)
     expect(a.story).toEqual(['warning dial-failed', 'evasive b', 'silent b'])

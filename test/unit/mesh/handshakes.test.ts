@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Agenda } from '../../../src/base/deadlines.ts'
 import { DEFAULT_LIMITS } from '../../../src/base/limits.ts'
 import { limitsByTrust, MeshConnection } from '../../../src/mesh/connection.ts'
+import { newMeshCounters } from '../../../src/mesh/counters.ts'
 import { Handshakes } from '../../../src/mesh/handshakes.ts'
 import type { Connection, Peer } from '../../../src/mesh/peer.ts'
 import type { Timed } from '../../../src/mesh/timed.ts'
@@ -14,7 +15,7 @@ function connection(port: number): Connection {
 describe('the queue of handshakes', () => {
   it('gives those that take too long, at their time and in their order', () => {
     const agenda = new Agenda<Timed>()
-    const handshakes = new Handshakes(agenda, 100)
+    const handshakes = new Handshakes(agenda, 100, newMeshCounters())
     const [a, b, c] = [connection(1), connection(2), connection(3)]
     handshakes.begin(a, 0)
     handshakes.begin(b, 10)
@@ -30,7 +31,7 @@ describe('the queue of handshakes', () => {
 
   it('is armed again by the next that begins, and rings for nobody when all are complete', () => {
     const agenda = new Agenda<Timed>()
-    const handshakes = new Handshakes(agenda, 100)
+    const handshakes = new Handshakes(agenda, 100, newMeshCounters())
     const [a, b] = [connection(1), connection(2)]
     handshakes.begin(a, 0)
     handshakes.end(a)
@@ -42,7 +43,7 @@ describe('the queue of handshakes', () => {
 
   it('gives all as much longer as its alarm came late: a busy host has not read yet what was said in time', () => {
     const agenda = new Agenda<Timed>()
-    const handshakes = new Handshakes(agenda, 1_000)
+    const handshakes = new Handshakes(agenda, 1_000, newMeshCounters())
     handshakes.begin(connection(1), 0)
     agenda.takeDue(1_700)
     expect([handshakes.putOff(1_700), agenda.next()]).toEqual([true, 2_400])
@@ -53,7 +54,7 @@ describe('the queue of handshakes', () => {
 
   it('gives them no more than their time once more, however long the host slept', () => {
     const agenda = new Agenda<Timed>()
-    const handshakes = new Handshakes(agenda, 1_000)
+    const handshakes = new Handshakes(agenda, 1_000, newMeshCounters())
     handshakes.begin(connection(1), 0)
     agenda.takeDue(9_000)
     expect([handshakes.putOff(9_000), agenda.next()]).toEqual([true, 10_000])
@@ -61,9 +62,36 @@ describe('the queue of handshakes', () => {
 
   it('gives nobody longer than twelve times the limit', () => {
     const agenda = new Agenda<Timed>()
-    const handshakes = new Handshakes(agenda, 1_000)
+    const handshakes = new Handshakes(agenda, 1_000, newMeshCounters())
     handshakes.begin(connection(1), 0)
     agenda.takeDue(12_001)
     expect(handshakes.putOff(12_001)).toBe(false)
+  })
+
+  it('counts how each ended, once: complete, over before that, or out of time', () => {
+    const agenda = new Agenda<Timed>()
+    const counters = newMeshCounters()
+    const handshakes = new Handshakes(agenda, 100, counters)
+    const [a, b, c, d] = [connection(1), connection(2), connection(3), connection(4)]
+    const dialled = new MeshConnection<Peer>(
+      'dialler',
+      { address: '10.0.0.1', port: 5 },
+      new Uint8Array(17),
+      limitsByTrust(DEFAULT_LIMITS),
+    )
+    for (const each of [a, b, c, d, dialled]) handshakes.begin(each, 0)
+    handshakes.complete(a)
+    handshakes.complete(dialled)
+    handshakes.end(b)
+    expect([handshakes.takeDue(100), handshakes.takeDue(100)]).toEqual([c, d])
+    // All connections end some day: that says nothing new.
+    for (const each of [a, b, c, d, dialled]) handshakes.end(each)
+    expect(counters).toMatchObject({
+      handshakes: 2,
+      dialsSucceeded: 1,
+      handshakesAccepted: 1,
+      handshakesFailed: 1,
+      handshakesTimedOut: 2,
+    })
   })
 })

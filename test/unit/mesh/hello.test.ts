@@ -20,7 +20,7 @@ function met(hello = {}): { mesh: Mesh; a: Host; stranger: ZrePeer } {
 /** The host loses its links, dials again, and says HELLO anew. */
 function breakLink(host: Host): void {
   for (const [connection, socket] of [...host.sockets]) {
-    if (connection.role === 'dialler') socket.end({ refused: false, message: 'test' })
+    if (connection.role === 'dialler') socket.end({ kind: 'reset', message: 'test' })
   }
 }
 

@@ -28,6 +28,15 @@ describe('the table of peers', () => {
     expect([peer.nextDeadline(), peer.roundTripMs]).toEqual([NEVER, undefined])
   })
 
+  it('measures the round trip of a PING, and keeps when its answer came', () => {
+    const peer = new Someone(newTable(), testId(1), 0)
+    expect(peer.pongAt).toBe(NEVER_HEARD)
+    peer.pingSentAt = 1_000
+    expect(peer.heardPong(1_002.5)).toBe(2.5)
+    peer.pingSentAt = 5_000
+    expect([peer.roundTripMs, peer.pongAt]).toEqual([2.5, 1_002.5])
+  })
+
   it('keeps the times of many apart, also when it grows', () => {
     const table = newTable()
     const peers = Array.from({ length: 100 }, (_, i) => {

@@ -241,6 +241,108 @@ describe('a link that is dead while beacons arrive', () => {
   })
 })
 
+describe('a peer of another implementation that reads nothing, while its beacons go on', () => {
+  const { linkProbeMs, linkDeadMs, expiredMs } = DEFAULT_TIMERS
+  /** What its host and ours take for it. */
+  const BUFFER_BYTES = 100_000
+
+  function stalled(): ReturnType<typeof met> & { texts: string[]; reads(reading: boolean): void } {
+    const scene = met()
+    const { mesh, stranger } = scene
+    mesh.network.bufferBytes = BUFFER_BYTES
+    stranger.beaconUntil(mesh.now + 3_600_000)
+    const texts: string[] = []
+    stranger.onMessage = ({ kind }, [text]) => {
+      if (kind === 'whisper') texts.push(new TextDecoder().decode(text).trim())
+    }
+    const reads = (reading: boolean): void => stranger.accepted[0]!.socket.setReading(reading)
+    reads(false)
+    return { ...scene, texts, reads }
+  }
+
+  it('keeps its link while bytes of ours wait for it, however long, and gets them all', () => {
+    const { mesh, a, stranger, texts, reads } = stalled()
+    const sent = Array.from({ length: 500 }, (_, i) => `${i}`)
+    for (const text of sent) a.whisper(stranger, text.padEnd(1_000))
+    mesh.run(600_000)
+    expect(mesh.network.dials).toHaveLength(2)
+    reads(true)
+    mesh.run(10)
+    expect(texts).toEqual(sent)
+    expect(a.story).toEqual([])
+    expect(a.engine.metrics().mesh.messagesLost).toBe(0)
+  })
+
+  it('has its time to answer from when it takes what had waited', () => {
+    const { mesh, a, stranger, reads } = stalled()
+    a.whisper(stranger, 'x'.repeat(2 * BUFFER_BYTES))
+    mesh.run(300_000)
+    reads(true)
+    mesh.run(10)
+    reads(false)
+    mesh.run(expiredMs - 20)
+    expect(mesh.network.dials).toHaveLength(2)
+    mesh.run(expiredMs + 20)
+    expect(mesh.network.dials).toHaveLength(3)
+  })
+
+  it('has expiredMs where its host takes what we send; an application that long without reading is rare', () => {
+    const { mesh, a, stranger, reads } = stalled()
+    a.call((engine, now) => engine.ping(STRANGER, now))
+    mesh.run(expiredMs - 10)
+    expect(mesh.network.dials).toHaveLength(2)
+    stranger.onMessage = ({ kind }) => {
+      if (kind === 'ping') stranger.say({ kind: 'ping-ok' })
+    }
+    reads(true)
+    mesh.run(5)
+    expect(a.log.map(({ event }) => event.type)).toEqual(['pong'])
+    mesh.run(1_000)
+    expect(mesh.network.dials).toHaveLength(2)
+  })
+
+  it('is not told HELLO anew while it takes nothing, though it may have forgotten us', () => {
+    const { mesh, a, stranger, reads } = stalled()
+    stranger.hello() // within a second: it may be deaf to us
+    a.whisper(stranger, 'x'.repeat(2 * BUFFER_BYTES))
+    stranger.onMessage = ({ kind }) => {
+      if (kind === 'ping') stranger.say({ kind: 'ping-ok' })
+    }
+    mesh.run(55_000)
+    reads(true)
+    mesh.run(60_000)
+    expect(stranger.heard().filter((kind) => kind !== 'ping')).toEqual(['whisper'])
+  })
+
+  it('is dialled again after that: its link may be dead', () => {
+    const { mesh, a, texts } = stalled()
+    mesh.run(2 * linkProbeMs + expiredMs + 100)
+    expect(mesh.network.dials).toHaveLength(3)
+    a.whisper(STRANGER, 'over the new link')
+    mesh.run(10)
+    expect(texts).toEqual(['over the new link'])
+  })
+
+  it('is not judged by what it said while we did not read, at the moment that we read again', () => {
+    const { mesh, a, stranger } = stalled()
+    const readsFromStranger = (reading: boolean): void => {
+      for (const [connection, socket] of a.sockets) {
+        if (connection.role === 'acceptor') socket.setReading(reading)
+      }
+    }
+    readsFromStranger(false)
+    a.call((engine, now) => engine.handleReading(false, now))
+    a.call((engine, now) => engine.ping(STRANGER, now))
+    stranger.say({ kind: 'ping-ok' })
+    mesh.run(expiredMs - 100)
+    a.call((engine, now) => engine.handleReading(true, now))
+    mesh.run(200) // there is much to be read before it
+    readsFromStranger(true)
+    mesh.run(linkDeadMs)
+    expect(mesh.network.dials).toHaveLength(2)
+  })
+})
+
 describe('without beacons of our own', () => {
   it('silence is counted all the same', () => {
     const mesh = new Mesh()

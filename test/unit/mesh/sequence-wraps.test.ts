@@ -66,6 +66,8 @@ describe('sent sequence numbers, towards a peer whose style is not known', () =>
       stranger.received.length = 0
       const start = startOf(round) - 1
       peerOf(a, STRANGER).sentSequence = start
+      stranger.say({ kind: 'whisper' }, 'no moment is quiet')
+      mesh.run(5)
       for (let i = 0; i < MESSAGES; i++) a.whisper(stranger, `${i}`)
       mesh.run(5)
       const numbers: number[] = []

@@ -210,6 +210,100 @@ describe('our sequence numbers', () => {
   )
 })
 
+describe('a fresh HELLO before the wrap, for which C Zyre drops what it had queued for us', () => {
+  /** From here on a quiet moment is looked for. */
+  const IN_SIGHT = 49_152
+
+  /** A stranger that was told nearly so much, and has just said something. */
+  function near(sequence: number): ReturnType<typeof met> {
+    const scene = met()
+    tellMany(scene.mesh, scene.a, scene.stranger, sequence - 1)
+    scene.stranger.received.length = 0
+    talk(scene)
+    return scene
+  }
+
+  function talk({ mesh, a, stranger }: ReturnType<typeof met>): void {
+    stranger.say({ kind: 'whisper' }, 'something')
+    mesh.run(5)
+    a.takeStory()
+  }
+
+  it('goes out long before, once nothing has come from the peer for a second', () => {
+    const { mesh, a, stranger } = near(IN_SIGHT)
+    mesh.run(990)
+    a.whisper(stranger, 'x')
+    mesh.run(10)
+    expect(stranger.heard()).toEqual(['whisper'])
+    a.whisper(stranger, 'x')
+    mesh.run(5)
+    expect(stranger.heard()).toEqual(['whisper', 'hello', 'whisper'])
+    expect(stranger.received.at(-1)!.sequence).toBe(2)
+    expect(a.warnings()).toEqual([])
+  })
+
+  it('is not said earlier than needed', () => {
+    const { mesh, a, stranger } = near(IN_SIGHT - 1)
+    mesh.run(2_000)
+    a.whisper(stranger, 'x')
+    mesh.run(5)
+    expect(stranger.received.map(({ sequence }) => sequence)).toEqual([IN_SIGHT])
+  })
+
+  it('waits for the next quiet moment where we do not read, or have only just begun to', () => {
+    const { mesh, a, stranger } = near(IN_SIGHT)
+    a.call((engine, now) => engine.handleReading(false, now))
+    mesh.run(2_000)
+    a.whisper(stranger, 'x')
+    mesh.run(60_000)
+    a.call((engine, now) => engine.handleReading(true, now))
+    a.whisper(stranger, 'x')
+    mesh.run(990)
+    a.whisper(stranger, 'x')
+    mesh.run(10)
+    expect(stranger.heard()).not.toContain('hello')
+    a.whisper(stranger, 'x')
+    mesh.run(5)
+    expect(stranger.heard().slice(-2)).toEqual(['hello', 'whisper'])
+  })
+
+  it('waits where the peer has not yet taken what was said before', () => {
+    const { mesh, a, stranger } = near(IN_SIGHT)
+    stranger.accepted[0]!.socket.setReading(false)
+    a.whisper(stranger, 'before')
+    mesh.run(2_000)
+    a.whisper(stranger, 'meanwhile')
+    stranger.accepted[0]!.socket.setReading(true)
+    mesh.run(5)
+    expect(stranger.heard()).toEqual(['whisper', 'whisper'])
+    a.whisper(stranger, 'after')
+    mesh.run(5)
+    expect(stranger.heard().slice(2)).toEqual(['hello', 'whisper'])
+  })
+
+  it('is a warning where no quiet moment came: it may have cost messages', () => {
+    const scene = near(IN_SIGHT)
+    const { mesh, a, stranger } = scene
+    for (let told = IN_SIGHT; told < 65_534; told += 1_000) {
+      talk(scene)
+      tellMany(mesh, a, stranger, Math.min(1_000, 65_534 - told))
+    }
+    expect(stranger.heard()).not.toContain('hello')
+    a.whisper(stranger, 'x')
+    mesh.run(5)
+    expect(stranger.heard().slice(-2)).toEqual(['hello', 'whisper'])
+    expect(a.warnings()).toEqual(['sequence-wrap'])
+  })
+
+  it('does not go out before our goodbye', () => {
+    const { mesh, a, stranger } = near(IN_SIGHT)
+    mesh.run(2_000)
+    a.stop()
+    mesh.run(2_000)
+    expect(stranger.heard()).toEqual(['goodbye'])
+  })
+})
+
 /** Sequence and status, as a strict receiver counts them from a HELLO on. */
 function expectConsistent(messages: readonly ZreMessage[]): void {
   expect(complaints(messages, rfc)).toEqual([])

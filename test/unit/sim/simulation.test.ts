@@ -107,12 +107,15 @@ test.each(Object.entries(REFUSED))('refuses %s, and nothing has happened', async
   await sim.stop()
 })
 
-test.each([{ seed: Number.NaN }, { networks: [] }, { chunking: 'fine' }, { sed: 7 }])(
-  'createSimulation refuses %j',
-  (options) => {
-    expect(() => createSimulation(options as never)).toThrow(BAD)
-  },
-)
+test.each([
+  { seed: Number.NaN },
+  { networks: [] },
+  { chunking: 'fine' },
+  { log: 'x.ndjson' },
+  { sed: 7 },
+])('createSimulation refuses %j', (options) => {
+  expect(() => createSimulation(options as never)).toThrow(BAD)
+})
 
 test.each([undefined, null, '5', Number.NaN, -1])('run refuses %j', async (ms) => {
   await expect(createSimulation().run(ms as never)).rejects.toEqual(BAD)

@@ -48,6 +48,18 @@ describe('a clock', () => {
     expect(fired[0]!.lateMs).toBeGreaterThanOrEqual(0)
   })
 
+  it('is right about the time of day as long as nothing is done to it, a sleep included', async () => {
+    const lab = new Lab()
+    const { host, process } = lab.host('a')
+    const begin = process.clock.wallNow()
+    expect(begin).toBe(Date.UTC(2026, 0, 1))
+    await lab.run(100)
+    host.sleep()
+    await lab.run(60_000)
+    host.wake()
+    expect(process.clock.wallNow()).toBe(begin + 60_100)
+  })
+
   it('jumps for people only', async () => {
     const lab = new Lab()
     const { host, process } = lab.host('a')

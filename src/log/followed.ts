@@ -1,0 +1,104 @@
+/** What a collector knows of one node that it collects from: how far it has come, and what it is waiting for. */
+import type { PeerId } from '../base/peer-id.ts'
+import { ClockOffset } from './offsets.ts'
+import type { Origin } from './reorder.ts'
+import { type Batch, CREDIT } from './wire.ts'
+
+/** A source that should say something twice a second and is not heard for so long has forgotten us. */
+const SILENT_MS = 3_000
+/** Whoever does not answer, having no log, is asked less and less often. */
+const SILENT_MS_MAX = 60_000
+
+export class Followed implements Origin {
+  readonly node: PeerId
+  readonly name: string
+  since: number
+  readonly offset: ClockOffset = new ClockOffset()
+  toldOffsetMs = 0
+  /** Everything of it up to here has come, in ticks. */
+  upTo = 0
+  lastSeq = 0
+  /** What it looks at next: all before has come, is told as lost, or was not wanted. 0 before its first batch. */
+  next: number
+  answered = false
+  caughtUp = false
+  /** The number of the batch whose ack waits; 0 for none. */
+  unacked = 0
+  /** Its records that wait in the reorder window. */
+  held = 0
+  /** It has left, and will be told as gone when what it said has been given. */
+  isGone = false
+  /** When the present subscription was sent; `undefined` until it could be. */
+  #subscribedAt: number | undefined
+  /** Of the present subscription. */
+  #batches = 0
+  #acked = 0
+  #silentAt = Number.POSITIVE_INFINITY
+  readonly #silentMs: number
+  /** What it has for an answer: longer each time, until there is one. */
+  #patienceMs: number
+
+  /** `next`: where it stood when it was here before; 0 for one that was not. */
+  constructor(node: PeerId, name: string, since: number, windowMs: number, next: number) {
+    this.node = node
+    this.name = name
+    this.since = since
+    this.next = next
+    this.lastSeq = Math.max(0, next - 1)
+    this.#silentMs = Math.max(SILENT_MS, 3 * windowMs)
+    this.#patienceMs = this.#silentMs
+  }
+
+  /** It is back before it was told as gone, and goes on where it was. */
+  returned(now: number): void {
+    this.isGone = false
+    this.since = now
+    this.caughtUp = false
+  }
+
+  /** A subscription was sent, or could not be. */
+  subscribed(now: number, isSent: boolean): void {
+    this.#subscribedAt = isSent ? now : undefined
+    this.#silentAt = now + this.#patienceMs
+    this.#batches = 0
+    this.#acked = 0
+    this.unacked = 0
+    if (isSent && !this.answered) {
+      this.#patienceMs = Math.max(this.#silentMs, Math.min(SILENT_MS_MAX, 2 * this.#patienceMs))
+    }
+  }
+
+  get isSubscribed(): boolean {
+    return this.#subscribedAt !== undefined
+  }
+
+  /**
+   * False for what is left of an earlier subscription (the present one begins where that had come to, and says all of it
+   * again), and for what the source must not send: batches beyond those that were acknowledged.
+   */
+  admits({ batch, echo }: Batch): boolean {
+    if (this.#subscribedAt === undefined || echo < this.#subscribedAt) return false
+    return batch === this.#batches + 1 && batch - this.#acked <= CREDIT
+  }
+
+  received({ batch, upTo, caughtUp, next }: Batch): void {
+    this.#batches = batch
+    this.answered = true
+    this.#patienceMs = this.#silentMs
+    this.unacked = batch
+    this.upTo = Math.max(this.upTo, upTo)
+    this.caughtUp ||= caughtUp
+    this.next = Math.max(this.next, next)
+  }
+
+  acked(now: number): void {
+    this.#acked = this.unacked
+    this.unacked = 0
+    this.#silentAt = now + this.#silentMs
+  }
+
+  /** When it has been silent for too long; never, while it waits for us. */
+  get silentAt(): number {
+    return this.unacked > 0 ? Number.POSITIVE_INFINITY : this.#silentAt
+  }
+}

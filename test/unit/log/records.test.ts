@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { matches, readFilter } from '../../../src/log/filter.ts'
+import { levelName, levelOf, readText, textOf } from '../../../src/log/record.ts'
+import { Ring } from '../../../src/log/ring.ts'
+
+describe('a line of a logger', () => {
+  it.each([
+    ['{"level":40,"msg":"a"}\n', 40, '{"level":40,"msg":"a"}'],
+    ['{"level":"error","msg":"a"}\n', 50, '{"level":"error","msg":"a"}'],
+    ['{"time":1,"msg":"no level"}', 30, '{"time":1,"msg":"no level"}'],
+    ['plain "text"\n', 30, '{"msg":"plain \\"text\\""}'],
+    ['{"level":99999}', 30, '{"level":99999}'],
+    ['', 30, '{"msg":""}'],
+  ])('%j has its level and its text', (line, level, text) => {
+    expect([levelOf(line), textOf(line)]).toEqual([level, text])
+  })
+
+  it('is cut when it is too long, and says so', () => {
+    const text = textOf(`{"msg":"${'x'.repeat(20_000)}"}\n`)
+    expect(text.length).toBeLessThan(2_000)
+    expect(readText(text)!.fields['cutFrom']).toBe(20_010)
+  })
+})
+
+describe('a stranger’s record', () => {
+  it('is read into message and fields, without a prototype', () => {
+    const read = readText('{"level":30,"time":1,"msg":"hi","a":{"b":1},"__proto__":{"c":2}}')!
+    expect(read.msg).toBe('hi')
+    expect(Object.keys(read.fields).sort()).toEqual(['__proto__', 'a'])
+    expect(Object.getPrototypeOf(read.fields)).toBe(null)
+  })
+
+  it.each([
+    ['no JSON', 'nonsense'],
+    ['no object', '[1]'],
+    ['too deep', `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`],
+    [
+      'too many members',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 513 }, (_, i) => [i, 0]))),
+    ],
+    ['too long', JSON.stringify({ msg: 'x'.repeat(17_000) })],
+  ])('that is %s is not read', (_title, text) => {
+    expect(readText(text)).toBeUndefined()
+  })
+
+  it('has a message of text, whatever it was', () => {
+    expect(readText('{"msg":{"a":1}}')!.msg).toBe('{"a":1}')
+  })
+})
+
+describe('a filter', () => {
+  const record = (level: number, fields: object) => {
+    return { seq: 1, ticks: 1, time: 1, level, text: JSON.stringify(fields) }
+  }
+
+  it('goes by level, group, fields and traces', () => {
+    const said = record(40, { msg: 'x', group: 'g', code: 'c', n: 1 })
+    expect(matches({}, said)).toBe(true)
+    expect(matches({ level: 40 }, said)).toBe(true)
+    expect(matches({ level: 41 }, said)).toBe(false)
+    expect(matches({ group: 'g' }, said)).toBe(true)
+    expect(matches({ group: 'h' }, said)).toBe(false)
+    expect(matches({ fields: { code: 'c', n: 1 } }, said)).toBe(true)
+    expect(matches({ fields: { n: '1' } }, said)).toBe(false)
+    expect(matches({ traces: true }, said)).toBe(false)
+    expect(matches({ traces: true }, record(20, { trace: 't' }))).toBe(true)
+    expect(matches({ traces: true }, record(20, { msg: '"trace":' }))).toBe(false)
+  })
+
+  it('of a stranger is read within bounds', () => {
+    expect(readFilter({ level: 30, group: 'g', fields: { a: 1 }, traces: true, other: 1 })).toEqual(
+      {
+        level: 30,
+        group: 'g',
+        fields: { a: 1 },
+        traces: true,
+      },
+    )
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`f${i}`, 1]))
+    for (const bad of [
+      1,
+      null,
+      { level: 'x' },
+      { group: 1 },
+      { group: 'x'.repeat(257) },
+      { fields: many },
+    ]) {
+      expect(readFilter(bad)).toBeUndefined()
+    }
+    expect(readFilter({ fields: { a: {} } })).toBeUndefined()
+  })
+})
+
+describe('a level', () => {
+  it.each([
+    [10, 'trace'],
+    [29, 'debug'],
+    [30, 'info'],
+    [1_000, 'fatal'],
+    [0, 'trace'],
+  ])('%d is called %s', (level, name) => {
+    expect(levelName(level)).toBe(name)
+  })
+})
+
+describe('the ring', () => {
+  const push = (ring: Ring, i: number, content: string | object = `{"msg":"${i}"}`) => {
+    const gone: number[] = []
+    ring.push(
+      { ticks: 0, at: i * 10, time: 0 },
+      30,
+      content as string,
+      ({ seq }) => void gone.push(seq),
+    )
+    return gone
+  }
+
+  it('keeps the newest records, within its number', () => {
+    const ring = new Ring({ records: 3, bytes: 1e6 })
+    const gone = [1, 2, 3, 4, 5].map((i) => push(ring, i))
+    expect(gone).toEqual([[], [], [], [1], [2]])
+    expect([ring.firstSeq, ring.nextSeq, ring.overwritten]).toEqual([3, 6, 2])
+    expect([ring.at(2), ring.at(6)]).toEqual([undefined, undefined])
+    expect(ring.at(3)!.text).toBe('{"msg":"3"}')
+  })
+
+  it('keeps within its bytes, and gives all of them back', () => {
+    const ring = new Ring({ records: 1_000, bytes: 10_000 })
+    for (let i = 0; i < 500; i++) push(ring, i, `{"msg":"${'x'.repeat(i % 300)}"}`)
+    expect(ring.byteLength).toBeLessThanOrEqual(10_000)
+    expect(ring.nextSeq - ring.firstSeq).toBeGreaterThan(20)
+    const none = new Ring({ records: 10, bytes: 50 })
+    push(none, 1)
+    expect([none.byteLength, none.firstSeq, none.nextSeq]).toEqual([0, 2, 2])
+  })
+
+  it('finds the first record of a time', () => {
+    const ring = new Ring({ records: 5, bytes: 1e6 })
+    for (let i = 1; i <= 8; i++) push(ring, i)
+    expect([0, 40, 55, 60, 80, 81].map((ticks) => ring.seqSince(ticks))).toEqual([4, 4, 6, 6, 8, 9])
+  })
+
+  it('makes text of fields when asked for, whatever they are', () => {
+    const ring = new Ring({ records: 5, bytes: 1e6 })
+    const cycle: Record<string, unknown> = { msg: 'round' }
+    cycle['self'] = cycle
+    push(ring, 1, { msg: 'plain', n: 1 })
+    push(ring, 2, cycle)
+    push(ring, 3, { msg: 'big', text: 'x'.repeat(20_000) })
+    push(ring, 4, { msg: 'odd', value: 1n })
+    expect(ring.at(1)!.text).toBe('{"msg":"plain","n":1}')
+    expect(readText(ring.at(2)!.text)!.msg).toBe('round')
+    expect(readText(ring.at(3)!.text)!.fields['cutFrom']).toBeGreaterThan(20_000)
+    expect(readText(ring.at(4)!.text)!.fields['unreadable']).toContain('BigInt')
+  })
+})

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { LogEntry } from '../../../../src/log/collector.ts'
+import { meshLog } from '../../../../src/log/mesh-log.ts'
+import { zreLogId } from '../../../../src/log/zre-log/record.ts'
+import { useWorlds } from '../../../support/worlds.ts'
+import { newCollector } from './helpers.ts'
+
+const world = useWorlds()
+
+describe('a node with a peer that announces a collector', () => {
+  it('reports to it who comes and goes, joins and leaves, while the peer is there', async () => {
+    const w = world()
+    const node = await w.node({ name: 'reporter' })
+    const log = meshLog(node)
+    const { collector, records } = await newCollector(w)
+    // On the collector's own host.
+    const host = w.hosts[1]!
+    const { createNodeOn } = await import('../../../../src/runtime/node.ts')
+    const other = await createNodeOn(host, {
+      name: 'other',
+      groups: ['g'],
+      headers: { 'X-ZRELOG': collector.endpoint },
+    })
+    await w.until(() => records.length === 2)
+    other.leave('g')
+    await w.until(() => records.length === 3)
+    const third = await w.node({ name: 'third' })
+    await w.until(() => records.length === 4)
+    expect(records.map(({ level, event, data }) => `${level} ${event} ${data}`)).toEqual([
+      'info enter other entered',
+      'info join g',
+      'info leave g',
+      'info enter third entered',
+    ])
+    expect(records[0]!.node).toBe(zreLogId(node.endpoints()[0]!))
+    expect(records[0]!.peer).toBe(zreLogId(other.endpoints()[0]!))
+    expect(log.metrics().zreLog).toMatchObject({ collectors: 1, sent: 4 })
+    await w.wait(third.stop())
+    await w.wait(other.stop())
+    await w.run(1_000)
+    expect(log.metrics().zreLog.collectors).toBe(0)
+    collector.close()
+  })
+
+  it.each([
+    ['somewhere else', 'tcp://10.9.9.9:50000'],
+    ['by name', 'tcp://collector:50000'],
+    ['nowhere', 'tcp://'],
+  ])('dials nothing for one that is %s', async (_title, endpoint) => {
+    const w = world()
+    const node = await w.node()
+    const log = meshLog(node)
+    await w.node({ headers: { 'X-ZRELOG': endpoint } })
+    await w.until(() => node.peers().length === 1)
+    expect(log.metrics().zreLog.collectors).toBe(0)
+  })
+})
+
+describe('foreign records', () => {
+  it('come among those of the mesh, named after the peer whose endpoint they have', async () => {
+    const w = world()
+    const [node, peer] = await w.nodes('here', 'there')
+    const entries: LogEntry[] = []
+    const collector = meshLog(node!).collect({ level: 30, own: false })
+    const reading = (async () => {
+      for await (const entry of collector) entries.push(entry)
+    })()
+    const record = {
+      level: 'warning',
+      event: 'none',
+      peer: 0,
+      time: 1_700_000_000,
+      data: 'hot',
+    } as const
+    const known = zreLogId(peer!.endpoints()[0]!)
+    meshLog(node!).handleZreLog({ ...record, node: known })
+    meshLog(node!).handleZreLog({ ...record, node: 0x1a2b, event: 'exit', peer: known })
+    await w.run(3_000)
+    collector.close()
+    await w.wait(reading)
+    expect(entries.filter(({ type }) => type === 'record')).toMatchObject([
+      { name: 'there', level: 40, msg: 'hot', time: 1_700_000_000_000 },
+      { name: 'zre-1a2b', fields: { event: 'exit', source: 'zrelog' } },
+    ])
+  })
+})
