@@ -4,6 +4,7 @@
  * Not `AbortSignal.any([…, AbortSignal.timeout(ms)])`: in Node.js 20 its timer can be collected as garbage before
  * it fires, and it would go on running after the wait is over.
  */
+import { setMaxListeners } from 'node:events'
 
 export interface Deadline {
   /** Aborted when the time is over or the outer signal is. */
@@ -20,6 +21,8 @@ export async function withDeadline<Result>(
 ): Promise<Result> {
   if (ms === undefined) return action({ signal: outer, passed: false })
   const controller = new AbortController()
+  // Many may wait under one limit.
+  setMaxListeners(0, controller.signal)
   const deadline = { signal: controller.signal, passed: false }
   const onOuter = (): void => controller.abort(outer.reason)
   const onTime = (): void => {

@@ -3,8 +3,16 @@
  */
 import type { Readable, Writable } from 'node:stream'
 
-export type Input = Readable & { readonly isTTY?: boolean }
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+export type Input = Readable & {
+  readonly isTTY?: boolean
+  /** Of a terminal: gives each key at once, Ctrl-C included. */
+  setRawMode?(mode: boolean): unknown
+}
+export type OutputStream = Writable & {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
 
 /** Why everything should end before it is done. The reason of `Host.signal`. */
 export type Ending = 'interrupted' | 'output-closed'

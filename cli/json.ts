@@ -23,6 +23,10 @@
  *                 each id, name, outcome (the last stage that is known) and stages (milliseconds after it was sent, by the
  *                 mesh's time); sentUnknown when the sender has not told: then after the first report
  *   recording, snapshot, dropped   of `earshot record`: see recording/format.ts
+ *   top           a node at a moment: node, state, at, silence (why it says nothing), roundTripMs, peers, worstPresence,
+ *                 meanRoundTripMs, messages and bytes (In, Out, each PerSecond), queueMessages, queueBytes,
+ *                 blockedPeers, drops, dropsPerSecond, warnings, loopDelayMs, uptimeMs; null: unknown
+ *   graph         who sees whom: at, nodes (id, name, answered, presence), edges (from, to, presence, kind), asymmetric
  *   demo          a step of the demo: ms, ok (when it was checked), text
  *
  * Of `earshot sim`, all times in milliseconds:

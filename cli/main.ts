@@ -3,6 +3,7 @@
  * The `earshot` command: ties the program to its process. Start reading at `program.ts`; each verb is a file in
  * `verbs/`.
  */
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +18,8 @@ const SAME_INTERRUPT_MS = 100
 const FLUSH_MS = 500
 
 const ending = new AbortController()
+// A question to each node of the mesh, and each listens: that is no leak.
+setMaxListeners(0, ending.signal)
 let interruptedAt: number | undefined
 
 function end(why: Ending): void {

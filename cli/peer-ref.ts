@@ -7,18 +7,24 @@ import { CliError, ExitCode } from './exit-codes.ts'
 import { escapeText } from './render/escape.ts'
 import { padEnd, textWidth } from './render/width.ts'
 
-export type PeerMatch =
-  | { readonly kind: 'one'; readonly peer: PeerInfo }
+/** What is needed of a peer to tell whether it is meant. */
+type Named = Pick<PeerInfo, 'id' | 'name'>
+
+export type PeerMatch<Peer extends Named = PeerInfo> =
+  | { readonly kind: 'one'; readonly peer: Peer }
   | { readonly kind: 'none' }
-  | { readonly kind: 'several'; readonly peers: readonly PeerInfo[] }
+  | { readonly kind: 'several'; readonly peers: readonly Peer[] }
 
 /**
  * The best kind of match decides: a whole UUID, a whole name, or a beginning (of a name, or of a UUID with or
  * without its dashes). Beginnings are compared without regard to case.
  */
-export function matchPeer(reference: string, peers: readonly PeerInfo[]): PeerMatch {
+export function matchPeer<Peer extends Named>(
+  reference: string,
+  peers: readonly Peer[],
+): PeerMatch<Peer> {
   const id = parsePeerId(reference)
-  const ways: readonly ((peer: PeerInfo) => boolean)[] = [
+  const ways: readonly ((peer: Peer) => boolean)[] = [
     (peer) => peer.id === id,
     (peer) => peer.name === reference,
     (peer) => beginsWith(peer, reference),
@@ -36,7 +42,21 @@ export function mayMean(reference: string, node: Pick<PeerInfo, 'id' | 'name'>):
   return parsePeerId(reference) === node.id || beginsWith(node, reference)
 }
 
-function beginsWith({ id, name }: Pick<PeerInfo, 'id' | 'name'>, reference: string): boolean {
+/** All that one of the references fits; without references, all there are. */
+export function choosePeers<Peer extends Named>(
+  references: readonly string[] | undefined,
+  peers: readonly Peer[],
+): readonly Peer[] {
+  if (references === undefined) return peers
+  const chosen = references.flatMap((reference) => {
+    const match = matchPeer(reference, peers)
+    if (match.kind === 'one') return [match.peer]
+    return match.kind === 'several' ? match.peers : []
+  })
+  return [...new Set(chosen)]
+}
+
+function beginsWith({ id, name }: Named, reference: string): boolean {
   if (reference === '') return false
   const digits = reference.replaceAll('-', '').toUpperCase()
   const isIdPrefix = digits !== '' && id.startsWith(digits)

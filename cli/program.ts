@@ -13,6 +13,7 @@ import { endingCode } from './session.ts'
 import { addChat } from './verbs/chat.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addDemo } from './verbs/demo.ts'
+import { addGraph } from './verbs/graph.ts'
 import { addLog } from './verbs/log.ts'
 import { addLogs } from './verbs/logs.ts'
 import { addPeers } from './verbs/peers.ts'
@@ -23,6 +24,7 @@ import { addRun } from './verbs/run.ts'
 import { addShout } from './verbs/shout.ts'
 import { addSim } from './verbs/sim.ts'
 import { addSub } from './verbs/sub.ts'
+import { addTop } from './verbs/top.ts'
 import { addTrace } from './verbs/trace.ts'
 import type { Cli } from './verbs/verb.ts'
 import { addWatch } from './verbs/watch.ts'
@@ -42,6 +44,8 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addTrace,
   addRecord,
   addReplay,
+  addTop,
+  addGraph,
   addDemo,
   addSim,
   addCompletion,

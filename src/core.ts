@@ -8,14 +8,14 @@ export type { Limits } from './base/limits.ts'
 export { DEFAULT_LIMITS } from './base/limits.ts'
 export type { PeerId } from './base/peer-id.ts'
 export { parsePeerId } from './base/peer-id.ts'
+export type { Collector } from './log/collector.ts'
 export type {
   ClockEntry,
   CollectOptions,
-  Collector,
   LogEntry,
   LostEntry,
   SourceEntry,
-} from './log/collector.ts'
+} from './log/entries.ts'
 export type { FieldValue, LogFilter } from './log/filter.ts'
 export type { Logger } from './log/logger.ts'
 export type { LogMetrics, MeshLog, MeshLogOptions } from './log/mesh-log.ts'

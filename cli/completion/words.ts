@@ -40,7 +40,7 @@ export interface KnownWords {
 }
 
 /** Options whose value names a file, whatever the verb. */
-const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay', '--log'])
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay', '--from'])
 
 export function completable(program: Command, known: KnownWords): Completable {
   const help = program.createHelp()

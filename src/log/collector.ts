@@ -13,55 +13,12 @@ import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
-import { type LogFilter, matches } from './filter.ts'
+import type { CollectOptions, LogEntry } from './entries.ts'
+import { matches } from './filter.ts'
 import { Followed } from './followed.ts'
-import { contentOf, type LogRecord, type RawRecord } from './record.ts'
+import { contentOf, type RawRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
 import type { Ack, Batch, Refused, ToSource } from './wire.ts'
-
-export interface CollectOptions extends LogFilter {
-  /** Also what was logged within so many milliseconds before. Default 0: only what comes. */
-  readonly sinceMs?: number
-  /** Goes on with what comes. False: ends with what is there now. Default true. */
-  readonly follow?: boolean
-  /** Only of nodes for which this is true. Default all. */
-  readonly nodes?: (node: { readonly id: PeerId; readonly name: string }) => boolean
-  /** Whether this node's own records are among them. Default true. */
-  readonly own?: boolean
-  /** Milliseconds that a record waits for earlier ones of sources that have gone quiet. Default 1000. */
-  readonly windowMs?: number
-  /** Ends it. */
-  readonly signal?: AbortSignal
-}
-
-/** What a collector gives. */
-export type LogEntry =
-  | LogRecord
-  /** A node was reached, or is gone (what it had sent has been given). */
-  | SourceEntry
-  | LostEntry
-  | ClockEntry
-
-export interface SourceEntry {
-  readonly type: 'source' | 'gone' | 'refused'
-  readonly node: PeerId
-  readonly name: string
-}
-/** Records of a node that were wanted and are not to be had any more. */
-export interface LostEntry {
-  readonly type: 'lost'
-  readonly node: PeerId
-  readonly name: string
-  readonly count: number
-}
-/** A node's wall clock differs from ours by more than a second, or by a second more or less than was told last. */
-export interface ClockEntry {
-  readonly type: 'clock'
-  readonly node: PeerId
-  readonly name: string
-  /** Milliseconds that its clock is ahead of ours; negative: behind. */
-  readonly offsetMs: number
-}
 
 /** Entries and records that wait to be read; beyond it acks wait. */
 const WAITING_MAX = 20_000

@@ -8,7 +8,7 @@ import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { TestAPI } from 'vitest'
 import { test } from 'vitest'
-import type { MeshNode, NodeOptions } from '../../src/index.ts'
+import type { CreateOptions, MeshNode } from '../../src/index.ts'
 import { createNode } from '../../src/index.ts'
 
 const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -187,7 +187,7 @@ export class Scene {
   }
 
   /** A node in this process, for the command to meet. */
-  async node(options: NodeOptions): Promise<MeshNode> {
+  async node(options: CreateOptions): Promise<MeshNode> {
     const node = await createNode({ ...options, interfaces: '127.0.0.1', port: this.port })
     this.#started.push(() => node.stop())
     return node

@@ -9,10 +9,12 @@ export interface FakeHostOptions {
   readonly columns?: number
   readonly env?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /** All of stdin. */
+  readonly input?: string
 }
 
 export class FakeHost implements Host {
-  readonly stdin: Readable = Readable.from([])
+  readonly stdin: Readable
   readonly stdout: Host['stdout']
   readonly stderr: Host['stderr']
   readonly env: Record<string, string | undefined>
@@ -22,7 +24,8 @@ export class FakeHost implements Host {
   readonly signal: AbortSignal
   readonly #written = { stdout: '', stderr: '' }
 
-  constructor({ terminal = false, columns = 80, env = {}, signal }: FakeHostOptions = {}) {
+  constructor({ terminal = false, columns = 80, env = {}, signal, input }: FakeHostOptions = {}) {
+    this.stdin = Readable.from(input === undefined ? [] : [Buffer.from(input)])
     this.stdout = this.#stream('stdout', terminal, columns)
     this.stderr = this.#stream('stderr', terminal, columns)
     this.env = { ...env }

@@ -20,7 +20,7 @@ it('takes the batches of the present subscription, one after the other', () => {
   const source = subscribedAt(100)
   expect(source.admits(batchOf(2, 100))).toBe(false)
   expect(source.admits(batchOf(1, 100))).toBe(true)
-  source.received(batchOf(1, 100))
+  source.received(batchOf(1, 100), 0)
   expect(source.admits(batchOf(1, 100))).toBe(false)
   expect(source.admits(batchOf(2, 100))).toBe(true)
   source.subscribed(200, true)
@@ -34,7 +34,7 @@ it('takes no more than four that are not acknowledged', () => {
   const source = subscribedAt(0)
   for (let batch = 1; batch <= 4; batch++) {
     expect(source.admits(batchOf(batch, 0))).toBe(true)
-    source.received(batchOf(batch, 0))
+    source.received(batchOf(batch, 0), 0)
   }
   expect(source.admits(batchOf(5, 0))).toBe(false)
   source.acked(2)
@@ -44,7 +44,7 @@ it('takes no more than four that are not acknowledged', () => {
 it('is silent three seconds after it was heard, but not while it waits for an ack', () => {
   const source = subscribedAt(0)
   expect(source.silentAt).toBe(3_000)
-  source.received(batchOf(1, 0))
+  source.received(batchOf(1, 0), 0)
   expect(source.silentAt).toBe(Number.POSITIVE_INFINITY)
   source.acked(5_000)
   expect(source.silentAt).toBe(8_000)
@@ -62,7 +62,7 @@ it('is asked less and less often while it does not answer', () => {
 
 it('goes on where it was, also when nothing before that was wanted', () => {
   const source = subscribedAt(0)
-  source.received(batchOf(1, 0, 500))
+  source.received(batchOf(1, 0, 500), 0)
   expect([source.next, source.lastSeq]).toEqual([500, 0])
   expect(new Followed(ID, 'a', 20, 1_000, source.next)).toMatchObject({ next: 500, lastSeq: 499 })
 })

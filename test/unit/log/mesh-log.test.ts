@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { describe, expect, it } from 'vitest'
-import type { LogEntry } from '../../../src/log/collector.ts'
 import { Collector } from '../../../src/log/collector.ts'
+import type { LogEntry } from '../../../src/log/entries.ts'
 import { meshLog } from '../../../src/log/mesh-log.ts'
 import { useWorlds } from '../../support/worlds.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LogEntry } from '../../../../src/log/collector.ts'
+import type { LogEntry } from '../../../../src/log/entries.ts'
 import { meshLog } from '../../../../src/log/mesh-log.ts'
 import { zreLogId } from '../../../../src/log/zre-log/record.ts'
 import { useWorlds } from '../../../support/worlds.ts'

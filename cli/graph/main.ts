@@ -1,0 +1,119 @@
+/** What `earshot graph` does: asks all nodes whom they see, or reads a recording, and prints the graph. */
+import type { Command } from 'commander'
+import { settingsOf } from '../common-options.ts'
+import { pause } from '../deadline.ts'
+import { waitFor } from '../discovery.ts'
+import { formatDuration } from '../duration.ts'
+import { CliError, ExitCode } from '../exit-codes.ts'
+import type { Host } from '../host.ts'
+import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
+import {
+  checkFound,
+  type RecordingFacts,
+  type Round,
+  Rounds,
+  readRecording,
+} from '../monitor/recording.ts'
+import { Survey, wallNow } from '../monitor/survey.ts'
+import { Output } from '../output.ts'
+import { type Session, whereabouts, withNode } from '../session.ts'
+import { dotLines } from './dot.ts'
+import { MERMAID_EDGES_MAX, mermaidLines } from './mermaid.ts'
+import { asymmetricPairs, graphOf, type MeshGraph } from './model.ts'
+import { graphRecord } from './record.ts'
+import { fieldLines, textLines } from './text.ts'
+import type { GraphValues } from './values.ts'
+
+/** A node that has just come or gone is not asymmetric: those pairs are looked at again, after so long. */
+const CONFIRM_MS = 1_500
+
+export function runGraph(host: Host, command: Command, values: GraphValues): Promise<ExitCode> {
+  if (values.from !== undefined) return recorded(host, command, values, values.from)
+  return withNode(host, command, {}, (session) => live(session, values))
+}
+
+async function live(session: Session, values: GraphValues): Promise<ExitCode> {
+  const { node, out, settings, signal } = session
+  const limitMs = settings.timeoutMs ?? LOOK_MS
+  await waitFor(node, () => false, { limitMs, quietMs: 0, signal })
+  if (signal.aborted) return ExitCode.ok
+  if (node.peers().length === 0) {
+    const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
+    throw new CliError(ExitCode.noSuchPeer, text)
+  }
+  const survey = new Survey(node, { signal })
+  let graph = await ask(session, survey)
+  for (let waitedMs = 0; asymmetricPairs(graph).length > 0 && waitedMs < CONFIRM_MS; ) {
+    await pause(CONFIRM_MS / 2, signal)
+    waitedMs += CONFIRM_MS / 2
+    graph = await ask(session, survey)
+  }
+  if (signal.aborted) return ExitCode.ok
+  await print(out, graph, wallNow(), values)
+  return verdict(graph, values)
+}
+
+async function ask({ node }: Session, survey: Survey): Promise<MeshGraph> {
+  await survey.round(ALL_ANSWERS_MS)
+  const present = survey.standings().filter(({ silence }) => silence?.kind !== 'gone')
+  const answers = present.flatMap(({ latest, silence }) => {
+    return latest === undefined || silence !== undefined ? [] : [latest]
+  })
+  return graphOf(answers, present, node.id)
+}
+
+/** As the mesh was at the end of the recording. */
+async function recorded(
+  host: Host,
+  command: Command,
+  values: GraphValues,
+  path: string,
+): Promise<ExitCode> {
+  const out = new Output(host, settingsOf(command))
+  const facts: RecordingFacts = { snapshots: 0, bad: 0 }
+  const rounds = new Rounds()
+  let last: Round | undefined
+  for await (const snapshot of readRecording(host, path, facts)) {
+    last = rounds.push(snapshot, facts.observer) ?? last
+  }
+  last = rounds.end(facts.observer) ?? last
+  checkFound(out, path, facts)
+  const graph = graphOf(last!.snapshots, last!.standings, facts.observer)
+  await print(out, graph, last!.at, values)
+  return verdict(graph, values)
+}
+
+async function print(
+  out: Output,
+  graph: MeshGraph,
+  at: number,
+  { format }: GraphValues,
+): Promise<void> {
+  if (out.json || format === 'json') {
+    await out.printRecord(graphRecord(graph, at))
+    return
+  }
+  if (format === 'mermaid' && graph.pairs.length > MERMAID_EDGES_MAX) {
+    out.note(`Mermaid draws ${MERMAID_EDGES_MAX} edges unless maxEdges says more: dot has no limit`)
+  }
+  for (const line of linesOf(out, graph, format)) await out.print(line)
+}
+
+function linesOf(out: Output, graph: MeshGraph, format: GraphValues['format']): string[] {
+  switch (format) {
+    case 'dot':
+      return dotLines(graph)
+    case 'mermaid':
+      return mermaidLines(graph)
+    default:
+      return out.isTerminal ? textLines(graph, out.paint, out.columns) : fieldLines(graph)
+  }
+}
+
+/** @throws CliError with `--strict`, when somebody sees who does not see them */
+function verdict(graph: MeshGraph, { strict }: GraphValues): ExitCode {
+  const { length } = asymmetricPairs(graph)
+  if (strict !== true || length === 0) return ExitCode.ok
+  const pairs = length === 1 ? 'pair is' : 'pairs are'
+  throw new CliError(ExitCode.failure, `${length} ${pairs} asymmetric`)
+}

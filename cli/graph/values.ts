@@ -1,0 +1,9 @@
+/** What the command line of `earshot graph` says, as commander hands it on. */
+
+export const GRAPH_FORMATS = ['text', 'dot', 'mermaid', 'json'] as const
+
+export interface GraphValues {
+  readonly format: (typeof GRAPH_FORMATS)[number]
+  readonly strict?: boolean
+  readonly from?: string
+}
