@@ -160,9 +160,32 @@ const TRAFFIC: readonly Definition<Snapshot>[] = [
   {
     kind: 'counter',
     name: 'earshot_messages_total',
-    help: 'Whispers and shouts received, and written to links: a shout once for each member.',
+    help: 'Whispers and shouts of applications received, and written to links: a shout once for each member.',
     labels: ['direction', 'kind'],
     read: ({ metrics: { mesh } }) => messageSamples(mesh),
+  },
+  {
+    kind: 'counter',
+    name: 'earshot_service_messages_total',
+    help: 'Messages of services (the log of the mesh, for one) received, and written to links.',
+    labels: ['direction'],
+    read: ({ metrics: { mesh } }) =>
+      byLabel('direction', { in: mesh.serviceMessagesIn, out: mesh.serviceMessagesOut }),
+  },
+  {
+    kind: 'counter',
+    name: 'earshot_service_message_bytes_total',
+    help: 'Bytes of the content of these messages.',
+    labels: ['direction'],
+    read: ({ metrics: { mesh } }) =>
+      byLabel('direction', { in: mesh.serviceBytesIn, out: mesh.serviceBytesOut }),
+  },
+  {
+    kind: 'counter',
+    name: 'earshot_service_messages_unclaimed_total',
+    help: 'Of the messages of services that were received, those of services that this node has not.',
+    labels: [],
+    read: ({ metrics }) => metrics.node.serviceMessagesUnclaimed,
   },
   {
     kind: 'counter',

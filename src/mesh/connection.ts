@@ -33,9 +33,9 @@ export function limitsByTrust(limits: Limits): LimitsByTrust {
 
 /** How much of what was written to a connection is still on its way. */
 class Window {
-  /** Content messages encoded but not yet taken by the driver. */
+  /** The application's messages encoded but not yet taken by the driver. */
   freshMessages = 0
-  /** Content messages the driver took and the host has not written yet. */
+  /** The application's messages the driver took and the host has not written yet. */
   takenMessages = 0
   takenBytes = 0
 }
@@ -130,7 +130,7 @@ export class MeshConnection<Owner> {
     return this.zmtp.outputBytes + (this.#window?.takenBytes ?? 0)
   }
 
-  /** Content messages among them. */
+  /** The application's messages among them. */
   get windowMessages(): number {
     const window = this.#window
     return window === undefined ? 0 : window.freshMessages + window.takenMessages

@@ -8,6 +8,7 @@ import { assertNever } from '../base/assert.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
 import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
+import { CHANNEL_MARK } from './channel-mark.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { type Introduction, readMessage } from './introduction.ts'
@@ -77,8 +78,15 @@ export class Conversation {
     now: number,
   ): void {
     const { counters, ownGroups } = this.#context
-    const counted = peer.count()
     peer.heardMessage()
+    const content = new Message(parts)
+    if (message.kind === 'whisper' && content.isMarked(CHANNEL_MARK)) {
+      counters.serviceMessagesIn++
+      counters.serviceBytesIn += contentBytes
+      this.#context.emit({ type: 'aside', peer: peer.info(), message: content })
+      return
+    }
+    const counted = peer.count()
     counters.messagesIn++
     counted.messagesIn++
     counted.bytesIn += contentBytes
@@ -86,10 +94,10 @@ export class Conversation {
     if (message.kind === 'whisper') {
       counters.whispersIn++
       counted.whispersIn++
-      this.#context.emit({ type: 'whisper', peer: peer.info(), message: new Message(parts) })
+      this.#context.emit({ type: 'whisper', peer: peer.info(), message: content })
     } else if (ownGroups.has(message.group)) {
       const { group } = message
-      this.#context.emit({ type: 'shout', peer: peer.info(), group, message: new Message(parts) })
+      this.#context.emit({ type: 'shout', peer: peer.info(), group, message: content })
     } else {
       // It was sent before our LEAVE arrived there.
       counters.strayShouts++

@@ -42,21 +42,29 @@ export interface MeshCounters {
   bytesIn: number
   /** Bytes handed to the host for connections, of every kind. */
   bytesOut: number
-  /** Whispers and shouts received, stray ones included. */
+  /** Whispers and shouts of applications received, stray ones included. */
   messagesIn: number
   /** Of these, the whispers. */
   whispersIn: number
-  /** Whispers and shouts written to links; a shout counts once for each member. */
+  /** Whispers and shouts of the application written to links; a shout counts once for each member. */
   messagesOut: number
   /** Of these, the whispers. */
   whispersOut: number
+  /** Messages of other nodes' services (channels, and prefaces on them) received: none of the application's. */
+  serviceMessagesIn: number
+  /** Bytes of their content. */
+  serviceBytesIn: number
+  /** Messages of this node's services written to links. */
+  serviceMessagesOut: number
+  /** Bytes of their content. */
+  serviceBytesOut: number
   /** Shouts dropped by the policies `drop-newest` and `drop-oldest`, once for each peer. */
   messagesDropped: number
   /** Of these, the ones that had waited and made room. */
   droppedOldest: number
   /** Of these, the ones that were not let in. */
   droppedNewest: number
-  /** Messages that were accepted and never taken by the host's network stack, for one of the three reasons below. */
+  /** The application's messages that were accepted and never taken by the host's network stack, for one of three reasons. */
   messagesLost: number
   /** Lost in a link that broke. */
   lostByLinks: number
@@ -76,7 +84,7 @@ export interface MeshCounters {
   exits: Record<ExitReason, number>
 }
 
-/** Of a peer, since its first contact. */
+/** Of a peer, since its first contact. Messages are those of applications. */
 export interface PeerCounters {
   /** Whispers and shouts received from it. */
   messagesIn: number
@@ -134,6 +142,10 @@ export function newMeshCounters(): MeshCounters {
     whispersIn: 0,
     messagesOut: 0,
     whispersOut: 0,
+    serviceMessagesIn: 0,
+    serviceBytesIn: 0,
+    serviceMessagesOut: 0,
+    serviceBytesOut: 0,
     messagesDropped: 0,
     droppedOldest: 0,
     droppedNewest: 0,

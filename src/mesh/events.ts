@@ -129,6 +129,7 @@ export type MeshEvent =
 
 /** For the MeshNode: not events of the mesh, but answers its own promises wait for. */
 export type EngineNotice =
+  | { readonly type: 'aside'; readonly peer: PeerInfo; readonly message: Message } // of a service there
   | { readonly type: 'room'; readonly id: PeerId } // the outbox of a peer that was full has drained
   | { readonly type: 'pong'; readonly id: PeerId; readonly roundTripMs: number }
   | { readonly type: 'gone'; readonly id: PeerId } // follows every exit: nothing waits for this peer any more

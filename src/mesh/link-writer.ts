@@ -58,6 +58,11 @@ export class LinkWriter {
     const { kind, group, frames, byteLength } = outgoing
     const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
     this.#writeContent(connection, header, frames)
+    if (outgoing.isService) {
+      this.#context.counters.serviceMessagesOut++
+      this.#context.counters.serviceBytesOut += byteLength
+      return
+    }
     connection.countMessage()
     const counters = peer.count()
     counters.messagesOut++
@@ -71,7 +76,7 @@ export class LinkWriter {
     this.#context.emit({ type: 'traced', stage: 'written', id: peer.id, content: outgoing })
   }
 
-  /** What the peer has to know before the message; it is not counted among the messages. */
+  /** What the peer has to know before the message. */
   #writePrefaces(peer: Peer, connection: Connection, { isService, trace }: OutgoingContent): void {
     if (isService || !peer.isEarshot) return
     const { preface } = this.#context.options
@@ -84,6 +89,9 @@ export class LinkWriter {
 
   #writePreface(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
     this.#writeContent(connection, { kind: 'whisper', sequence: this.#nextSequence(peer) }, frames)
+    const { counters } = this.#context
+    counters.serviceMessagesOut++
+    for (const { length } of frames) counters.serviceBytesOut += length
   }
 
   #writeContent({ zmtp }: Connection, header: ZreMessage, frames: readonly Uint8Array[]): void {

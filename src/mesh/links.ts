@@ -259,6 +259,8 @@ export class Links {
 
   /** There is no room: what then, the message's policy says. */
   #handleFull(peer: Peer, content: OutgoingContent, now: number): Acceptance {
+    // A service finds its own pace: that it has more to say than there is room makes nobody a blocked peer.
+    if (content.isService) return 'full'
     const { blockedPeers } = this.#context
     const { whenFull, waits } = content
     blockedPeers.noteFull(peer, whenFull === 'disconnect', now)

@@ -50,9 +50,9 @@ export interface PeerMetrics extends Readonly<Omit<PeerCounters, 'messageAt'>> {
   readonly roundTripMs?: number
   /** Absent when no sign of life was heard of it yet. */
   readonly lastSeen?: LastSeen
-  /** Messages accepted and not yet taken by the host's network stack: the depth of its queue. */
+  /** The application's messages accepted and not yet taken by the host's network stack: the depth of its queue. */
   readonly outboxMessages: number
-  /** Bytes of these, and of commands on their way with them. */
+  /** Bytes of these, and of commands and services' messages on their way with them. */
   readonly outboxBytes: number
   /** Its outbox was full, and has not drained to its low marks since (the event `blocked` comes a little later). */
   readonly blocked: boolean

@@ -39,7 +39,7 @@ export interface OutgoingContent {
   readonly whenFull: WhenFull
   /** Its sender waits for room, if need be; otherwise it is told that there is none. */
   readonly waits: boolean
-  /** A service's, not the application's: it has no preface. */
+  /** A service's, not the application's: it has no preface, and is not counted among the messages. */
   readonly isService: boolean
   readonly trace?: Trace
 }
@@ -95,10 +95,12 @@ export class Outbox {
     return this.#bytes
   }
 
-  /** Whispers and shouts among what waits. */
+  /** The application's whispers and shouts among what waits. */
   get contentLength(): number {
     let count = 0
-    for (const each of this.#queue) if (isContentPlace(each)) count++
+    for (const each of this.#queue) {
+      if (isContentPlace(each) && (each.kind === 'replaceable' || !each.isService)) count++
+    }
     return count - this.#gaps
   }
 

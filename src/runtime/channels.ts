@@ -11,12 +11,12 @@
  */
 import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import type { PeerId } from '../base/peer-id.ts'
+import { CHANNEL_MARK } from '../mesh/channel-mark.ts'
 import type { PeerInfo } from '../mesh/events.ts'
 import { EARSHOT_HEADER } from '../mesh/links.ts'
 import type { Message } from '../mesh/message.ts'
 import type { Preface } from '../mesh/preface.ts'
 
-const MARK = utf8Encode('\0earshot:')
 /** A first frame that is no longer than this is looked up. */
 const NAME_BYTES_MAX = 32
 
@@ -47,15 +47,10 @@ export function hasChannels(peer: PeerInfo): boolean {
   return peer.headers[EARSHOT_HEADER] !== undefined
 }
 
-/** Whether a whisper is a channel's. */
-export function isChannelMessage(message: Message): boolean {
-  return message.isMarked(MARK)
-}
-
 /** Whether the receiver would take these frames of an application for a channel's. */
 export function isReserved([first, second]: readonly Uint8Array[]): boolean {
-  if (second === undefined || first![0] !== MARK[0]) return false
-  return MARK.every((byte, i) => first![i] === byte)
+  if (second === undefined || first![0] !== CHANNEL_MARK[0]) return false
+  return CHANNEL_MARK.every((byte, i) => first![i] === byte)
 }
 
 /** The first frame of a channel's messages. */
@@ -67,7 +62,7 @@ export class Channels {
   readonly #host: ChannelsHost
   readonly #preface: Preface
   readonly #open = new Map<string, ChannelHandler>()
-  /** Messages on channels that nobody has opened here. */
+  /** Messages on channels that nobody has opened here. It only grows. */
   unclaimed = 0
 
   constructor(host: ChannelsHost, preface: Preface) {
@@ -78,7 +73,7 @@ export class Channels {
   /** @throws Error when the channel is open already. */
   open(name: string, handler: ChannelHandler): Channel {
     const mark = channelMark(name)
-    if (mark.length > MARK.length + NAME_BYTES_MAX || name === '') {
+    if (mark.length > CHANNEL_MARK.length + NAME_BYTES_MAX || name === '') {
       throw new RangeError(`a channel's name has 1 to ${NAME_BYTES_MAX} bytes: ${name}`)
     }
     if (this.#open.has(name)) throw new Error(`the channel ${name} is open already`)
@@ -99,11 +94,11 @@ export class Channels {
     }
   }
 
-  /** Takes a message for which `isChannelMessage` holds. */
+  /** Takes a message whose first frame begins with the mark. */
   handle(peer: PeerInfo, message: Message): void {
     const [mark, ...frames] = message.frames()
-    const isShort = mark!.length <= MARK.length + NAME_BYTES_MAX
-    const name = isShort ? utf8Decode(mark!.subarray(MARK.length)) : ''
+    const isShort = mark!.length <= CHANNEL_MARK.length + NAME_BYTES_MAX
+    const name = isShort ? utf8Decode(mark!.subarray(CHANNEL_MARK.length)) : ''
     const handler = this.#open.get(name)
     if (handler === undefined) {
       this.unclaimed++

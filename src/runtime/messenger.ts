@@ -134,7 +134,7 @@ export class Messenger {
     }
   }
 
-  handleNotice(notice: Exclude<EngineNotice, { type: 'stopped' }>): void {
+  handleNotice(notice: Exclude<EngineNotice, { type: 'stopped' | 'aside' }>): void {
     switch (notice.type) {
       case 'room':
         this.#reopen(notice.id, () => this.#senders.handleRoom(notice.id))

@@ -6,6 +6,7 @@ import type { PeerId } from '../base/peer-id.ts'
 import type { Engine } from '../mesh/engine.ts'
 import type { EngineMetrics } from '../mesh/metrics.ts'
 import type { WarningLedger } from '../mesh/warnings.ts'
+import type { Channels } from './channels.ts'
 import type { WarningCode } from './node-events.ts'
 import type { EventLoopDelay, Platform } from './platform.ts'
 
@@ -19,6 +20,8 @@ export interface NodeMetrics extends EngineMetrics {
     readonly uptimeMs: number
     /** How many groups it is in. */
     readonly groups: number
+    /** Of `mesh.serviceMessagesIn`, those of services that this node has not: nobody took them. */
+    readonly serviceMessagesUnclaimed: number
   }
   /**
    * How late the event loop was. Absent on hosts that cannot say (the simulator), and in the first metrics that are
@@ -33,6 +36,7 @@ export class NodeMeter {
   readonly #engine: Engine
   readonly #node: { readonly id: PeerId; readonly name: string }
   readonly #warnings: WarningLedger<WarningCode>
+  readonly #channels: Channels
   readonly #startedAt: number
 
   constructor(
@@ -40,11 +44,13 @@ export class NodeMeter {
     engine: Engine,
     node: { readonly id: PeerId; readonly name: string },
     warnings: WarningLedger<WarningCode>,
+    channels: Channels,
   ) {
     this.#platform = platform
     this.#engine = engine
     this.#node = node
     this.#warnings = warnings
+    this.#channels = channels
     this.#startedAt = platform.clock.now()
   }
 
@@ -60,6 +66,7 @@ export class NodeMeter {
         time: Math.round(clock.wallNow()),
         uptimeMs: Math.round(now - this.#startedAt),
         groups: this.#engine.ownGroups().length,
+        serviceMessagesUnclaimed: this.#channels.unclaimed,
       },
       ...metrics,
       warnings: { ...metrics.warnings, ...this.#warnings.counts() },

@@ -31,7 +31,7 @@ import type { EngineEvent, PeerInfo, ShoutEvent, WhisperEvent } from '../mesh/ev
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
 import type { Channel, ChannelHandler } from './channels.ts'
-import { Channels, isChannelMessage } from './channels.ts'
+import { Channels } from './channels.ts'
 import { Driver } from './driver.ts'
 import { EventSource, notRunning } from './event-source.ts'
 import { Mailboxes } from './mailboxes.ts'
@@ -105,7 +105,6 @@ export class MeshNode extends EventSource {
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
     this.#engine = new Engine(checked.engine)
-    this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings)
     this.#driver = new Driver(
       platform,
       this.#engine,
@@ -119,6 +118,7 @@ export class MeshNode extends EventSource {
       reportUncaught: (error: unknown) => platform.reportUncaught(error),
     }
     this.#channels = new Channels(aside, checked.engine.preface)
+    this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings, this.#channels)
     this.#tracing = new Tracing(this.id, this.#channels)
     this.#messenger = new Messenger({
       engine: this.#engine,
@@ -342,10 +342,10 @@ export class MeshNode extends EventSource {
       case 'traced':
         this.#messenger.handleNotice(event)
         return
-      case 'whisper':
-        if (isChannelMessage(event.message)) this.#channels.handle(event.peer, event.message)
-        else this.#tellMessage(event)
+      case 'aside':
+        this.#channels.handle(event.peer, event.message)
         return
+      case 'whisper':
       case 'shout':
         this.#tellMessage(event)
         return

@@ -41,7 +41,14 @@ function peer(index: number, changes: Partial<PeerMetrics> = {}): PeerMetrics {
 
 function metricsOf(peers: readonly PeerMetrics[], changes: Partial<NodeMetrics> = {}): NodeMetrics {
   return {
-    node: { id: idOf(0), name: 'kitchen', time: 0, uptimeMs: 12_345, groups: 1 },
+    node: {
+      id: idOf(0),
+      name: 'kitchen',
+      time: 0,
+      uptimeMs: 12_345,
+      groups: 1,
+      serviceMessagesUnclaimed: 3,
+    },
     mesh: newMeshCounters(),
     warnings: { 'sequence-gap': 3 },
     peerCounts: {
@@ -69,6 +76,7 @@ function newExposition(): Exposition {
 describe('the exposition', () => {
   it('has what the node counted, under its names and in base units', async () => {
     const mesh = { ...newMeshCounters(), messagesOut: 7, whispersOut: 2, beaconsReceived: 9 }
+    mesh.serviceMessagesOut = 8
     mesh.ownBeaconsHeard = 4
     mesh.dialFailures.refused = 5
     mesh.lostByExits = 6
@@ -87,6 +95,8 @@ describe('the exposition', () => {
     expect(value('messages_total', { direction: 'out', kind: 'shout' })).toBe(5)
     expect(value('messages_total', { direction: 'out', kind: 'whisper' })).toBe(2)
     expect(value('messages_dropped_total', { reason: 'exit' })).toBe(6)
+    expect(value('service_messages_total', { direction: 'out' })).toBe(8)
+    expect(value('service_messages_unclaimed_total')).toBe(3)
   })
 
   it('has what was counted of each peer', async () => {

@@ -65,6 +65,7 @@ export function tell(event: EngineEvent): string[] {
       return [`shout ${event.peer.name} ${event.group}: ${tellMessage(event.message)}`]
     case 'warning':
       return [`warning ${event.code}`]
+    case 'aside':
     case 'room':
     case 'pong':
     case 'gone':

@@ -83,6 +83,56 @@ describe('a channel', () => {
   })
 })
 
+describe('messages of services', () => {
+  it('and prefaces are counted apart from the application’s, in the same way on both sides', async () => {
+    const { w, a, b } = await pair()
+    const atA = hear(a)
+    atA.send.preface(() => [bytes('now')])()
+    atA.send.send(b.id, [bytes('on c')])
+    a.channel('other', () => {}).send(b.id, [bytes('to nobody')])
+    await a.whisper(b.id, 'hello')
+    const { said } = hear(b)
+    await w.until(() => said.includes('whisper a hello'))
+    const [sent, received] = [a.metrics(), b.metrics()]
+    const bytesOfServices =
+      3 * '\0earshot:c'.length + 'other'.length - 1 + 'nowon cto nobody'.length
+    expect(sent.mesh).toMatchObject({
+      messagesOut: 1,
+      whispersOut: 1,
+      serviceMessagesOut: 3,
+      serviceBytesOut: bytesOfServices,
+    })
+    expect(received.mesh).toMatchObject({
+      messagesIn: 1,
+      whispersIn: 1,
+      serviceMessagesIn: 3,
+      serviceBytesIn: bytesOfServices,
+    })
+    expect(sent.peers[0]).toMatchObject({ messagesOut: 1, bytesOut: 5 })
+    expect(received.peers[0]).toMatchObject({ messagesIn: 1, bytesIn: 5 })
+    expect(received.node.serviceMessagesUnclaimed).toBe(1)
+  })
+
+  it('that find no room block nobody, and are none of the messages that are lost', async () => {
+    const { w, a, b } = await pair()
+    const heard: string[] = []
+    for (const type of ['blocked', 'unblocked', 'warning'] as const)
+      a.on(type, () => heard.push(type))
+    a.on('exit', ({ lost }) => heard.push(`lost ${lost}`))
+    const { send } = hear(a)
+    b.pause()
+    let accepted = 0
+    while (send.send(b.id, [new Uint8Array(100_000)])) accepted++
+    expect(accepted).toBeGreaterThan(10)
+    await w.run(5_000)
+    expect(a.metrics().peers[0]).toMatchObject({ blocked: false, outboxMessages: 0 })
+    await w.wait(b.stop())
+    await w.until(() => heard.length > 0)
+    expect(heard).toEqual(['lost 0'])
+    expect(a.metrics().mesh.messagesLost).toBe(0)
+  })
+})
+
 describe('a standing preface', () => {
   it('is said once before the next message, again when it was replaced, and never for a channel', async () => {
     const { w, a, b } = await pair()

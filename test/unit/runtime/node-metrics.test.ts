@@ -23,6 +23,7 @@ describe('node.metrics()', () => {
       time: Math.round(w.hosts[0]!.clock.wallNow()),
       uptimeMs: 5_000,
       groups: 2,
+      serviceMessagesUnclaimed: 0,
     })
     expect(Object.keys(rest)).toEqual(['mesh', 'warnings', 'peerCounts', 'peers'])
   })
