@@ -53,7 +53,7 @@ export class TraceLines {
       const tookMs = ms - before
       before = ms
       const text = `${stage} ${shortMs(tookMs)}`
-      return [stage === 'dropped' ? this.#paint('red', text) : text]
+      return [stage === 'dropped' || stage === 'failed' ? this.#paint('red', text) : text]
     })
     return `  ${name}  ${parts.join('  ')}  ${this.#outcome(receiver, before)}`
   }

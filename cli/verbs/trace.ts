@@ -28,8 +28,8 @@ export function addTrace({ program, host, action }: Cli): void {
     .summary('print where traced messages spent their time')
     .description(
       'Print the timeline of traced messages, from the call that sent them to the listeners that took them, with ' +
-        'what each stage took in milliseconds: accepted (by the outbox for a receiver; or dropped), written (to its ' +
-        'link), received (there), handled (by its listeners). Delays within a node are exact. That from one node to ' +
+        'what each stage took in milliseconds: accepted (by the outbox for a receiver), written (to its link), received ' +
+        '(there), handled (by its listeners); or dropped (by a policy) or failed (never sent to it). Delays within a node are exact. That from one node to ' +
         'another is right to some milliseconds: all clocks are corrected by what is known of them. Messages are ' +
         'traced that were sent with --trace, with the option `trace` of the library, or every so many-th with its ' +
         '`traceEvery`.',

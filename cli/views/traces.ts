@@ -1,7 +1,7 @@
 /**
  * Traced messages, put together from the records of all nodes that had to do with them:
  *
- *     sender      sent ─▶ accepted ─▶ written ─┐        per receiver; or dropped
+ *     sender      sent ─▶ accepted ─▶ written ─┐        per receiver; or dropped, or failed
  *     receivers                                └─▶ received ─▶ handled
  *
  * Two clocks say how long something took: the mesh's, which is fine, and which nodes may yet have to agree on; and the
@@ -12,7 +12,7 @@
 import type { LogRecord, PeerId, TraceStage } from '../../src/index.ts'
 
 /** Of a message at one receiver, in this order. */
-export const STAGES = ['accepted', 'dropped', 'written', 'received', 'handled'] as const
+export const STAGES = ['accepted', 'dropped', 'failed', 'written', 'received', 'handled'] as const
 export type ReceiverStage = (typeof STAGES)[number]
 
 export interface Trace {
@@ -188,11 +188,13 @@ export function isOver({ stages }: Pick<TraceReceiver, 'stages'>): boolean {
 function hasEnded({
   handled,
   dropped,
+  failed,
 }: {
   readonly handled?: unknown
   readonly dropped?: unknown
+  readonly failed?: unknown
 }): boolean {
-  return handled !== undefined || dropped !== undefined
+  return handled !== undefined || dropped !== undefined || failed !== undefined
 }
 
 function waitMs({ isSentKnown, group, receivers }: Followed): number {

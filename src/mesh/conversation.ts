@@ -101,6 +101,7 @@ export class Conversation {
     } else {
       // It was sent before our LEAVE arrived there.
       counters.strayShouts++
+      this.#context.emit({ type: 'astray', id: peer.id })
     }
   }
 

@@ -83,9 +83,7 @@ export class Departure {
     this.#context.stopping = true
     for (const peer of this.#roster.all()) {
       this.#context.blockedPeers.forget(peer)
-      this.#links.countLost(peer, peer.outbox.contentLength, 'stop')
-      this.#lost += peer.outbox.contentLength
-      peer.outbox.clear()
+      this.#lost += this.#links.dropWaiting(peer, 'stop')
       // A dial under way has nothing to say, and may take its time to fail.
       const isOpen = this.#links.sendControl(peer, 'goodbye', now)
       this.#links.close(peer, isOpen ? 'flush' : 'abort', now)

@@ -109,8 +109,11 @@ export interface WarningEvent<Code extends string = WarningCode> {
 /** How far a traced message has come, on our side. */
 export interface TracedNotice {
   readonly type: 'traced'
-  /** `accepted` into the outbox, `dropped` by its policy, `written` to the link (it leaves at the end of the turn). */
-  readonly stage: 'accepted' | 'dropped' | 'written'
+  /**
+   * `accepted` into the outbox, `dropped` by its policy, `written` to the link (it leaves at the end of the turn), or
+   * `failed`: it waited, and the peer is gone or this node stops.
+   */
+  readonly stage: 'accepted' | 'dropped' | 'written' | 'failed'
   readonly id: PeerId
   readonly content: OutgoingContent
 }
@@ -133,6 +136,7 @@ export type EngineNotice =
   | { readonly type: 'room'; readonly id: PeerId } // the outbox of a peer that was full has drained
   | { readonly type: 'pong'; readonly id: PeerId; readonly roundTripMs: number }
   | { readonly type: 'gone'; readonly id: PeerId } // follows every exit: nothing waits for this peer any more
+  | { readonly type: 'astray'; readonly id: PeerId } // what a preface of this peer announced will not come any more
   | { readonly type: 'stopped' }
   | TracedNotice
 

@@ -14,6 +14,7 @@ import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { LossReason } from './counters.ts'
 import { DialQueue } from './dial-queue.ts'
+import type { TracedNotice } from './events.ts'
 import type { LinkFailure } from './link-failure.ts'
 import { LinkWriter } from './link-writer.ts'
 import type { Acceptance, Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
@@ -43,6 +44,8 @@ export class Links {
   readonly #context: MeshContext
   readonly #dials: DialQueue
   readonly #writer: LinkWriter
+  /** For `Outbox.makeRoom`: made once, and nearly always empty. */
+  readonly #replacedTraced: OutgoingContent[] = []
 
   constructor(context: MeshContext) {
     this.#context = context
@@ -175,6 +178,17 @@ export class Links {
     this.#context.reschedule(peer)
   }
 
+  /** What waits for the peer will not be written; gives back how many messages of the application that are. */
+  dropWaiting(peer: Peer, why: LossReason): number {
+    const { outbox } = peer
+    if (outbox.length === 0) return 0
+    const lost = outbox.contentLength
+    this.countLost(peer, lost, why)
+    for (const each of outbox.traced()) this.#tellTraced(peer, each, 'failed')
+    outbox.clear()
+    return lost
+  }
+
   countLost(peer: Peer, messages: number, why: LossReason): void {
     if (messages === 0) return
     const { counters } = this.#context
@@ -277,14 +291,16 @@ export class Links {
     return 'dropped'
   }
 
-  #tellTraced(peer: Peer, content: OutgoingContent, stage: 'accepted' | 'dropped'): void {
+  #tellTraced(peer: Peer, content: OutgoingContent, stage: TracedNotice['stage']): void {
     this.#context.emit({ type: 'traced', stage, id: peer.id, content })
   }
 
   /** False where that does not help, and where somebody waits whom this message would overtake. */
   #replaceOldest(peer: Peer, content: OutgoingContent, now: number): boolean {
-    const replaced = peer.roomWanted ? undefined : peer.outbox.makeRoom(content.byteLength)
+    const traced = this.#replacedTraced
+    const replaced = peer.roomWanted ? undefined : peer.outbox.makeRoom(content.byteLength, traced)
     if (replaced === undefined) return false
+    for (const each of traced.splice(0)) this.#tellTraced(peer, each, 'dropped')
     if (content.trace !== undefined) this.#tellTraced(peer, content, 'accepted')
     this.#wait(peer, content)
     this.#context.counters.messagesDropped += replaced

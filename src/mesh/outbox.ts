@@ -121,19 +121,24 @@ export class Outbox {
   /**
    * Drops the oldest messages of the policy `drop-oldest` until there is room for one of `byteLength`: gives back how
    * many. `undefined`, and none is dropped, where all of them would not suffice. What has left for the connection does
-   * not count here: it cannot be dropped any more, and its bytes have a limit of their own.
+   * not count here: it cannot be dropped any more, and its bytes have a limit of their own. Those of them that are
+   * traced are added to `traced`.
    */
-  makeRoom(byteLength: number): number | undefined {
+  makeRoom(byteLength: number, traced: OutgoingContent[]): number | undefined {
     const others = this.length - (this.#replaceable?.length ?? 0)
     if (!this.#fits(byteLength, others, this.#bytes - this.#replaceableBytes)) return undefined
     let dropped = 0
-    for (; !this.hasRoom(byteLength, 0, 0); dropped++) this.#dropOldest()
+    for (; !this.hasRoom(byteLength, 0, 0); dropped++) {
+      const content = this.#dropOldest()
+      if (content.trace !== undefined) traced.push(content)
+    }
     return dropped
   }
 
-  #dropOldest(): void {
+  #dropOldest(): OutgoingContent {
     const oldest = this.#replaceable!.shift()!
-    const bytes = oldest.content!.byteLength + OVERHEAD_BYTES
+    const content = oldest.content!
+    const bytes = content.byteLength + OVERHEAD_BYTES
     this.#bytes -= bytes
     this.#replaceableBytes -= bytes
     oldest.content = undefined
@@ -146,6 +151,7 @@ export class Outbox {
       this.#queue.retain((each) => !isGap(each))
       this.#gaps = 0
     }
+    return content
   }
 
   push(outgoing: Outgoing): void {
@@ -189,6 +195,18 @@ export class Outbox {
       if (!isContentPlace(each)) this.#bytes -= each.byteLength + OVERHEAD_BYTES
     }
     this.#queue.retain(isContentPlace)
+  }
+
+  /** The traced messages that wait. */
+  traced(): OutgoingContent[] {
+    const traced: OutgoingContent[] = []
+    for (const each of this.#queue) {
+      const content = each.kind === 'replaceable' ? each.content : each
+      if (content !== undefined && isContent(content) && content.trace !== undefined) {
+        traced.push(content)
+      }
+    }
+    return traced
   }
 
   /** For tests: what must hold between any two calls. */

@@ -29,7 +29,7 @@ export class Preface {
   }
 }
 
-/** A message whose way is followed: what becomes of it is told as `traced`. */
+/** A message whose way is followed: what becomes of it is told as `traced`. Its preface is right before it. */
 export interface Trace {
   /** Unlike any other, here and elsewhere. */
   readonly id: string

@@ -127,6 +127,7 @@ export class Roster {
   /** A second HELLO that does not count as a restart: bring what it says into line, quietly. */
   resync(peer: Peer, hello: Introduction): void {
     this.#introduce(peer, hello)
+    this.#context.emit({ type: 'astray', id: peer.id })
     const listed = new Set(hello.groups)
     const known = new Set(peer.groups)
     const left = peer.groups.filter((group) => !listed.has(group))
@@ -217,8 +218,7 @@ export class Roster {
   #forget(peer: Peer, now: number): void {
     peer.phase = 'gone'
     // What is on its way already is counted when its connection is closed.
-    this.#links.countLost(peer, peer.outbox.contentLength, 'exit')
-    peer.outbox.clear()
+    this.#links.dropWaiting(peer, 'exit')
     this.#links.close(peer, 'abort', now)
     for (const connection of [peer.inbound, peer.contender]) {
       if (connection !== undefined) this.#links.closeConnection(connection, 'abort')

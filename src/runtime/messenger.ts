@@ -51,6 +51,7 @@ export class Messenger {
     this.#senders = new Senders({
       offer: (id, content) => this.#engine.whisper(id, content, this.#driver.now()),
       abandoned: (id) => this.#reopen(id, () => {}),
+      failed: (id, content) => this.#tracing.failed(id, content),
     })
   }
 
@@ -62,7 +63,10 @@ export class Messenger {
       const content = this.#tracing.begin(untraced, options?.trace === true, id)
       if (this.#senders.hasWaiting(id)) return this.#senders.wait(id, content, options?.signal)
       const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
-      if (acceptance === 'no-such-peer') throw noSuchPeer(id)
+      if (acceptance === 'no-such-peer') {
+        this.#tracing.failed(id, content)
+        throw noSuchPeer(id)
+      }
       // Waits before it settles: that may bring the news which the wait is for.
       const sent =
         acceptance === 'accepted' ? ACCEPTED : this.#senders.wait(id, content, options?.signal)
@@ -78,6 +82,7 @@ export class Messenger {
     const untraced = outgoingContent('whisper', '', message, this.#limits, 'wait', false)
     const content = this.#tracing.begin(untraced, false, id)
     const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
+    if (acceptance !== 'accepted') this.#tracing.failed(id, content)
     if (acceptance === 'no-such-peer') throw noSuchPeer(id)
     this.#driver.settle()
     return acceptance === 'accepted'
@@ -116,6 +121,7 @@ export class Messenger {
     const untraced = outgoingContent('shout', group, message, this.#limits, whenFull, false)
     const content = this.#tracing.begin(untraced, false)
     const outcome = this.#engine.shout(content, this.#driver.turnNow())
+    for (const id of outcome.full) this.#tracing.failed(id, content)
     this.#driver.settle()
     return outcome
   }
@@ -145,6 +151,9 @@ export class Messenger {
       case 'gone':
         this.#senders.handleGone(notice.id)
         this.#pings.handleGone(notice.id)
+        this.#tracing.forget(notice.id)
+        return
+      case 'astray':
         this.#tracing.forget(notice.id)
         return
       case 'traced':

@@ -119,7 +119,7 @@ export class MeshNode extends EventSource {
     }
     this.#channels = new Channels(aside, checked.engine.preface)
     this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings, this.#channels)
-    this.#tracing = new Tracing(this.id, this.#channels)
+    this.#tracing = new Tracing(this.id, this.#channels, aside.reportUncaught)
     this.#messenger = new Messenger({
       engine: this.#engine,
       driver: this.#driver,
@@ -340,9 +340,11 @@ export class MeshNode extends EventSource {
       case 'pong':
       case 'gone':
       case 'traced':
+      case 'astray':
         this.#messenger.handleNotice(event)
         return
       case 'aside':
+        this.#tracing.forget(event.peer.id) // a trace is of what comes next; the preface of another one sets it anew
         this.#channels.handle(event.peer, event.message)
         return
       case 'whisper':
@@ -358,7 +360,7 @@ export class MeshNode extends EventSource {
   }
 
   #tellMessage(event: WhisperEvent | ShoutEvent): void {
-    const trace = this.#tracing.isExpecting ? this.#tracing.take(event.peer.id) : undefined
+    const trace = this.#tracing.isExpecting ? this.#tracing.take(event) : undefined
     if (trace !== undefined) this.#tracing.told('received', trace, event)
     this.tell(event)
     if (trace !== undefined) this.#tracing.told('handled', trace, event)

@@ -12,6 +12,7 @@ import type { Acceptance, OutgoingContent } from '../mesh/outbox.ts'
 interface Waiter {
   readonly content: OutgoingContent
   readonly accepted: () => void
+  /** It was not sent, and will not be. */
   readonly failed: (error: EarshotError) => void
 }
 
@@ -20,6 +21,8 @@ export interface SendersHost {
   offer(id: PeerId, content: OutgoingContent): Acceptance
   /** Nobody waits for the peer any more: the last who did was aborted. */
   abandoned(id: PeerId): void
+  /** A message that waited, or was about to, will not be sent. */
+  failed(id: PeerId, content: OutgoingContent): void
 }
 
 export class Senders {
@@ -38,13 +41,17 @@ export class Senders {
   /** Waits until the peer's outbox has taken the message. */
   wait(id: PeerId, content: OutgoingContent, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
+      const fail = (error: EarshotError): void => {
+        this.#host.failed(id, content)
+        reject(error)
+      }
       if (signal?.aborted) {
-        reject(aborted(signal))
+        fail(aborted(signal))
         return
       }
       const onAbort = (): void => {
         this.#remove(id, waiter)
-        reject(aborted(signal))
+        fail(aborted(signal))
         if (!this.hasWaiting(id)) this.#host.abandoned(id)
       }
       const settle = (): void => signal?.removeEventListener('abort', onAbort)
@@ -56,7 +63,7 @@ export class Senders {
         },
         failed: (error) => {
           settle()
-          reject(error)
+          fail(error)
         },
       }
       signal?.addEventListener('abort', onAbort, { once: true })

@@ -232,6 +232,8 @@ describe('traces', () => {
         ...shout(BEN),
         report(ADA, 'accepted', 1, CY, 'x'),
         report(ADA, 'dropped', 9, 'D'.repeat(32), 'x'),
+        report(ADA, 'accepted', 1, 'E'.repeat(32), 'x'),
+        report(ADA, 'failed', 9, 'E'.repeat(32), 'x'),
       ],
       0,
     )
@@ -239,10 +241,17 @@ describe('traces', () => {
     const [trace] = traces.settled(5_000)
     expect(traceRecord(trace!)).toMatchObject({
       complete: false,
-      receivers: [{ outcome: 'handled' }, { id: CY, outcome: 'accepted' }, { outcome: 'dropped' }],
+      receivers: [
+        { outcome: 'handled' },
+        { id: CY, outcome: 'accepted' },
+        { outcome: 'dropped' },
+        { outcome: 'failed' },
+      ],
     })
-    expect(new TraceLines(false, plain).lines(trace!)[1]).toContain(
-      'accepted 1.00  (nothing heard of it since)',
+    const lines = new TraceLines(false, plain).lines(trace!)
+    expect(lines[1]).toContain('accepted 1.00  (nothing heard of it since)')
+    expect(lines.find((line) => line.includes('failed'))).toMatch(
+      /accepted 1\.00 {2}failed 8\.00 *$/,
     )
   })
 

@@ -66,6 +66,7 @@ export function tell(event: EngineEvent): string[] {
     case 'warning':
       return [`warning ${event.code}`]
     case 'aside':
+    case 'astray':
     case 'room':
     case 'pong':
     case 'gone':

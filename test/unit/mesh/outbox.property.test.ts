@@ -53,7 +53,7 @@ class Twins {
     if (!suffices) this.model.splice(0, this.model.length, ...before)
     const dropped = before.length - this.model.length
     this.replaced += dropped
-    expect(this.outbox.makeRoom(size)).toBe(suffices ? dropped : undefined)
+    expect(this.outbox.makeRoom(size, [])).toBe(suffices ? dropped : undefined)
   }
 
   #sayHello(): void {
@@ -101,7 +101,7 @@ it('places of dropped messages take no lasting memory, even behind one that stay
   outbox.push(content('', ['stays']))
   let dropped = 0
   for (let i = 0; i < 100_000; i++) {
-    dropped += outbox.makeRoom(10)!
+    dropped += outbox.makeRoom(10, [])!
     outbox.push(content('g', [new Uint8Array(10)], 'drop-oldest'))
   }
   expect(dropped).toBe(100_000 - 9)

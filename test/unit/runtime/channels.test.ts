@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { utf8Encode } from '../../../src/base/bytes.ts'
+import { Engine } from '../../../src/mesh/engine.ts'
 import type { MeshNode } from '../../../src/runtime/node.ts'
 import type { TraceEvent } from '../../../src/runtime/tracing.ts'
 import { useWorlds } from '../../support/worlds.ts'
@@ -207,6 +208,143 @@ describe('a traced message', () => {
     for (let i = 0; i < 9; i++) await a.whisper(b.id, String(i))
     await w.until(() => atB.length === 6)
     expect(atA.filter(({ stage }) => stage === 'sent')).toHaveLength(3)
+  })
+
+  /** Says what a preface would, whenever it is called: as a stranger might. */
+  function announcing(from: MeshNode, to: MeshNode, now: number) {
+    const spy = vi.spyOn(Engine.prototype, 'whisper')
+    from.channel('engine', () => {}).send(to.id, [bytes('x')])
+    const engine = spy.mock.contexts[0] as Engine
+    spy.mockRestore()
+    return (length: string, group: string): void => {
+      const frames = ['\0earshot:trace', 'made-up', length, group].map((text) => bytes(text))
+      const content = { kind: 'whisper', group: '', frames, byteLength: 0, waits: false } as const
+      engine.whisper(to.id, { ...content, whenFull: 'wait', isService: true }, now)
+      from.ping(to.id).catch(() => {}) // has it leave with this turn
+    }
+  }
+
+  it('is not taken for another one: a shout that came after our LEAVE is none', async () => {
+    const { w, a, b, atB } = await tracedPair()
+    a.shout('g', 'one', { trace: true })
+    b.leave('g')
+    a.whisper(b.id, 'two')
+    await w.until(() => b.metrics().mesh.strayShouts === 1 && b.metrics().mesh.messagesIn === 2)
+    expect(atB).toEqual([])
+    b.join('g')
+    await w.until(() => a.members('g').length === 1)
+    a.shout('g', 'one', { trace: true })
+    b.leave('g')
+    await w.until(() => b.metrics().mesh.strayShouts === 2)
+    b.join('g')
+    await w.until(() => a.members('g').length === 1)
+    await a.shout('g', 'two')
+    await w.until(() => b.metrics().mesh.messagesIn === 4)
+    expect(atB).toEqual([])
+  })
+
+  it('is not taken for one that does not fit what was announced, or comes later', async () => {
+    const { w, a, b, atB } = await tracedPair()
+    const { said } = hear(b)
+    const c = hear(a).send
+    const announce = announcing(a, b, w.now)
+    announce('4', '')
+    await a.whisper(b.id, 'three')
+    announce('5', 'g')
+    await a.whisper(b.id, 'three')
+    announce('5', '')
+    await a.shout('g', 'three')
+    announce('5', '')
+    c.send(b.id, [bytes('in between')])
+    await a.whisper(b.id, 'three')
+    await w.until(() => said.length === 5)
+    expect(atB).toEqual([])
+    announce('5', '')
+    await a.whisper(b.id, 'three')
+    await w.until(() => said.length === 6)
+    expect(stages(atB)).toEqual(['received -', 'handled -'])
+  })
+
+  it('is not one that comes after a new HELLO', async () => {
+    const { w, a, b, atB } = await tracedPair()
+    const { said } = hear(b)
+    announcing(a, b, w.now)('5', '')
+    await w.until(() => b.metrics().mesh.serviceMessagesIn === 2)
+    for (const { socket } of [...w.hosts[0]!.streams])
+      socket.end({ kind: 'reset', message: 'test' })
+    await w.run(2_000)
+    expect(b.metrics().mesh.exits.restarted).toBe(0)
+    await a.whisper(b.id, 'three')
+    await w.until(() => said.length === 1)
+    expect(atB).toEqual([])
+  })
+
+  it('ends with `failed` where it was certainly not sent', async () => {
+    const { w, a, b, atA } = await tracedPair()
+    await expect(a.whisper('F'.repeat(32), 'x', { trace: true })).rejects.toThrow('is present')
+    expect(stages(atA.splice(0))).toEqual(['sent -', 'failed -'])
+    b.pause()
+    for (const size of [100_000, 1]) while (a.tryWhisper(b.id, new Uint8Array(size)));
+    const waits = new AbortController()
+    const aborted = a.whisper(b.id, 'aborted', { trace: true, signal: waits.signal })
+    const left = a.whisper(b.id, 'left', { trace: true })
+    a.sampleTraces(1)
+    expect(a.tryWhisper(b.id, 'no room')).toBe(false)
+    expect(a.tryShout('g', 'no room').full).toEqual([b.id])
+    a.sampleTraces(0)
+    waits.abort()
+    await expect(aborted).rejects.toThrow('aborted')
+    expect(stages(atA)).toEqual([
+      'sent -',
+      'sent -',
+      'sent -',
+      'failed -',
+      'sent g',
+      'failed g',
+      'failed -',
+    ])
+    expect(new Set(atA.map(({ trace }) => trace)).size).toBe(4)
+    atA.length = 0
+    const stopping = b.stop()
+    await expect(w.wait(left)).rejects.toThrow('left before')
+    await w.wait(stopping)
+    expect(stages(atA)).toEqual(['failed -'])
+  })
+
+  it('that waits in the outbox has failed when its peer is gone, or this node stops', async () => {
+    const { w, a, b, atA } = await tracedPair()
+    b.pause()
+    for (let i = 0; i < 5; i++) a.tryWhisper(b.id, new Uint8Array(100_000))
+    await a.whisper(b.id, 'gone', { trace: true })
+    await w.wait(b.stop())
+    await w.until(() => a.peers().length === 0)
+    expect(stages(atA)).toEqual(['sent -', 'accepted -', 'failed -'])
+  })
+
+  it('that made room for a newer one ends with `dropped`', async () => {
+    const { a, b, atA } = await tracedPair()
+    b.pause()
+    const shout = (trace: boolean) =>
+      a.shout('g', new Uint8Array(100_000), { whenFull: 'drop-oldest', trace })
+    for (let i = 0; i < 5; i++) await shout(false)
+    await shout(true)
+    const { trace } = atA[0]!
+    for (let i = 0; i < 200; i++) await shout(false)
+    expect(stages(atA)).toEqual(['sent g', 'accepted g', 'dropped g'])
+    expect(atA[2]).toMatchObject({ trace, peer: b.id })
+  })
+
+  it('survives a listener that throws', async () => {
+    const { w, a, b, atA, atB } = await tracedPair()
+    for (const node of [a, b]) {
+      node.onTrace(() => {
+        throw new Error('a listener is broken')
+      })
+    }
+    await a.whisper(b.id, 'hello', { trace: true })
+    await w.until(() => atB.length === 2)
+    expect(atA).toHaveLength(3)
+    expect(w.hosts.map(({ uncaught }) => uncaught.splice(0).length)).toEqual([3, 2])
   })
 
   it('costs nothing where nobody listens', async () => {

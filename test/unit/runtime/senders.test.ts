@@ -18,6 +18,7 @@ const content = (group: string): OutgoingContent => ({
 function waiting() {
   const placed: string[] = []
   const abandoned: string[] = []
+  const failed: string[] = []
   const room = new Map<string, number>()
   const senders = new Senders({
     offer: (id, { group }) => {
@@ -29,8 +30,9 @@ function waiting() {
       return left > 0 ? 'accepted' : left < 0 ? 'no-such-peer' : 'full'
     },
     abandoned: (id) => abandoned.push(id),
+    failed: (id, { group }) => failed.push(`${id} ${group}`),
   })
-  return { senders, placed, abandoned, room }
+  return { senders, placed, abandoned, failed, room }
 }
 
 /** How promises stand: their values, error codes, or `pending`. */
@@ -113,12 +115,13 @@ describe('senders that wait', () => {
   })
 
   it('fail, all of them, when the peer turns out to be gone as they are served', async () => {
-    const { senders, placed, room } = waiting()
+    const { senders, placed, failed, room } = waiting()
     const waits = ['1', '2'].map((each) => senders.wait('p', content(each), undefined))
     room.set('p', -1)
     senders.handleRoom('p')
     expect(await outcomes(waits)).toEqual(['ERR_EARSHOT_PEER_GONE', 'ERR_EARSHOT_PEER_GONE'])
     expect([placed, senders.hasWaiting('p')]).toEqual([[], false])
+    expect(failed).toEqual(['p 1', 'p 2'])
   })
 
   it('fail when the node stops', async () => {
