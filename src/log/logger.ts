@@ -14,8 +14,8 @@ export type Logger = { readonly [Level in Exclude<LevelName, 'fatal'>]: LogMetho
 /** Hands what the library logs of a node to a logger, with the node's id as the field `node`. */
 export function loggingTo(node: MeshNode, logger: Logger): NodeRecorder {
   return (level, message, fields) => {
-    if (logger.isLevelEnabled?.(level) === false) return
     try {
+      if (logger.isLevelEnabled?.(level) === false) return
       logger[level]({ node: node.id, ...fields }, message)
     } catch (error) {
       node.platform.reportUncaught(error)

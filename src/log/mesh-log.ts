@@ -185,6 +185,7 @@ export class MeshLog {
 
   /** Takes in what came to a ZRE/LOG collector; `collect` gives it among the records of the mesh. */
   handleZreLog(record: ZreLogRecord): void {
+    if (this.#collectors.size === 0) return
     const source = originOf(record, this.#node.peers())
     const raw = adopt(record, ++this.#foreign, this.#meshClock.read())
     for (const collector of this.#collectors.values()) collector.handleForeign(source, raw)
@@ -225,9 +226,14 @@ export class MeshLog {
     if (LEVELS[level] < this.#level) return
     this.#push(LEVELS[level], { ...fields, msg })
     if (this.#logAside === undefined) return
+    // The logger may do something that is recorded in turn.
+    const before = this.#isLibrarySpeaking
     this.#isLibrarySpeaking = true
-    this.#logAside(level, msg, fields)
-    this.#isLibrarySpeaking = false
+    try {
+      this.#logAside(level, msg, fields)
+    } finally {
+      this.#isLibrarySpeaking = before
+    }
   }
 
   #push(level: number, content: string | Fields): void {

@@ -1,60 +1,93 @@
 /**
  * What the library itself logs of a node: who comes and goes, who does not keep up, what went wrong. Messages are constant
- * texts, everything else is in fields: so nothing is put together that nobody reads.
+ * texts, everything else is in fields: so nothing is put together that nobody reads. Of what one peer does only so much is
+ * recorded (`RecordBudget`).
  */
+import type { PeerId } from '../base/peer-id.ts'
 import type { MeshNode } from '../runtime/node.ts'
 import type { NodeEvent, PeerInfo } from '../runtime/node-events.ts'
 import type { TraceEvent } from '../runtime/tracing.ts'
 import type { Fields, LevelName } from './record.ts'
+import { RecordBudget } from './record-budget.ts'
 
-export type NodeRecorder = (
-  level: Exclude<LevelName, 'fatal'>,
-  message: string,
-  fields: Fields,
-) => void
+type Level = Exclude<LevelName, 'fatal'>
+
+export type NodeRecorder = (level: Level, message: string, fields: Fields) => void
+
+/** Of the groups of a peer that enters, so many are named. */
+const GROUPS_NAMED_MAX = 8
 
 /** Records of all events but messages; `trace` events are records of level debug. */
 export function recordNode(node: MeshNode, record: NodeRecorder): void {
-  node.on('enter', ({ peer }) => record('info', 'peer entered', entered(peer)))
-  node.on('exit', (event) => record('info', 'peer exited', exited(event)))
-  node.on('evasive', ({ peer }) => record('debug', 'peer evasive', about('evasive', peer)))
-  node.on('silent', ({ peer }) => record('info', 'peer silent', about('silent', peer)))
-  node.on('alive', ({ peer }) => record('debug', 'peer heard again', about('alive', peer)))
-  node.on('join', (event) => record('debug', 'peer joined', member(event)))
-  node.on('leave', (event) => record('debug', 'peer left', member(event)))
-  node.on('blocked', ({ peer, messages, bytes }) => {
-    record('warn', 'peer blocked', { ...about('blocked', peer), messages, bytes })
+  const { clock } = node.platform
+  const leftOut = (peer: PeerId, what: string, count: number): void => {
+    const peerName = node.peer(peer)?.name
+    record('debug', 'peer caused more than is recorded', {
+      event: 'limit',
+      peer,
+      peerName,
+      what,
+      count,
+    })
+  }
+  const budget = new RecordBudget(clock, (peer, count) => leftOut(peer, 'records', count))
+  // Apart: a peer that traces much shall still be seen to join.
+  const traces = new RecordBudget(clock, (peer, count) => leftOut(peer, 'traces', count))
+
+  const note = (
+    level: Level,
+    message: string,
+    { type, peer }: NodeEvent & { readonly peer: PeerInfo },
+    more?: Fields,
+  ): void => {
+    budget.settle()
+    if (!budget.take(peer.id, level !== 'debug')) return
+    record(level, message, { event: type, peer: peer.id, peerName: peer.name, ...more })
+  }
+  // As its `enter` showed it: the joins that come with that one say nothing new.
+  let entered: PeerInfo | undefined
+
+  node.on('enter', (event) => {
+    entered = event.peer
+    const { endpoint, groups } = event.peer
+    const named = groups.slice(0, GROUPS_NAMED_MAX)
+    note('info', 'peer entered', event, { endpoint, groups: named, groupCount: groups.length })
   })
-  node.on('unblocked', ({ peer, blockedMs }) => {
-    record('info', 'peer unblocked', { ...about('unblocked', peer), blockedMs })
+  node.on('exit', (event) => {
+    note('info', 'peer exited', event, { reason: event.reason, lost: event.lost })
   })
-  node.on('drop', ({ peer, oldest, newest }) => {
-    record('warn', 'shouts dropped', { ...about('drop', peer), oldest, newest })
+  node.on('evasive', (event) => note('debug', 'peer evasive', event))
+  node.on('silent', (event) => note('info', 'peer silent', event))
+  node.on('alive', (event) => note('debug', 'peer heard again', event))
+  node.on('join', (event) => {
+    if (event.peer !== entered) note('debug', 'peer joined', event, { group: event.group })
+  })
+  node.on('leave', (event) => note('debug', 'peer left', event, { group: event.group }))
+  node.on('blocked', (event) => {
+    note('warn', 'peer blocked', event, { messages: event.messages, bytes: event.bytes })
+  })
+  node.on('unblocked', (event) => {
+    note('info', 'peer unblocked', event, { blockedMs: event.blockedMs })
+  })
+  node.on('drop', (event) => {
+    note('warn', 'shouts dropped', event, { oldest: event.oldest, newest: event.newest })
   })
   node.on('warning', ({ code, reason, peer, address, suppressed }) => {
+    budget.settle()
+    if (peer !== undefined && !budget.take(peer, true)) return
     record('warn', reason, { event: 'warning', code, peer, address, suppressed })
   })
-  node.onTrace((event) => record('debug', 'trace', traced(event, node)))
+  node.onTrace((event) => {
+    traces.settle()
+    if (isReceived(event) && !traces.take(event.peer, false)) return
+    record('debug', 'trace', traced(event, node))
+  })
 }
 
-function about(event: NodeEvent['type'], peer: PeerInfo): Fields {
-  return { event, peer: peer.id, peerName: peer.name }
-}
-
-function entered(peer: PeerInfo): Fields {
-  return { ...about('enter', peer), endpoint: peer.endpoint, groups: peer.groups }
-}
-
-function exited({ peer, reason, lost }: Extract<NodeEvent, { type: 'exit' }>): Fields {
-  return { ...about('exit', peer), reason, lost }
-}
-
-function member({
-  type,
-  peer,
-  group,
-}: Extract<NodeEvent, { group: string; type: 'join' | 'leave' }>): Fields {
-  return { ...about(type, peer), group }
+/** Others decide which of their messages are traced here. */
+function isReceived(event: TraceEvent): event is TraceEvent & { readonly peer: PeerId } {
+  const { stage, peer } = event
+  return peer !== undefined && (stage === 'received' || stage === 'handled')
 }
 
 function traced({ trace, stage, peer, group, bytes }: TraceEvent, node: MeshNode): Fields {

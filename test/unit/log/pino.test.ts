@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import type { LogEntry, LogRecord } from '../../../src/core.ts'
+import { loggingTo } from '../../../src/log/logger.ts'
 import { meshLog } from '../../../src/log/mesh-log.ts'
 import { useWorlds } from '../../support/worlds.ts'
 
@@ -70,8 +71,32 @@ it('the library logs through pino in structured fields, at the levels that it is
       msg: 'peer exited',
     },
   ])
-  // Enter, join, exit: of debug, too, and none of them twice.
-  expect(log.metrics().records).toBe(3)
+  // Enter and exit, and neither of them twice.
+  expect(log.metrics().records).toBe(2)
+})
+
+it('a logger whose lines come back, and that sends messages, is still not recorded twice', async () => {
+  const w = world()
+  const node = await w.node({ name: 'a' })
+  const recorded: string[] = []
+  const back = (msg: string): void => meshLog(node).write(JSON.stringify({ msg: `again: ${msg}` }))
+  const logger = {
+    trace: () => {},
+    debug: (_fields: object, msg: string) => back(msg),
+    info: ({ peer }: Record<string, unknown>, msg: string) => {
+      if (msg === 'peer entered') node.tryWhisper(String(peer), 'welcome')
+      back(msg)
+    },
+    warn: () => {},
+    error: () => {},
+  }
+  const log = meshLog(node, { logger, traceEvery: 1 })
+  log.onRecord(({ text }) => recorded.push((JSON.parse(text) as { msg: string }).msg))
+  await w.node()
+  await w.until(() => recorded.length >= 3)
+  expect(recorded[0]).toBe('peer entered')
+  expect(recorded).toContain('trace')
+  expect(recorded.filter((msg) => msg.startsWith('again'))).toEqual([])
 })
 
 it('a logger that throws harms nobody', async () => {
@@ -88,5 +113,22 @@ it('a logger that throws harms nobody', async () => {
   meshLog(node, { logger })
   await w.node()
   await w.until(() => node.peers().length === 1)
+  expect(w.hosts[0]!.uncaught.splice(0)).toHaveLength(1)
+})
+
+it('nor does one that cannot say which levels it wants', async () => {
+  const w = world()
+  const node = await w.node()
+  const said: string[] = []
+  const say = (_fields: object, msg: string): number => said.push(msg)
+  const isLevelEnabled = (level: string): boolean => {
+    if (level === 'info') throw new Error('no idea')
+    return true
+  }
+  const logger = { trace: say, debug: say, info: say, warn: say, error: say, isLevelEnabled }
+  const record = loggingTo(node, logger)
+  record('info', 'unknown', {})
+  record('debug', 'known', {})
+  expect(said).toEqual(['known'])
   expect(w.hosts[0]!.uncaught.splice(0)).toHaveLength(1)
 })
