@@ -39,7 +39,7 @@ export interface MeshLogOptions {
   readonly ring?: Partial<RingLimits>
   /** Traces each so many-th message of the application's. Default 0: those sent with the option `trace`. */
   readonly traceEvery?: number
-  /** Reports to peers that announce a ZRE/LOG collector (header `X-ZRELOG`, RFC 20). Default true. */
+  /** Reports to peers of other implementations that announce a ZRE/LOG collector (RFC 20). Default true. */
   readonly zreLog?: boolean
   /**
    * False: its time does not travel, and nothing of the log does until somebody collects. Records of several nodes are

@@ -1,10 +1,15 @@
 /** Whole nodes and the log sockets of a real libzmq: a node that collects, a node that reports. On 127.0.0.1. */
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import * as zmq from 'zeromq'
 import type { MeshNode } from '../../src/index.ts'
 import { createNode, meshLog } from '../../src/index.ts'
 import { decodeRecord, encodeRecord } from '../../src/log/zre-log/record.ts'
 import { closeAll, opened } from './links.ts'
+
+vi.mock('../../src/runtime/options.ts', async (importActual) => {
+  const { withForeignNodes } = await import('../support/foreign.ts')
+  return withForeignNodes(importActual)
+})
 
 const HOST = '127.0.0.1'
 /** A beacon port for each test process, below the ports that the host gives out. */
@@ -56,15 +61,15 @@ it('a node with a collector announces it, and gives what a libzmq PUB says among
   await sending
 })
 
-it('a node reports to a libzmq SUB that a peer announces', async () => {
+it('a node reports to a libzmq SUB that a peer of another implementation announces', async () => {
   const subscriber = opened(new zmq.Subscriber())
   await subscriber.bind(`tcp://${HOST}:*`)
   subscriber.subscribe()
   const node = await newNode({ name: 'reporter' })
-  await newNode({ name: 'collects', log: false, headers: { 'X-ZRELOG': subscriber.lastEndpoint! } })
+  await newNode({ name: 'foreign', log: false, headers: { 'X-ZRELOG': subscriber.lastEndpoint! } })
   await node.next('enter')
   const [bytes] = await subscriber.receive()
   expect(decodeRecord(bytes!)).toMatchObject({
-    record: { level: 'info', event: 'enter', data: 'collects entered' },
+    record: { level: 'info', event: 'enter', data: 'foreign entered' },
   })
 })

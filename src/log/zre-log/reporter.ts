@@ -1,11 +1,13 @@
 /**
- * Reports what happens at a node to ZRE/LOG collectors: to every peer that announces one by its header `X-ZRELOG`, as
- * RFC 20 wants it, for as long as the peer is present.
+ * Reports what happens at a node to ZRE/LOG collectors: to every peer of another implementation that announces one by its
+ * header `X-ZRELOG`, as RFC 20 wants it, for as long as the peer is present. An earshot node that announces one does so
+ * for the records of other implementations: ours it reads in the log of the mesh.
  *
  * A stranger's header says where we are to dial. So only a collector at the peer's own address is dialled, and only so
- * many of them.
+ * many of them; those beyond move up when one leaves.
  */
 import type { PeerId } from '../../base/peer-id.ts'
+import { hasChannels } from '../../runtime/channels.ts'
 import type { MeshNode } from '../../runtime/node.ts'
 import type { PeerInfo } from '../../runtime/node-events.ts'
 import { parseCollectorEndpoint, ZRE_LOG_HEADER } from './endpoint.ts'
@@ -19,34 +21,36 @@ const COLLECTORS_MAX = 16
 export class ZreLogReporter {
   readonly #node: MeshNode
   readonly #publishers = new Map<PeerId, ZreLogPublisher>()
+  /** Of publishers that have ended. */
+  #sent = 0
+  #dropped = 0
 
   constructor(node: MeshNode) {
     this.#node = node
     for (const peer of node.peers()) this.#begin(peer)
     node.on('enter', ({ peer }) => {
       this.#begin(peer)
-      this.#report('info', 'enter', peer, `${peer.name} entered`)
+      this.#report('info', 'enter', peer, () => `${peer.name} entered`)
     })
     node.on('exit', ({ peer, reason }) => {
-      this.#report('info', 'exit', peer, `${peer.name} exited: ${reason}`)
-      this.#publishers.get(peer.id)?.close()
-      this.#publishers.delete(peer.id)
+      this.#report('info', 'exit', peer, () => `${peer.name} exited: ${reason}`)
+      const wasFull = this.#publishers.size >= COLLECTORS_MAX
+      if (this.#end(peer.id) && wasFull) this.#moveUp(peer.id)
     })
-    node.on('join', ({ peer, group }) => this.#report('info', 'join', peer, group))
-    node.on('leave', ({ peer, group }) => this.#report('info', 'leave', peer, group))
+    node.on('join', ({ peer, group }) => this.#report('info', 'join', peer, () => group))
+    node.on('leave', ({ peer, group }) => this.#report('info', 'leave', peer, () => group))
     node.on('warning', ({ code, reason }) => {
-      this.#report('warning', 'none', undefined, `${code}: ${reason}`)
+      this.#report('warning', 'none', undefined, () => `${code}: ${reason}`)
     })
     node.on('stop', () => {
-      for (const publisher of this.#publishers.values()) publisher.close()
-      this.#publishers.clear()
+      for (const id of [...this.#publishers.keys()]) this.#end(id)
     })
   }
 
-  /** Collectors that are reported to now, and records that reached them or were left out for them. */
+  /** Collectors that are reported to now, and records that reached collectors or were left out for them, ever. */
   metrics(): { readonly collectors: number; readonly sent: number; readonly dropped: number } {
-    let sent = 0
-    let dropped = 0
+    let sent = this.#sent
+    let dropped = this.#dropped
     for (const publisher of this.#publishers.values()) {
       const metrics = publisher.metrics()
       sent += metrics.sent
@@ -56,14 +60,37 @@ export class ZreLogReporter {
   }
 
   #begin(peer: PeerInfo): void {
+    this.#end(peer.id)
+    if (hasChannels(peer) || this.#publishers.size >= COLLECTORS_MAX) return
     const to = parseCollectorEndpoint(peer.headers[ZRE_LOG_HEADER] ?? '')
     if (to === undefined || !peer.endpoint.startsWith(`tcp://${to.address}:`)) return
-    if (this.#publishers.size >= COLLECTORS_MAX) return
-    this.#publishers.get(peer.id)?.close()
     this.#publishers.set(peer.id, new ZreLogPublisher(this.#node.platform, { to }))
   }
 
-  #report(level: ZreLogLevel, event: ZreLogEvent, peer: PeerInfo | undefined, data: string): void {
+  /** False when the peer was not reported to. */
+  #end(id: PeerId): boolean {
+    const publisher = this.#publishers.get(id)
+    if (publisher === undefined) return false
+    publisher.close()
+    const { sent, dropped } = publisher.metrics()
+    this.#sent += sent
+    this.#dropped += dropped
+    return this.#publishers.delete(id)
+  }
+
+  /** Begins with those for whom there was no place. Whoever has left may be here again: its `enter` follows. */
+  #moveUp(left: PeerId): void {
+    for (const peer of this.#node.peers()) {
+      if (peer.id !== left && !this.#publishers.has(peer.id)) this.#begin(peer)
+    }
+  }
+
+  #report(
+    level: ZreLogLevel,
+    event: ZreLogEvent,
+    peer: PeerInfo | undefined,
+    text: () => string,
+  ): void {
     if (this.#publishers.size === 0) return
     const record = {
       level,
@@ -71,7 +98,7 @@ export class ZreLogReporter {
       node: zreLogId(this.#node.endpoints()[0] ?? ''),
       peer: peer === undefined ? 0 : zreLogId(peer.endpoint),
       time: Math.max(0, Math.round(this.#node.platform.clock.wallNow())),
-      data,
+      data: text(),
     }
     for (const publisher of this.#publishers.values()) publisher.send(record)
   }

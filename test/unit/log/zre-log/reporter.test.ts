@@ -1,9 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { LogEntry } from '../../../../src/log/entries.ts'
 import { meshLog } from '../../../../src/log/mesh-log.ts'
 import { zreLogId } from '../../../../src/log/zre-log/record.ts'
+import type { MeshNode } from '../../../../src/runtime/node.ts'
+import { createNodeOn } from '../../../../src/runtime/node.ts'
 import { useWorlds } from '../../../support/worlds.ts'
 import { newCollector } from './helpers.ts'
+
+vi.mock('../../../../src/runtime/options.ts', async (importActual) => {
+  const { withForeignNodes } = await import('../../../support/foreign.ts')
+  return withForeignNodes(importActual)
+})
 
 const world = useWorlds()
 
@@ -15,9 +22,8 @@ describe('a node with a peer that announces a collector', () => {
     const { collector, records } = await newCollector(w)
     // On the collector's own host.
     const host = w.hosts[1]!
-    const { createNodeOn } = await import('../../../../src/runtime/node.ts')
     const other = await createNodeOn(host, {
-      name: 'other',
+      name: 'foreign',
       groups: ['g'],
       headers: { 'X-ZRELOG': collector.endpoint },
     })
@@ -27,7 +33,7 @@ describe('a node with a peer that announces a collector', () => {
     const third = await w.node({ name: 'third' })
     await w.until(() => records.length === 4)
     expect(records.map(({ level, event, data }) => `${level} ${event} ${data}`)).toEqual([
-      'info enter other entered',
+      'info enter foreign entered',
       'info join g',
       'info leave g',
       'info enter third entered',
@@ -38,8 +44,44 @@ describe('a node with a peer that announces a collector', () => {
     await w.wait(third.stop())
     await w.wait(other.stop())
     await w.run(1_000)
-    expect(log.metrics().zreLog.collectors).toBe(0)
+    expect(log.metrics().zreLog).toEqual({ collectors: 0, sent: 6, dropped: 0 })
     collector.close()
+  })
+
+  it('does not report to an earshot node: it reads the log of the mesh', async () => {
+    const w = world()
+    const node = await w.node()
+    const log = meshLog(node)
+    const { collector, records } = await newCollector(w)
+    const headers = { 'X-ZRELOG': collector.endpoint }
+    const other = await createNodeOn(w.hosts[1]!, { name: 'earshot', headers })
+    await w.until(() => node.peers().length === 1)
+    await w.run(1_000)
+    expect([records, log.metrics().zreLog.collectors]).toEqual([[], 0])
+    await w.wait(other.stop())
+    collector.close()
+  })
+
+  it('reports to sixteen, and to the next as soon as one of them leaves', async () => {
+    const w = world()
+    const node = await w.node()
+    const log = meshLog(node)
+    const announcing = async (i: number): Promise<MeshNode> => {
+      const headers = { 'X-ZRELOG': `tcp://10.0.0.${i + 2}:50000` }
+      const peer = await w.node({ name: `foreign ${i}`, headers })
+      await w.until(() => node.peers().length === i + 1)
+      return peer
+    }
+    const peers: MeshNode[] = []
+    for (let i = 0; i < 18; i++) peers.push(await announcing(i))
+    expect(log.metrics().zreLog.collectors).toBe(16)
+    for (const [index, left] of [16, 16, 15].entries()) {
+      await w.wait(peers[index]!.stop())
+      await w.until(() => node.peers().length === 17 - index)
+      expect(log.metrics().zreLog.collectors).toBe(left)
+    }
+    // Nobody listened there: what waited for them is counted as dropped, and stays so.
+    expect(log.metrics().zreLog.dropped).toBeGreaterThan(16)
   })
 
   it.each([
@@ -50,13 +92,27 @@ describe('a node with a peer that announces a collector', () => {
     const w = world()
     const node = await w.node()
     const log = meshLog(node)
-    await w.node({ headers: { 'X-ZRELOG': endpoint } })
+    await w.node({ name: 'foreign', headers: { 'X-ZRELOG': endpoint } })
     await w.until(() => node.peers().length === 1)
     expect(log.metrics().zreLog.collectors).toBe(0)
   })
 })
 
 describe('foreign records', () => {
+  it('cost next to nothing while nobody collects', async () => {
+    const [node] = await world().nodes('here')
+    const peers = vi.spyOn(node!, 'peers')
+    const record = { level: 'info', event: 'none', node: 7, peer: 0, time: 1, data: 'x' } as const
+    meshLog(node!).handleZreLog(record)
+    const before = peers.mock.calls.length
+    meshLog(node!).handleZreLog(record)
+    expect(peers.mock.calls.length).toBe(before)
+    const collector = meshLog(node!).collect()
+    meshLog(node!).handleZreLog(record)
+    expect(peers.mock.calls.length).toBeGreaterThan(before)
+    collector.close()
+  })
+
   it('come among those of the mesh, named after the peer whose endpoint they have', async () => {
     const w = world()
     const [node, peer] = await w.nodes('here', 'there')
