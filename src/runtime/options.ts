@@ -162,9 +162,18 @@ function checkTimers(given: Partial<Timers> | undefined): Timers {
   const timers = withDefaults('timers', given, DEFAULT_TIMERS)
   // A slower beacon takes longer to be missed.
   const beaconsStoppedMs = given?.beaconsStoppedMs ?? Math.max(50, 1.5 * timers.beaconIntervalMs)
-  const checked = { ...timers, beaconsStoppedMs, ...completeSilences(given ?? {}) }
+  const beaconIntervalMaxMs = given?.beaconIntervalMaxMs ?? timers.beaconIntervalMs
+  const checked = {
+    ...timers,
+    beaconIntervalMaxMs,
+    beaconsStoppedMs,
+    ...completeSilences(given ?? {}),
+  }
   for (const name of AT_LEAST_1_MS) {
     if (checked[name] < 1) throw badOption(`timers.${name}`, 'at least 1 ms')
+  }
+  if (checked.beaconIntervalMaxMs < checked.beaconIntervalMs) {
+    throw badOption('timers', 'beaconIntervalMs ≤ beaconIntervalMaxMs')
   }
   if (!(checked.evasiveMs <= checked.silentMs && checked.silentMs <= checked.expiredMs)) {
     throw badOption('timers', 'evasiveMs ≤ silentMs ≤ expiredMs')
