@@ -115,7 +115,10 @@ export function eventRecord(event: NodeEvent): JsonRecord {
 }
 
 export function nodeRecord(node: MeshNode, port: number): JsonRecord {
-  const interfaces = node.interfaces().map(({ name, address }) => ({ name, address }))
+  const interfaces = node
+    .interfaces()
+    .filter(({ skipped }) => skipped === undefined)
+    .map(({ name, address }) => ({ name, address }))
   return recordOf('node', { id: node.id, name: node.name, port, interfaces, groups: node.groups() })
 }
 

@@ -96,6 +96,9 @@ export function endingCode(signal: AbortSignal): ExitCode | undefined {
 
 /** `on lo (127.0.0.1), UDP port 5670`: where a node speaks. */
 export function whereabouts({ node, settings }: Session): string {
-  const names = node.interfaces().map((each) => `${each.name} (${each.address})`)
+  const names = node
+    .interfaces()
+    .filter(({ skipped }) => skipped === undefined)
+    .map((each) => `${each.name} (${each.address})`)
   return `on ${names.join(', ') || 'no network'}, UDP port ${settings.port}`
 }

@@ -2,7 +2,8 @@
  * Beacons: announcing our mailboxes, and what other nodes' announcements mean.
  *
  * A beacon goes out at once when the node starts and whenever its mailboxes change (a short burst, because
- * datagrams get lost), then at a steady interval; a burst with port 0 says goodbye. A beacon that we hear is
+ * datagrams get lost), then at a steady interval, which may grow while nothing changes; a burst with port 0 says goodbye.
+ * A beacon that we hear is
  * answered by dialling, never by waiting for our own next one: so two nodes meet within milliseconds.
  */
 import { NEVER } from '../base/deadlines.ts'
@@ -18,6 +19,8 @@ import type { Watch } from './watch.ts'
 /** Milliseconds after a start or a change at which a beacon is sent beside the steady ones. */
 const BURST_MS = [0, 100, 300] as const
 const GOODBYE_BEACONS = 3
+/** So many beacons go out at the usual interval before it grows: what has just changed shall be heard. */
+const STEADY_BEACONS = 10
 
 export class Beacons {
   readonly #context: MeshContext
@@ -26,6 +29,9 @@ export class Beacons {
   readonly #watch: Watch
   #nextAt = NEVER
   #burst: number[] = []
+  #lastSteadyAt = Number.NEGATIVE_INFINITY
+  /** Steady beacons since the last change. */
+  #calmBeacons = 0
 
   constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
     this.#context = context
@@ -37,7 +43,7 @@ export class Beacons {
   // Announcing
 
   get nextAt(): number {
-    return Math.min(this.#nextAt, this.#burst[0] ?? NEVER)
+    return Math.min(this.#steadyAt, this.#burst[0] ?? NEVER)
   }
 
   /** Announces now, and again shortly: mailboxes are new, or somebody may have forgotten us. */
@@ -46,7 +52,24 @@ export class Beacons {
     if (beaconIntervalMs <= 0) return
     this.#burst = BURST_MS.map((offset) => now + offset)
     this.#nextAt = now + beaconIntervalMs
+    this.#lastSteadyAt = now
+    this.#calmBeacons = 0
     this.handleDue(now)
+  }
+
+  /** When the next steady beacon is due: at the usual interval once somebody came or went. */
+  get #steadyAt(): number {
+    const { changedAt, options } = this.#context
+    if (this.#nextAt === NEVER || changedAt < this.#lastSteadyAt) return this.#nextAt
+    return Math.min(this.#nextAt, changedAt + options.timers.beaconIntervalMs)
+  }
+
+  /** Until the next steady beacon, the one that goes out now being counted. */
+  #intervalMs(): number {
+    const { beaconIntervalMs, beaconIntervalMaxMs } = this.#context.options.timers
+    if (this.#context.changedAt >= this.#lastSteadyAt) this.#calmBeacons = 0
+    const doublings = Math.max(0, ++this.#calmBeacons - STEADY_BEACONS)
+    return Math.min(beaconIntervalMaxMs, beaconIntervalMs * 2 ** Math.min(doublings, 20))
   }
 
   /** Says goodbye in a burst; `nextAt` is NEVER when all of it has been sent. */
@@ -62,10 +85,10 @@ export class Beacons {
   handleDue(now: number): void {
     if (now < this.nextAt) return
     while ((this.#burst[0] ?? NEVER) <= now) this.#burst.shift()
-    if (this.#nextAt <= now) {
-      const { beaconIntervalMs } = this.#context.options.timers
+    if (this.#steadyAt <= now) {
       // Up to 5 % early: nodes that started together drift apart.
-      this.#nextAt = now + beaconIntervalMs * (1 - 0.05 * this.#context.options.random())
+      this.#nextAt = now + this.#intervalMs() * (1 - 0.05 * this.#context.options.random())
+      this.#lastSteadyAt = now
     }
     for (const mailbox of this.#context.mailboxes) this.#send(mailbox)
   }

@@ -63,6 +63,8 @@ export class MeshContext {
   mailboxes: readonly Mailbox[] = []
   /** Since when what peers say is read, or NEVER while it is not (see `attention.ts`). */
   readingSince: number = Number.NEGATIVE_INFINITY
+  /** When a peer entered or exited last. */
+  changedAt: number = Number.NEGATIVE_INFINITY
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
   readonly counters: MeshCounters = newMeshCounters()

@@ -9,6 +9,11 @@ import type { Preface } from './preface.ts'
 export interface Timers {
   /** Between two beacons (RFC 36: "one second"). 0 sends none. */
   readonly beaconIntervalMs: number
+  /**
+   * While nothing changes (no mailbox of ours, nobody new, nobody gone) the time between two beacons doubles up to this.
+   * Longer than `evasiveMs` of the others, they will PING instead. Default: as `beaconIntervalMs`, which never grows.
+   */
+  readonly beaconIntervalMaxMs: number
   /** Silence after which a peer is `evasive` and gets a PING. */
   readonly evasiveMs: number
   /** Silence after which an evasive peer is `silent`. */
@@ -46,6 +51,7 @@ export interface Timers {
 
 export const DEFAULT_TIMERS: Timers = {
   beaconIntervalMs: 1_000,
+  beaconIntervalMaxMs: 1_000,
   // RFC 36 suggests 5 s for evasive and 30 s for expired.
   evasiveMs: 5_000,
   silentMs: 10_000,

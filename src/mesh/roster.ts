@@ -120,6 +120,7 @@ export class Roster {
     for (const group of hello.groups) this.#context.groupIndex.add(group, peer)
     // One description for all.
     const info = peer.info()
+    this.#context.changedAt = now
     this.#context.emit({ type: 'enter', peer: info })
     for (const group of hello.groups) this.#context.emit({ type: 'join', peer: info, group })
   }
@@ -183,6 +184,7 @@ export class Roster {
   /** The peer is gone: tells the application if it had entered, closes both links, forgets it. */
   exit(peer: Peer, reason: ExitReason, now: number): void {
     if (peer.phase === 'gone') return
+    if (peer.phase === 'present') this.#context.changedAt = now
     this.#tellExit(peer, reason, peer.waiting().messages)
     this.#forget(peer, now)
   }

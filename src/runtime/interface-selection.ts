@@ -9,6 +9,8 @@ import type { NetworkInterface } from './platform.ts'
 export const SKIP_REASONS = {
   ipv6: 'Only IPv4 is used so far.',
   unwanted: 'It is not among the interfaces that were asked for.',
+  virtual:
+    'It leads to containers or virtual machines of this host, and there is a better one. Ask for it by name to use it.',
   'link-local': 'It has a self-assigned address (169.254/16), and there is a better one.',
   'no-broadcast': 'Its subnet has no broadcast address (a /31 or /32), and there is a better one.',
   loopback: 'It reaches only this host, and there is a better one.',
@@ -16,30 +18,43 @@ export const SKIP_REASONS = {
 
 export type SkipReason = keyof typeof SKIP_REASONS
 
-export interface SkippedInterface {
-  readonly interface: NetworkInterface
-  readonly reason: SkipReason
+/** One address of one interface of the host, and what becomes of it. */
+export interface InterfaceUse extends NetworkInterface {
+  /** Why it is not used; absent when it is. `SKIP_REASONS` has each in a sentence. */
+  readonly skipped?: SkipReason
 }
 
 export interface InterfaceSelection {
   /** In the host's order. */
+  readonly all: readonly InterfaceUse[]
   readonly used: readonly NetworkInterface[]
-  readonly skipped: readonly SkippedInterface[]
   /** The wanted entries that chose no interface. */
   readonly unmatched: readonly string[]
 }
 
+/** Which interfaces are wanted: entries (see `selectInterfaces`), or a question that is asked of each. */
+export type InterfaceWish = readonly string[] | ((each: NetworkInterface) => boolean)
+
 /**
  * Chooses the interfaces to use. An entry of `wanted` is an interface's name (`eth0`), an address
  * (`10.0.0.5`) or a subnet that the address lies in (`10.0.0.0/8`); what it chooses is used, whatever
- * it is. Without `wanted`: every ordinary address; without any, the link-local ones; without those,
- * the ones that cannot broadcast (nodes can still be dialled there); and at last the loopback ones.
+ * it is. Without `wanted`: every ordinary address; without any, those that lead to containers and virtual machines
+ * of this host; without those, the link-local ones; then the ones that cannot broadcast (nodes can still be dialled
+ * there); and at last the loopback ones.
  */
 export function selectInterfaces(
   all: readonly NetworkInterface[],
-  wanted: readonly string[] | undefined,
+  wanted: InterfaceWish | undefined,
 ): InterfaceSelection {
-  return wanted === undefined ? selectBest(all) : selectWanted(all, wanted)
+  const flaws = wanted === undefined ? flawsBesideBest(all) : flawsOf(all, wanted)
+  const uses = all.map((each, i): InterfaceUse => {
+    const flaw = flaws[i]
+    return flaw === undefined ? each : { ...each, skipped: flaw }
+  })
+  const used = all.filter((_each, i) => flaws[i] === undefined)
+  const entries = typeof wanted === 'object' ? wanted : []
+  const unmatched = entries.filter((text) => !used.some((each) => chooses(text, each)))
+  return { all: uses, used, unmatched }
 }
 
 /**
@@ -63,25 +78,16 @@ export function inSubnet(
   return ((a ^ b) & maskOf(prefixLength)) === 0
 }
 
-function selectWanted(
+function flawsOf(
   all: readonly NetworkInterface[],
-  wanted: readonly string[],
-): InterfaceSelection {
-  const used: NetworkInterface[] = []
-  const skipped: SkippedInterface[] = []
-  const matched = new Set<string>()
-  for (const entry of all) {
-    const choosers = wanted.filter((text) => chooses(text, entry))
-    if (choosers.length === 0) {
-      skipped.push({ interface: entry, reason: 'unwanted' })
-    } else if (entry.family === 'IPv6') {
-      skipped.push({ interface: entry, reason: 'ipv6' })
-    } else {
-      used.push(entry)
-      for (const text of choosers) matched.add(text)
-    }
-  }
-  return { used, skipped, unmatched: wanted.filter((text) => !matched.has(text)) }
+  wanted: InterfaceWish,
+): (SkipReason | undefined)[] {
+  return all.map((each) => {
+    const isWanted =
+      typeof wanted === 'function' ? wanted(each) : wanted.some((text) => chooses(text, each))
+    if (!isWanted) return 'unwanted'
+    return each.family === 'IPv6' ? 'ipv6' : undefined
+  })
 }
 
 function chooses(wanted: string, { name, address }: NetworkInterface): boolean {
@@ -95,22 +101,16 @@ function chooses(wanted: string, { name, address }: NetworkInterface): boolean {
 /** From the best to the last resort: what `undefined` stands for, and then why the others are worse. */
 const RANKS: readonly (SkipReason | undefined)[] = [
   undefined,
+  'virtual',
   'link-local',
   'no-broadcast',
   'loopback',
 ]
 
-function selectBest(all: readonly NetworkInterface[]): InterfaceSelection {
+function flawsBesideBest(all: readonly NetworkInterface[]): (SkipReason | undefined)[] {
   const flaws = all.map(flawOf)
   const best = RANKS.find((rank) => flaws.includes(rank))
-  const used: NetworkInterface[] = []
-  const skipped: SkippedInterface[] = []
-  for (const [i, entry] of all.entries()) {
-    const flaw = flaws[i]
-    if (flaw === best && flaw !== 'ipv6') used.push(entry)
-    else if (flaw !== undefined) skipped.push({ interface: entry, reason: flaw })
-  }
-  return { used, skipped, unmatched: [] }
+  return flaws.map((flaw) => (flaw === best && flaw !== 'ipv6' ? undefined : flaw))
 }
 
 function flawOf(entry: NetworkInterface): SkipReason | undefined {
@@ -118,8 +118,24 @@ function flawOf(entry: NetworkInterface): SkipReason | undefined {
   if (entry.loopback) return 'loopback'
   if (inSubnet(entry.address, LINK_LOCAL)) return 'link-local'
   if (broadcastAddress(entry.address, entry.prefixLength) === undefined) return 'no-broadcast'
+  if (VIRTUAL.some((pattern) => pattern.test(entry.name))) return 'virtual'
   return undefined
 }
+
+/**
+ * Names that container engines and hypervisors give to the bridges that they make on their host. Not `br0` and not
+ * `bridge0`: people name their own bridges so, over real cards. Not `veth…`: in a container or a namespace that is
+ * the real one.
+ */
+const VIRTUAL: readonly RegExp[] = [
+  /^docker/, // Docker's default bridge
+  /^br-[0-9a-f]{12}$/, // its others
+  /^(podman|cni|lxcbr|lxdbr|incusbr|flannel|cilium|cali|kube|nerdctl)/,
+  /^(virbr|vnet\d|vboxnet|vmnet|vmbr\d+v)/, // libvirt, VirtualBox, VMware
+  /^vEthernet \((?!External)/i, // Hyper-V and WSL
+  /^(VirtualBox|VMware) /i, // as Windows names them
+  /^(bridge1\d\d|vmenet)/, // macOS, for virtual machines
+]
 
 const LINK_LOCAL = { address: '169.254.0.0', prefixLength: 16 }
 

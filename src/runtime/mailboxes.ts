@@ -15,6 +15,7 @@
 import { EarshotError } from '../base/errors.ts'
 import type { Mailbox } from '../mesh/context.ts'
 import type { WarningCode } from '../mesh/warning-codes.ts'
+import type { InterfaceUse, InterfaceWish } from './interface-selection.ts'
 import { broadcastAddress, inSubnet, selectInterfaces } from './interface-selection.ts'
 import type {
   ByteStream,
@@ -30,8 +31,8 @@ import type {
 } from './platform.ts'
 
 export interface MailboxOptions {
-  /** Names, addresses or subnets of the interfaces to use; `undefined`: every usable one. */
-  readonly interfaces: readonly string[] | undefined
+  /** Which interfaces to use; `undefined`: every usable one. */
+  readonly interfaces: InterfaceWish | undefined
   /** UDP port of the beacons. */
   readonly beaconPort: number
   /** TCP port of the mailbox, or `undefined` for a random one in the range of RFC 36. */
@@ -63,6 +64,7 @@ export class Mailboxes {
   readonly #senders = new Map<string, DatagramPort>()
   #receiver: DatagramPort | undefined
   #port: number | undefined
+  #all: readonly InterfaceUse[] = []
   #used: readonly NetworkInterface[] = []
   #fingerprint = ''
   /** The addresses that were announced last. */
@@ -105,6 +107,11 @@ export class Mailboxes {
     return this.used.map(({ address }) => `tcp://${address}:${this.#port}`)
   }
 
+  /** All of the host's, as they were when last looked at, and why those are not used that are not. */
+  get all(): readonly InterfaceUse[] {
+    return this.#all
+  }
+
   /** The interfaces in use. */
   get used(): readonly NetworkInterface[] {
     return this.#used
@@ -126,7 +133,8 @@ export class Mailboxes {
   /** Chooses interfaces; true when the choice is another than before. */
   #select(first: boolean): boolean {
     const all = this.#platform.interfaces()
-    const { used, unmatched } = selectInterfaces(all, this.#options.interfaces)
+    const { all: uses, used, unmatched } = selectInterfaces(all, this.#options.interfaces)
+    this.#all = uses
     if (first && (unmatched.length > 0 || used.length === 0)) {
       throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', noInterfaceMessage(all, unmatched))
     }

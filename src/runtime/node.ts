@@ -34,6 +34,7 @@ import type { Channel, ChannelHandler } from './channels.ts'
 import { Channels } from './channels.ts'
 import { Driver } from './driver.ts'
 import { EventSource, notRunning } from './event-source.ts'
+import type { InterfaceUse } from './interface-selection.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { Messenger } from './messenger.ts'
 import type {
@@ -49,7 +50,7 @@ import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
 import type { PeerRef } from './peer-ref.ts'
 import { idOf } from './peer-ref.ts'
-import type { NetworkInterface, Platform } from './platform.ts'
+import type { Platform } from './platform.ts'
 import { checkNotAborted } from './senders.ts'
 import type { TraceEvent } from './tracing.ts'
 import { Tracing } from './tracing.ts'
@@ -178,9 +179,9 @@ export class MeshNode extends EventSource {
     return this.#engine.members(group)
   }
 
-  /** The network interfaces in use. */
-  interfaces(): readonly NetworkInterface[] {
-    return this.#mailboxes.used
+  /** The host's network interfaces: those in use, and why the others are not (`skipped`). */
+  interfaces(): readonly InterfaceUse[] {
+    return this.#mailboxes.all
   }
 
   /** Where peers reach it: `tcp://address:port` for each interface in use. */

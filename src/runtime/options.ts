@@ -14,7 +14,7 @@ import { Preface } from '../mesh/preface.ts'
 import { BEACON_PORT } from '../zre/beacon.ts'
 import { isGroupName } from '../zre/group-name.ts'
 import type { MailboxOptions } from './mailboxes.ts'
-import type { Entropy } from './platform.ts'
+import type { Entropy, NetworkInterface } from './platform.ts'
 
 export interface NodeOptions {
   /** How others see this node; 1 to 255 bytes of UTF-8. Default: the first six digits of its id. */
@@ -25,9 +25,9 @@ export interface NodeOptions {
   readonly groups?: readonly string[]
   /**
    * Where to be: names (`eth0`), addresses (`192.168.1.5`) or subnets (`10.0.0.0/8`) of network interfaces.
-   * Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on this host.
+   * Or a function that is asked of each, now and whenever the network changes. Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on this host.
    */
-  readonly interfaces?: string | readonly string[]
+  readonly interfaces?: string | readonly string[] | ((each: NetworkInterface) => boolean)
   /** UDP port of the beacons; nodes with different ports do not meet. Default 5670. */
   readonly port?: number
   /** TCP port of the mailbox. Default: a random one from 49152 to 65535. */
@@ -162,9 +162,18 @@ function checkTimers(given: Partial<Timers> | undefined): Timers {
   const timers = withDefaults('timers', given, DEFAULT_TIMERS)
   // A slower beacon takes longer to be missed.
   const beaconsStoppedMs = given?.beaconsStoppedMs ?? Math.max(50, 1.5 * timers.beaconIntervalMs)
-  const checked = { ...timers, beaconsStoppedMs, ...completeSilences(given ?? {}) }
+  const beaconIntervalMaxMs = given?.beaconIntervalMaxMs ?? timers.beaconIntervalMs
+  const checked = {
+    ...timers,
+    beaconIntervalMaxMs,
+    beaconsStoppedMs,
+    ...completeSilences(given ?? {}),
+  }
   for (const name of AT_LEAST_1_MS) {
     if (checked[name] < 1) throw badOption(`timers.${name}`, 'at least 1 ms')
+  }
+  if (checked.beaconIntervalMaxMs < checked.beaconIntervalMs) {
+    throw badOption('timers', 'beaconIntervalMs ≤ beaconIntervalMaxMs')
   }
   if (!(checked.evasiveMs <= checked.silentMs && checked.silentMs <= checked.expiredMs)) {
     throw badOption('timers', 'evasiveMs ≤ silentMs ≤ expiredMs')
@@ -193,7 +202,7 @@ function completeSilences(
 function checkMailboxes(options: NodeOptions): MailboxOptions {
   const { interfaces } = options
   const list = typeof interfaces === 'string' ? [interfaces] : interfaces
-  if (list !== undefined && (list.length === 0 || list.some((each) => typeof each !== 'string'))) {
+  if (typeof list === 'object' && (list.length === 0 || list.some(isNoText))) {
     throw badOption('interfaces', 'at least one name, address or subnet; leave it out for all')
   }
   return {
@@ -202,6 +211,10 @@ function checkMailboxes(options: NodeOptions): MailboxOptions {
     mailboxPort:
       options.mailboxPort === undefined ? undefined : checkPort('mailboxPort', options.mailboxPort),
   }
+}
+
+function isNoText(value: unknown): boolean {
+  return typeof value !== 'string'
 }
 
 function checkPort(option: string, port: number): number {

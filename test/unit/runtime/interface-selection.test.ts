@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { formatIpv4, parseIpv4 } from '../../../src/base/ipv4.ts'
 import {
   broadcastAddress,
+  type InterfaceWish,
   inSubnet,
   SKIP_REASONS,
   type SkipReason,
@@ -27,15 +28,17 @@ const WLAN = 'wlan0 192.168.7.20/24'
 const AUTO = 'eth1 169.254.10.1/16'
 const TUNNEL = 'tun0 10.8.0.2/32'
 const PAIR = 'ppp0 10.9.0.0/31'
+const DOCKER = 'docker0 172.17.0.1/16'
+const VIRTUAL_BRIDGE = 'virbr0 192.168.122.1/24'
 
-function select(all: readonly string[], wanted?: readonly string[]) {
-  const { used, skipped, unmatched } = selectInterfaces(all.map(given), wanted)
+function select(list: readonly string[], wanted?: InterfaceWish) {
+  const { all, used, unmatched } = selectInterfaces(list.map(given), wanted)
   const show = ({ name, address, prefixLength }: NetworkInterface) =>
     `${name} ${address}/${prefixLength}`
   return {
     used: used.map(show),
     skipped: Object.fromEntries(
-      skipped.map(({ interface: each, reason }) => [show(each), reason] as const),
+      all.flatMap((each) => (each.skipped === undefined ? [] : [[show(each), each.skipped]])),
     ),
     unmatched,
   }
@@ -59,6 +62,18 @@ describe('without a wish', () => {
         [TUNNEL]: 'no-broadcast',
         [PAIR]: 'no-broadcast',
       },
+    ],
+    [
+      'bridges to containers and virtual machines are skipped',
+      [LO, DOCKER, VIRTUAL_BRIDGE, ETH],
+      [ETH],
+      { [LO]: 'loopback', [DOCKER]: 'virtual', [VIRTUAL_BRIDGE]: 'virtual' },
+    ],
+    [
+      'bridges to containers come before self-assigned addresses',
+      [LO, AUTO, DOCKER],
+      [DOCKER],
+      { [LO]: 'loopback', [AUTO]: 'link-local' },
     ],
     [
       'link-local addresses come before those without a broadcast address',
@@ -192,5 +207,45 @@ describe('an address in a subnet', () => {
   ])('%s in %s: %s', (address, subnet, expected) => {
     const [own, prefixLength] = subnet.split('/')
     expect(inSubnet(address, { address: own!, prefixLength: Number(prefixLength) })).toBe(expected)
+  })
+})
+
+describe('a name', () => {
+  test.each([
+    ...['docker0', 'br-0123456789ab', 'podman1', 'cni0', 'lxdbr0', 'virbr0', 'vboxnet0', 'vmnet8'],
+    ...['VMware Network Adapter VMnet8', 'VirtualBox Host-Only Network', 'bridge100'],
+    ...['vEthernet (WSL)', 'vEthernet (Default Switch)', 'flannel.1'],
+  ])('%s leads to containers or virtual machines of this host', (name) => {
+    const entry = { ...given(ETH), name }
+    expect(selectInterfaces([entry, given(WLAN)], undefined).used).toEqual([given(WLAN)])
+    expect(selectInterfaces([entry], undefined).used).toEqual([entry])
+    expect(selectInterfaces([entry, given(WLAN)], [name]).used).toEqual([entry])
+  })
+
+  test.each([
+    'eth0',
+    'enp3s0',
+    'wlan0',
+    'br0',
+    'bridge0',
+    'bond0',
+    'veth1',
+    'en0',
+    'Ethernet 2',
+    'vEthernet (External)',
+  ])('%s may be the real one', (name) => {
+    const entry = { ...given(ETH), name }
+    expect(selectInterfaces([entry, given(WLAN)], undefined).used).toHaveLength(2)
+  })
+})
+
+describe('a function', () => {
+  test('is asked of each interface', () => {
+    const wish = ({ name }: NetworkInterface): boolean => name.startsWith('w') || name === 'lo'
+    expect(select([LO, LO6, ETH, WLAN], wish)).toEqual({
+      used: [LO, WLAN],
+      skipped: { [LO6]: 'ipv6', [ETH]: 'unwanted' },
+      unmatched: [],
+    })
   })
 })

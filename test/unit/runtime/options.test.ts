@@ -77,6 +77,11 @@ describe('options', () => {
     ['a timer without end', { timers: { expiredMs: Number.POSITIVE_INFINITY } }, /expiredMs:/],
     ['NaN', { timers: { confirmMs: Number.NaN } }, /option timers\.confirmMs:/],
     ['a link to be checked all the time', { timers: { linkProbeMs: 0 } }, /timers\.linkProbeMs:/],
+    [
+      'a longest interval below the usual one',
+      { timers: { beaconIntervalMaxMs: 999 } },
+      /≤ beaconIntervalMaxMs/,
+    ],
     ['timers out of order', { timers: { evasiveMs: 9, silentMs: 8 } }, /evasiveMs ≤ silentMs/],
     ['an unknown limit', { limits: nonsense({ peer: 5 }) }, /option limits\.peer:/],
     ['a negative limit', { limits: { peers: -1 } }, /option limits\.peers:/],
@@ -159,7 +164,11 @@ describe('timers', () => {
       { evasiveMs: 100, expiredMs: 150 },
       { evasiveMs: 100, silentMs: 150, expiredMs: 150 },
     ],
-    [{ beaconIntervalMs: 100 }, { beaconIntervalMs: 100, beaconsStoppedMs: 150 }],
+    [
+      { beaconIntervalMs: 100 },
+      { beaconIntervalMs: 100, beaconIntervalMaxMs: 100, beaconsStoppedMs: 150 },
+    ],
+    [{ beaconIntervalMaxMs: 4_000 }, { beaconIntervalMs: 1_000, beaconIntervalMaxMs: 4_000 }],
     [{ beaconIntervalMs: 100, beaconsStoppedMs: 700 }, { beaconsStoppedMs: 700 }],
   ])('given as %j fill in the rest so that it fits', (given, expected) => {
     expect(check({ timers: given }).engine.timers).toMatchObject(expected)
