@@ -300,7 +300,8 @@ export class Links {
     const traced = this.#replacedTraced
     const replaced = peer.roomWanted ? undefined : peer.outbox.makeRoom(content.byteLength, traced)
     if (replaced === undefined) return false
-    for (const each of traced.splice(0)) this.#tellTraced(peer, each, 'dropped')
+    for (const each of traced) this.#tellTraced(peer, each, 'dropped')
+    traced.length = 0
     if (content.trace !== undefined) this.#tellTraced(peer, content, 'accepted')
     this.#wait(peer, content)
     this.#context.counters.messagesDropped += replaced
