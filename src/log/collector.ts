@@ -35,6 +35,8 @@ const CLOCK_TOLD_MS = 1_000
 
 export interface CollectorHost {
   readonly clock: Clock
+  /** Bytes of records that this node takes in one batch. */
+  readonly batchBytes: number
   /** Sends to a source; false when it cannot take it now. */
   send(node: PeerId, message: ToSource): boolean
   closed(collector: Collector): void
@@ -221,6 +223,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       // Whoever comes later is not known for longer than that.
       sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
       pulseMs: follow ? this.#windowMs / 2 : 0,
+      batchBytes: this.#host.batchBytes,
       sentAt: now,
     })
     source.subscribed(now, isSent)

@@ -25,7 +25,13 @@ import { LEVELS, levelOf, textOf } from './record.ts'
 import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
 import type { LogMessage, ToSource } from './wire.ts'
-import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL } from './wire.ts'
+import {
+  BATCH_BYTES_MAX,
+  decodeLogMessage,
+  encodeLogMessage,
+  LOG_CHANNEL,
+  MESSAGE_SHARE,
+} from './wire.ts'
 import { adopt, originOf } from './zre-log/adopted.ts'
 import type { ZreLogRecord } from './zre-log/record.ts'
 import { ZreLogReporter } from './zre-log/reporter.ts'
@@ -63,6 +69,8 @@ export interface LogMetrics {
   readonly unshipped: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
+  /** Messages to other logs that could not be sent, whenever: too large for a side's limit, or without an encoding. */
+  readonly unsendable: number
   /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
   readonly zreLog: { readonly collectors: number; readonly sent: number; readonly dropped: number }
 }
@@ -95,6 +103,8 @@ export class MeshLog {
   readonly #queries: Queries
   readonly #channel: Channel
   readonly #timeChannel: Channel
+  /** Bytes of records in one batch, sent or received. */
+  readonly #batchBytes: number
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
@@ -108,6 +118,7 @@ export class MeshLog {
   #isOver = false
   #ids = 0
   #invalid = 0
+  #unsendable = 0
   #foreign = 0
 
   /** By this pino knows a stream: `pino(meshLog(node))`. */
@@ -122,12 +133,18 @@ export class MeshLog {
     this.#logAside = options.logger && loggingTo(node, options.logger)
     this.#level = LEVELS[options.level ?? 'debug']
     const ticks = () => this.#meshClock.read()
-    this.#source = new LogSource({ ring: this.#ring, clock: this.#clock, ticks })
     this.#channel = node.channel(LOG_CHANNEL, (peer, frames) => this.#handle(peer, frames))
+    // What is ours to send is bounded by what we take: nodes of one mesh mostly have the same limits.
+    const answerBytes = this.#channel.bytesMax
+    const batchBytes = Math.min(BATCH_BYTES_MAX, Math.floor(answerBytes * MESSAGE_SHARE))
+    this.#batchBytes = batchBytes
+    this.#source = new LogSource({ ring: this.#ring, clock: this.#clock, batchBytes, ticks })
     this.#queries = new Queries({
       clock: this.#clock,
-      ask: (peer, id, topic) => this.#send(peer, { kind: 'ask', id, topic }),
-      answer: (peer, id, data) => this.#send(peer, { kind: 'answer', id, data }),
+      ask: (peer, id, topic) => this.#send(peer, { kind: 'ask', id, topic, answerBytes }),
+      answer: (peer, { id, answerBytes }, data) =>
+        this.#send(peer, { kind: 'answer', id, data }, answerBytes),
+      reportUncaught: (error) => node.platform.reportUncaught(error),
     })
     this.#timeChannel = node.channel(TIME_CHANNEL, (_peer, frames) => this.#handleTime(frames))
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
@@ -150,13 +167,15 @@ export class MeshLog {
 
   /** Logs without a logger. `fields` must be what JSON can say; they are kept, not copied. */
   record(level: LevelName, msg: string, fields: Fields = {}): void {
-    this.#push(LEVELS[level], { ...fields, msg })
+    // A level that there is not would make the whole batch unreadable.
+    this.#push(LEVELS[level] ?? LEVELS.info, { ...fields, msg })
   }
 
   /** Collects the records of all nodes that can be reached, now and as they come. */
   collect(options: CollectOptions = {}): Collector {
     const host = {
       clock: this.#clock,
+      batchBytes: this.#batchBytes,
       send: (node: PeerId, message: ToSource) => this.#sendToSource(node, message),
       closed: ({ id }: Collector) => this.#collectors.delete(id),
     }
@@ -215,6 +234,7 @@ export class MeshLog {
       subscriptionsRefused: this.#source.refused,
       unshipped: this.#source.unshipped,
       invalid: this.#invalid,
+      unsendable: this.#unsendable,
       zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
     }
   }
@@ -271,8 +291,23 @@ export class MeshLog {
 
   // Others
 
-  #send(peer: PeerId, message: LogMessage): boolean {
-    return this.#channel.send(peer, [encodeLogMessage(message, this.#meshClock.read())])
+  /** Never throws: strangers and timers cause it. */
+  #send(peer: PeerId, message: LogMessage, bytesMax = this.#channel.bytesMax): boolean {
+    const bytes = this.#encode(message)
+    if (bytes === undefined || bytes.length > Math.min(bytesMax, this.#channel.bytesMax)) {
+      this.#unsendable++
+      return false
+    }
+    return this.#channel.send(peer, [bytes])
+  }
+
+  /** An answer is whatever the application has put together; not everything can be encoded. */
+  #encode(message: LogMessage): Uint8Array | undefined {
+    try {
+      return encodeLogMessage(message, this.#meshClock.read())
+    } catch {
+      return undefined
+    }
   }
 
   /** Our own source hears it without a network in between, and answers later, as others do. */

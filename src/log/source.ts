@@ -7,7 +7,14 @@ import { type LogFilter, matches } from './filter.ts'
 import type { RawRecord } from './record.ts'
 import type { Ring, RingRecord } from './ring.ts'
 import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
-import { BATCH_LENGTH_MAX, BATCH_RECORDS_MAX, CREDIT } from './wire.ts'
+import {
+  BATCH_BYTES_MAX,
+  BATCH_BYTES_MIN,
+  BATCH_RECORDS_MAX,
+  bytesOf,
+  CREDIT,
+  cutTo,
+} from './wire.ts'
 
 /** After a pause a record is sent this soon. */
 const PROMPT_MS = 20
@@ -26,6 +33,10 @@ function pulseOf({ pulseMs }: Subscribe): number {
   return pulseMs === 0 ? 0 : Math.min(PULSE_MS_MAX, Math.max(PULSE_MS_MIN, pulseMs))
 }
 
+function batchBytesOf({ batchBytes = BATCH_BYTES_MAX }: Subscribe): number {
+  return Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, batchBytes))
+}
+
 /** Sends to a subscriber; false when its outbox is full. */
 export type Deliver = (message: Batch | Refused | End) => boolean
 
@@ -35,6 +46,8 @@ interface Subscription {
   readonly id: number
   readonly filter: LogFilter
   readonly pulseMs: number
+  /** Bytes of records in one batch. */
+  readonly batchBytes: number
   readonly deliver: Deliver
   /** The next record to look at. */
   cursor: number
@@ -53,6 +66,8 @@ interface Subscription {
 export interface SourceParts {
   readonly ring: Ring
   readonly clock: Clock
+  /** Bytes of records that this node can send in one message. */
+  readonly batchBytes: number
   /** The mesh's time, in ticks. */
   readonly ticks: () => number
 }
@@ -60,6 +75,7 @@ export interface SourceParts {
 export class LogSource {
   readonly #ring: Ring
   readonly #clock: Clock
+  readonly #batchBytes: number
   readonly #ticks: () => number
   readonly #subscriptions = new Map<string, Subscription>()
   #timer: Timer | undefined
@@ -70,9 +86,10 @@ export class LogSource {
   /** Subscriptions that were not admitted. */
   refused = 0
 
-  constructor({ ring, clock, ticks }: SourceParts) {
+  constructor({ ring, clock, batchBytes, ticks }: SourceParts) {
     this.#ring = ring
     this.#clock = clock
+    this.#batchBytes = batchBytes
     this.#ticks = ticks
   }
 
@@ -109,6 +126,7 @@ export class LogSource {
       id: wanted.id,
       filter: wanted.filter,
       pulseMs: pulseOf(wanted),
+      batchBytes: Math.min(this.#batchBytes, batchBytesOf(wanted)),
       deliver,
       ...this.#begin(wanted),
       batches: 0,
@@ -247,7 +265,7 @@ export class LogSource {
     return true
   }
 
-  #gather({ cursor, filter }: Subscription): {
+  #gather({ cursor, filter, batchBytes }: Subscription): {
     records: RawRecord[]
     cursor: number
     upTo: number
@@ -256,13 +274,16 @@ export class LogSource {
     const { nextSeq } = this.#ring
     let at = cursor
     let upTo = 0
-    let length = 0
-    for (; at < nextSeq && records.length < BATCH_RECORDS_MAX && length < BATCH_LENGTH_MAX; at++) {
+    let bytes = 0
+    for (; at < nextSeq && records.length < BATCH_RECORDS_MAX; at++) {
       const record = this.#ring.at(at)!
+      if (matches(filter, record)) {
+        const size = bytesOf(record)
+        if (records.length > 0 && bytes + size > batchBytes) break
+        records.push(size > batchBytes ? cutTo(batchBytes, record) : record)
+        bytes += size
+      }
       upTo = record.ticks
-      if (!matches(filter, record)) continue
-      records.push(record)
-      length += record.text.length
     }
     return { records, cursor: at, upTo }
   }
