@@ -69,6 +69,8 @@ export interface LogMetrics {
   readonly unshipped: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
+  /** Times of others that no clock could show, and that were not taken over. */
+  readonly nonsenseTimes: number
   /** Messages to other logs that could not be sent, whenever: too large for a side's limit, or without an encoding. */
   readonly unsendable: number
   /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
@@ -118,6 +120,7 @@ export class MeshLog {
   #isOver = false
   #ids = 0
   #invalid = 0
+  #nonsense = 0
   #unsendable = 0
   #foreign = 0
 
@@ -234,6 +237,7 @@ export class MeshLog {
       subscriptionsRefused: this.#source.refused,
       unshipped: this.#source.unshipped,
       invalid: this.#invalid,
+      nonsenseTimes: this.#nonsense,
       unsendable: this.#unsendable,
       zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
     }
@@ -281,7 +285,7 @@ export class MeshLog {
     }
     const ticks = new DataView(frame.buffer, frame.byteOffset, 8).getFloat64(0)
     if (!this.#meshClock.merge(ticks)) {
-      this.#invalid++
+      this.#nonsense++
       return
     }
     if (ticks <= this.#past) return
@@ -322,10 +326,12 @@ export class MeshLog {
 
   #handle(peer: PeerInfo, [bytes]: readonly Uint8Array[]): void {
     const read = bytes === undefined ? undefined : decodeLogMessage(bytes)
-    if (read === undefined || !this.#meshClock.merge(read.ticks)) {
+    if (read === undefined) {
       this.#invalid++
       return
     }
+    // Whose time is nonsense may have something to say all the same.
+    if (!this.#meshClock.merge(read.ticks)) this.#nonsense++
     const { message } = read
     const deliver: Deliver = (answer) => this.#send(peer.id, answer)
     if (message.kind === 'answer') this.#queries.handleAnswer(peer.id, message)
