@@ -18,8 +18,8 @@ export const TICKS_PER_MS = 1_024
  * clock, not of the mesh's time: that would follow, step by step, wherever somebody wants it.
  */
 const AHEAD_MS_MAX: number = 400 * 86_400_000
-/** A wall clock before this was never set (there are hosts that begin in 1970); to be moved with releases. */
-const NOT_BEFORE_MS: number = Date.UTC(2026, 0, 1)
+/** 2026. A wall clock before this was never set (there are hosts that begin in 1970); to be moved with releases. */
+const NOT_BEFORE_MS = 1_767_225_600_000
 /** No clock gets further, whatever the wall clock shows: there is room for stamps beyond, until 2 ** 53. */
 const TICKS_MAX: number = 2 ** 52
 

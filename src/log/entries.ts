@@ -19,15 +19,15 @@ export interface CollectOptions extends LogFilter {
 }
 
 /** What a collector gives. */
-export type LogEntry =
-  | LogRecord
-  /** A node was reached, or is gone (what it had sent has been given). */
-  | SourceEntry
-  | LostEntry
-  | ClockEntry
+export type LogEntry = LogRecord | SourceEntry | LostEntry | ClockEntry
 
 export interface SourceEntry {
-  readonly type: 'source' | 'gone' | 'refused'
+  /**
+   * `source`: its log was reached. `gone`: it left; what it had sent has been given. `refused`: it has too many readers.
+   * With `follow: false`, at the end: `unanswered` says that its log was not reached at all (it may have none), `cut` that
+   * it has not sent all of its past.
+   */
+  readonly type: 'source' | 'gone' | 'refused' | 'unanswered' | 'cut'
   readonly node: PeerId
   readonly name: string
 }
