@@ -76,6 +76,8 @@ export interface Batch {
   readonly upTo: number
   /** Of this subscription's past nothing is left to send. */
   readonly caughtUp: boolean
+  /** The node stops, and says no more; one batch beyond the credit. */
+  readonly final?: true
   /** The source's wall clock. */
   readonly wall: number
   /** `sentAt` of the collector's latest message, and how long ago that came, in milliseconds. */
@@ -180,7 +182,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     return isWhole(answerBytes) ? { ...known, answerBytes } : known
   },
   batch: (value) => {
-    const { id, batch, lost, next, upTo, caughtUp, wall, echo, keptMs } = value
+    const { id, batch, lost, next, upTo, caughtUp, final, wall, echo, keptMs } = value
     const records = readRecords(value['records'])
     if (records === undefined || ![batch, lost, next, upTo].every(isWhole)) return undefined
     if (!isNumber(wall) || !isNumber(echo) || !isAmount(keptMs)) return undefined
@@ -193,6 +195,7 @@ const READERS: Readonly<Record<string, Reader>> = {
       next: next as number,
       upTo: upTo as number,
       caughtUp: caughtUp === true,
+      ...(final === true && { final }),
       wall,
       echo,
       keptMs,
