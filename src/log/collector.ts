@@ -24,8 +24,6 @@ import type { Ack, Batch, Refused, ToSource } from './wire.ts'
 /** The weight of entries and records that wait to be read; beyond it acks wait. Most weigh one. */
 const WAITING_MAX = 20_000
 const WINDOW_MS = 1_000
-/** With less, what could not be sent would be tried again all the time. */
-const WINDOW_MS_MIN = 10
 /** Nodes that left and are remembered. */
 const LEFT_MAX = 4_096
 /** An alarm that is so late says that this host is busy. */
@@ -69,7 +67,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.id = id
     this.#host = host
     this.#options = options
-    this.#windowMs = Math.max(WINDOW_MS_MIN, options.windowMs ?? WINDOW_MS)
+    this.#windowMs = options.windowMs ?? WINDOW_MS
     this.#startedAt = host.clock.now()
     options.signal?.addEventListener('abort', this.close, { once: true })
     this.#arm(this.#startedAt + this.#windowMs)

@@ -12,7 +12,7 @@ export interface CollectOptions extends LogFilter {
   readonly nodes?: (node: { readonly id: PeerId; readonly name: string }) => boolean
   /** Whether this node's own records are among them. Default true. */
   readonly own?: boolean
-  /** Milliseconds that a record waits for earlier ones of sources that have gone quiet. Default 1000. */
+  /** Milliseconds that a record waits for earlier ones of sources that have gone quiet: 50 to 60,000. Default 1000. */
   readonly windowMs?: number
   /** Ends it. */
   readonly signal?: AbortSignal

@@ -15,8 +15,8 @@ export interface LogFilter {
 export type FieldValue = string | number | boolean
 
 /** A stranger's filter is bounded: it is evaluated for each of our records. */
-const FIELDS_MAX = 8
-const TEXT_LENGTH_MAX = 256
+export const FIELDS_MAX = 8
+export const TEXT_LENGTH_MAX = 256
 
 /** Regular expressions are not among the filters: a stranger's could keep us busy for ever. */
 export function matches(

@@ -17,12 +17,13 @@ import type { Clock } from '../runtime/platform.ts'
 import { MeshClock } from './clock.ts'
 import { Collector } from './collector.ts'
 import type { CollectOptions } from './entries.ts'
-import { type Logger, loggingTo } from './logger.ts'
+import { loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
+import { checkCollectOptions, checkMeshLogOptions, type MeshLogOptions } from './options.ts'
 import { Queries, type QueryOptions } from './queries.ts'
 import type { Fields, LevelName, RawRecord } from './record.ts'
 import { LEVELS, levelOf, textOf } from './record.ts'
-import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
+import { DEFAULT_RING, Ring } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
 import type { LogMessage, ToSource } from './wire.ts'
 import {
@@ -35,25 +36,6 @@ import {
 import { adopt, originOf } from './zre-log/adopted.ts'
 import type { ZreLogRecord } from './zre-log/record.ts'
 import { ZreLogReporter } from './zre-log/reporter.ts'
-
-export interface MeshLogOptions {
-  /** What the library logs goes through it as well: pino, or a logger of its shape. */
-  readonly logger?: Logger
-  /** The least level of the library's own records. Default `debug`. */
-  readonly level?: LevelName
-  /** Bounds of the ring of recent records. Default 20,000 records, 4 MiB. */
-  readonly ring?: Partial<RingLimits>
-  /** Traces each so many-th message of the application's. Default 0: those sent with the option `trace`. */
-  readonly traceEvery?: number
-  /** Reports to peers that announce a ZRE/LOG collector (header `X-ZRELOG`, RFC 20). Default true. */
-  readonly zreLog?: boolean
-  /**
-   * False: its time does not travel, and nothing of the log does until somebody collects. Records of several nodes are
-   * then in order only as far as their clocks are right. For a simulator, which watches and knows the time; a later
-   * call of `meshLog` without it has the time travel after all. Default true.
-   */
-  readonly marks?: boolean
-}
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
 export interface LogMetrics {
@@ -85,8 +67,11 @@ const logs = new WeakMap<MeshNode, MeshLog>()
 /**
  * The log of a node: made at the first call, the same at every other. `createNode` of the package `earshot` has made
  * it, unless its option `log` is false. It ends with the node.
+ *
+ * @throws EarshotError ERR_EARSHOT_BAD_OPTION
  */
 export function meshLog(node: MeshNode, options: MeshLogOptions = {}): MeshLog {
+  checkMeshLogOptions(options)
   let log = logs.get(node)
   if (log === undefined) {
     log = new MeshLog(node, options)
@@ -174,8 +159,13 @@ export class MeshLog {
     this.#push(LEVELS[level] ?? LEVELS.info, { ...fields, msg })
   }
 
-  /** Collects the records of all nodes that can be reached, now and as they come. */
+  /**
+   * Collects the records of all nodes that can be reached, now and as they come.
+   *
+   * @throws EarshotError ERR_EARSHOT_BAD_OPTION
+   */
   collect(options: CollectOptions = {}): Collector {
+    checkCollectOptions(options)
     const host = {
       clock: this.#clock,
       batchBytes: this.#batchBytes,
