@@ -54,7 +54,7 @@ export async function collectInto(
     const answered = new Set<PeerId>()
     try {
       for await (const line of observed(collector)) {
-        answered.add(line.entry.node)
+        if (line.entry.type !== 'unanswered') answered.add(line.entry.node)
         await view.take(line)
       }
     } finally {

@@ -18,7 +18,7 @@
  *   sent          a message was accepted for sending: to (the peers), group (of a shout), bytes
  *   ping          peer, sequence, roundTripMs (null: no answer)
  *   ping-summary  peer, sent, answered, and minMs, avgMs, maxMs when anything was answered
- *   log, lost, source, gone, refused, clock   of the mesh-wide log: see recording/format.ts
+ *   log, lost, source, gone, refused, unanswered, cut, clock   of the mesh-wide log: see recording/format.ts
  *   trace         a traced message: trace (its id), kind (whisper, shout), from, group, bytes, complete, and receivers:
  *                 each id, name, outcome (the last stage that is known) and stages (milliseconds after it was sent, by the
  *                 mesh's time); sentUnknown when the sender has not told: then after the first report

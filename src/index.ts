@@ -5,7 +5,8 @@
  *     const node = await createNode({ name: 'kitchen', groups: ['chat'] })
  */
 import { type Logger, logNode } from './log/logger.ts'
-import { type MeshLogOptions, meshLog } from './log/mesh-log.ts'
+import { meshLog } from './log/mesh-log.ts'
+import { checkMeshLogOptions, type MeshLogOptions } from './log/options.ts'
 import { ZreLogCollector } from './log/zre-log/collector.ts'
 import { ZRE_LOG_HEADER } from './log/zre-log/endpoint.ts'
 import { nodePlatform } from './platform-node/platform.ts'
@@ -45,6 +46,8 @@ export interface ZreLogOptions {
  */
 export async function createNode(options: CreateOptions = {}): Promise<MeshNode> {
   const { logger, log } = options
+  // Before anything is open.
+  checkMeshLogOptions(log || {})
   if (log !== false && log?.zreLogCollector !== undefined) {
     return createCollectingNode(options, log.zreLogCollector)
   }

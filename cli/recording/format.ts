@@ -132,6 +132,8 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
     case 'source':
     case 'gone':
     case 'refused':
+    case 'unanswered':
+    case 'cut':
       return observedRecord(entry.type, at, { node, name })
   }
 }
@@ -203,6 +205,8 @@ export function readRecordingLine(line: string): RecordedLine | undefined {
     case 'source':
     case 'gone':
     case 'refused':
+    case 'unanswered':
+    case 'cut':
       return readEntry(kind, record, at)
     default: {
       const event = readEvent(kind, record)

@@ -73,6 +73,12 @@ export class LogsView implements View {
         out.note(`${name} is read by too many already: nothing of it is here`)
         return undefined
       }
+      case 'cut':
+        out.note(`${shownName({ id: entry.node, name: entry.name })} has not sent all of its log`)
+        return undefined
+      case 'unanswered':
+        // Whoever collects says it of all of them at once.
+        return undefined
     }
   }
 

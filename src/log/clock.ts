@@ -13,8 +13,14 @@ import type { Clock } from '../runtime/platform.ts'
 /** Time is counted in ticks of 1/1024 ms since 1970: a whole number until the year 2248, and exact in a double. */
 export const TICKS_PER_MS = 1_024
 
-/** A time that is further ahead than this is no wrong clock but nonsense; 400 days. */
-const AHEAD_TICKS_MAX: number = 400 * 86_400_000 * TICKS_PER_MS
+/**
+ * A time that is further ahead of the host's wall clock than this is no wrong clock but nonsense; 400 days. Of the wall
+ * clock, not of the mesh's time: that would follow, step by step, wherever somebody wants it.
+ */
+const AHEAD_MS_MAX: number = 400 * 86_400_000
+/** 2026. A wall clock before this was never set (there are hosts that begin in 1970); to be moved with releases. */
+const NOT_BEFORE_MS = 1_767_225_600_000
+/** No clock gets further, whatever the wall clock shows: there is room for stamps beyond, until 2 ** 53. */
 const TICKS_MAX: number = 2 ** 52
 
 export class MeshClock {
@@ -45,9 +51,10 @@ export class MeshClock {
 
   /** Somebody else's time. False when it is nonsense, and not taken over. */
   merge(ticks: number): boolean {
-    if (!(Number.isInteger(ticks) && ticks > 0 && ticks < TICKS_MAX)) return false
+    if (!Number.isInteger(ticks) || ticks <= 0) return false
+    const wall = Math.max(this.#clock.wallNow(), NOT_BEFORE_MS)
+    if (ticks > Math.min(TICKS_MAX, (wall + AHEAD_MS_MAX) * TICKS_PER_MS)) return false
     const ahead = ticks - this.read()
-    if (ahead > AHEAD_TICKS_MAX) return false
     if (ahead > 0) this.#lead += ahead / TICKS_PER_MS
     this.#last = Math.max(this.#last, ticks)
     return true
@@ -60,6 +67,7 @@ export class MeshClock {
     // A wall clock that was put forward is believed, one that was put back is not.
     const lead = this.wall - now
     if (lead > this.#lead) this.#lead = lead
-    return Math.floor((now + this.#lead) * TICKS_PER_MS)
+    const ticks = Math.floor((now + this.#lead) * TICKS_PER_MS)
+    return Math.min(TICKS_MAX, Math.max(0, ticks))
   }
 }

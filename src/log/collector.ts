@@ -9,24 +9,21 @@
  * Whoever reads slowly has the acks wait, and with them the sources, whose rings may then overwrite records: the gap is
  * an entry of its own. Nobody else notices.
  */
-import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { CollectOptions, LogEntry } from './entries.ts'
+import { EntryQueue, OVERFULL_WEIGHT, weightOf } from './entry-queue.ts'
 import { matches } from './filter.ts'
 import { Followed } from './followed.ts'
+import { completeUpTo, furthestBehind, isPastComing, PAST_MS_MAX } from './patience.ts'
 import { contentOf, type RawRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
 import type { Ack, Batch, Refused, ToSource } from './wire.ts'
 
-/** Entries and records that wait to be read; beyond it acks wait. */
+/** The weight of entries and records that wait to be read; beyond it acks wait. Most weigh one. */
 const WAITING_MAX = 20_000
-/** How long the past of a source that says nothing more holds up what is here. */
-const PAST_MS_MAX = 5_000
 const WINDOW_MS = 1_000
-/** With less, what could not be sent would be tried again all the time. */
-const WINDOW_MS_MIN = 10
 /** Nodes that left and are remembered. */
 const LEFT_MAX = 4_096
 /** An alarm that is so late says that this host is busy. */
@@ -35,6 +32,8 @@ const CLOCK_TOLD_MS = 1_000
 
 export interface CollectorHost {
   readonly clock: Clock
+  /** Bytes of records that this node takes in one batch. */
+  readonly batchBytes: number
   /** Sends to a source; false when it cannot take it now. */
   send(node: PeerId, message: ToSource): boolean
   closed(collector: Collector): void
@@ -51,12 +50,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   /** Nodes that are gone, while records of theirs wait. */
   readonly #leaving = new Map<PeerId, Followed>()
   readonly #held = new ReorderWindow<Followed>()
-  readonly #entries = new BoundedQueue<LogEntry>(Number.MAX_SAFE_INTEGER)
-  readonly #waiting: ((result: IteratorResult<LogEntry>) => void)[] = []
+  readonly #entries = new EntryQueue()
   readonly #startedAt: number
   #given = 0
   /** There was no room for what an ack would bring. */
   #isFull = false
+  /** Milliseconds for which our reader was too slow, and since when it is: they are not held against the records. */
+  #stalledMs = 0
+  #stalledSince: number | undefined
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #ended = false
@@ -66,7 +67,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.id = id
     this.#host = host
     this.#options = options
-    this.#windowMs = Math.max(WINDOW_MS_MIN, options.windowMs ?? WINDOW_MS)
+    this.#windowMs = options.windowMs ?? WINDOW_MS
     this.#startedAt = host.clock.now()
     options.signal?.addEventListener('abort', this.close, { once: true })
     this.#arm(this.#startedAt + this.#windowMs)
@@ -84,13 +85,13 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   }
 
   next(): Promise<IteratorResult<LogEntry>> {
-    const entry = this.#entries.shift()
+    const entry = this.#entries.take()
     if (entry !== undefined) {
       if (this.#isFull) this.#ackAll()
       return Promise.resolve({ value: entry, done: false })
     }
     if (this.#ended) return Promise.resolve({ value: undefined, done: true })
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return this.#entries.wait()
   }
 
   return(): Promise<IteratorResult<LogEntry>> {
@@ -107,7 +108,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.#release(true)
     this.#options.signal?.removeEventListener('abort', this.close)
     this.#timer?.cancel()
-    for (const resolve of this.#waiting.splice(0)) resolve({ value: undefined, done: true })
+    this.#entries.end()
     this.#host.closed(this)
   }
 
@@ -149,6 +150,12 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     const source = this.#sources.get(id)
     if (source === undefined || this.#ended || !source.admits(batch)) return
     const now = this.#now()
+    if (this.#weight > OVERFULL_WEIGHT) {
+      // Many are new at once, or one is so again and again: it says it again when there is room.
+      source.subscribed(now, false)
+      this.#arm(now + this.#windowMs)
+      return
+    }
     this.#noteClock(source, batch, now)
     if (!source.answered) this.#give({ type: 'source', node: id, name: source.name })
     source.received(batch, now)
@@ -159,7 +166,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       if (raw.seq <= source.lastSeq) continue
       source.lastSeq = raw.seq
       source.held++
-      this.#held.push({ source, raw, cameAt: now })
+      this.#hold(source, raw, now)
     }
     this.#release(false)
     this.#ackAll()
@@ -172,14 +179,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     if (this.#ended || nodes?.({ id: source.node, name: source.name }) === false) return
     if (!matches(this.#options, raw)) return
     // Nobody can be asked to wait.
-    if (this.#held.length + this.#entries.length > 2 * WAITING_MAX) {
+    if (this.#weight > 2 * WAITING_MAX) {
       this.#give({ type: 'lost', ...source, count: 1 })
       return
     }
     const now = this.#now()
     const followed = new Followed(source.node, source.name, now, this.#windowMs, 0)
     followed.held = 1
-    this.#held.push({ source: followed, raw, cameAt: now })
+    this.#hold(followed, raw, now)
     this.#release(false)
   }
 
@@ -187,6 +194,22 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
 
   #now(): number {
     return this.#host.clock.now()
+  }
+
+  /** Of all that waits here. */
+  get #weight(): number {
+    return this.#entries.weight + this.#held.weight
+  }
+
+  #hold(source: Followed, raw: RawRecord, now: number): void {
+    this.#held.push(source, raw, this.#waitingTime(now), weightOf(raw.text))
+  }
+
+  /** By this the age of records is told: milliseconds, without those for which our reader was too slow. */
+  #waitingTime(now: number): number {
+    if (this.#stalledSince !== undefined) this.#stalledMs += now - this.#stalledSince
+    this.#stalledSince = this.#isReaderSlow() ? now : undefined
+    return now - this.#stalledMs
   }
 
   #tellGone({ node, name }: Followed): void {
@@ -208,21 +231,24 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   #subscribe(source: Followed): void {
     const { follow = true, sinceMs = 0, level, group, fields, traces } = this.#options
     const now = this.#now()
-    const isSent = this.#host.send(source.node, {
-      kind: 'subscribe',
-      id: this.id,
-      filter: {
-        ...(level !== undefined && { level }),
-        ...(group !== undefined && { group }),
-        ...(fields !== undefined && { fields }),
-        ...(traces !== undefined && { traces }),
-      },
-      ...(source.next > 0 && { after: source.next - 1 }),
-      // Whoever comes later is not known for longer than that.
-      sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
-      pulseMs: follow ? this.#windowMs / 2 : 0,
-      sentAt: now,
-    })
+    const isSent =
+      this.#weight <= OVERFULL_WEIGHT &&
+      this.#host.send(source.node, {
+        kind: 'subscribe',
+        id: this.id,
+        filter: {
+          ...(level !== undefined && { level }),
+          ...(group !== undefined && { group }),
+          ...(fields !== undefined && { fields }),
+          ...(traces !== undefined && { traces }),
+        },
+        ...(source.next > 0 && { after: source.next - 1 }),
+        // Whoever comes later is not known for longer than that.
+        sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
+        pulseMs: follow ? this.#windowMs / 2 : 0,
+        batchBytes: this.#host.batchBytes,
+        sentAt: now,
+      })
     source.subscribed(now, isSent)
     if (!isSent) this.#arm(now + this.#windowMs / 10)
     else if (follow) this.#arm(source.silentAt)
@@ -242,10 +268,10 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   }
 
   #ackAll(): void {
-    this.#isFull = this.#entries.length + this.#held.length > WAITING_MAX
+    this.#isFull = this.#weight > WAITING_MAX
     if (this.#isReaderSlow()) return
     // What all others wait for may still come.
-    const first = this.#isFull ? this.#furthestBehind() : undefined
+    const first = this.#isFull ? furthestBehind(this.#sources.values()) : undefined
     for (const source of this.#sources.values()) {
       if (source.unacked === 0 || (this.#isFull && source !== first)) continue
       const now = this.#now()
@@ -256,15 +282,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   }
 
   #isReaderSlow(): boolean {
-    return this.#entries.length > WAITING_MAX
-  }
-
-  #furthestBehind(): Followed | undefined {
-    let first: Followed | undefined
-    for (const source of this.#sources.values()) {
-      if (source.answered && (first === undefined || source.upTo < first.upTo)) first = source
-    }
-    return first
+    return this.#entries.weight > WAITING_MAX
   }
 
   #noteClock(source: Followed, { wall, echo, keptMs }: Batch, now: number): void {
@@ -278,16 +296,22 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   /** Gives what nothing can precede any more, and what has waited for long enough. */
   #release(isAll: boolean): void {
     const now = this.#now()
-    const upTo = isAll ? Number.POSITIVE_INFINITY : this.#completeUpTo(now)
-    const isPast = this.#isPastComing(now)
+    const upTo = isAll
+      ? Number.POSITIVE_INFINITY
+      : completeUpTo(this.#sources.values(), now, this.#windowMs)
+    const time = this.#waitingTime(now)
+    const patienceMs = this.#patienceMs(now)
     for (;;) {
       const first = this.#held.peek()
       if (first === undefined) return
-      const isRipe = !isPast && now - first.cameAt >= this.#windowMs
-      if (first.raw.ticks > upTo && !isRipe) {
-        const soonest = now + this.#windowMs / (isPast ? 10 : 100)
-        this.#arm(Math.max(soonest, first.cameAt + this.#windowMs))
-        return
+      if (first.raw.ticks > upTo) {
+        const leftMs = this.#held.oldestCameAt! + patienceMs - time
+        if (leftMs > 0) {
+          // What the patience is for may have come sooner.
+          const soonestMs = this.#windowMs / (patienceMs > this.#windowMs ? 10 : 100)
+          this.#arm(now + Math.max(soonestMs, Math.min(leftMs, this.#windowMs)))
+          return
+        }
       }
       this.#held.shift()
       this.#giveRecord(first)
@@ -297,57 +321,47 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     }
   }
 
-  /** Up to here, in ticks, the records of all sources have come. */
-  #completeUpTo(now: number): number {
-    let upTo = Number.POSITIVE_INFINITY
+  /** How long a record may wait: a past that is still being sent should not be overtaken by the present. */
+  #patienceMs(now: number): number {
+    const isSlow = this.#isReaderSlow()
     for (const source of this.#sources.values()) {
-      // One that does not answer has no log at all.
-      const isExpected = source.answered || now - source.since < this.#windowMs
-      if (isExpected) upTo = Math.min(upTo, source.upTo)
+      if (isPastComing(source, now, isSlow)) return Math.max(this.#windowMs, PAST_MS_MAX)
     }
-    return upTo
+    return this.#windowMs
   }
 
-  /** A past that is still being sent must not be overtaken by the present. */
-  #isPastComing(now: number): boolean {
-    for (const source of this.#sources.values()) {
-      if (source.caughtUp) continue
-      // It may be we who have not asked for more.
-      if (source.unacked !== 0 && this.#isReaderSlow()) return true
-      const patienceMs = source.answered ? PAST_MS_MAX : this.#windowMs
-      if (now - source.heardAt < patienceMs) return true
-    }
-    return false
-  }
-
-  #giveRecord({ source, raw }: Held<Followed>): void {
+  #giveRecord({ source, raw, weight }: Held<Followed>): void {
     const { seq, ticks, time, level, text } = raw
     const late = ticks < this.#given
     this.#given = Math.max(this.#given, ticks)
-    this.#give({
-      type: 'record',
-      node: source.node,
-      name: source.name,
-      seq,
-      ticks,
-      time,
-      level,
-      ...contentOf(text),
-      late,
-    })
+    const { node, name } = source
+    this.#entries.give(
+      { type: 'record', node, name, seq, ticks, time, level, ...contentOf(text), late },
+      weight,
+    )
   }
 
   #give(entry: LogEntry): void {
-    const resolve = this.#waiting.shift()
-    if (resolve === undefined) this.#entries.push(entry)
-    else resolve({ value: entry, done: false })
+    this.#entries.give(entry)
   }
 
   #endWhenDone(): void {
     if (this.#ended || this.#options.follow !== false) return
     const now = this.#now()
     if (now - this.#startedAt < this.#windowMs) return
-    if (!this.#isPastComing(now)) this.close()
+    for (const source of this.#sources.values()) if (this.#isAwaited(source, now)) return
+    this.#release(true)
+    for (const { node, name, answered, caughtUp } of this.#sources.values()) {
+      if (!caughtUp) this.#give({ type: answered ? 'cut' : 'unanswered', node, name })
+    }
+    this.close()
+  }
+
+  /** Of those who came later than in the first window, only whoever has answered; others come for ever. */
+  #isAwaited(source: Followed, now: number): boolean {
+    if (source.answered) return isPastComing(source, now, this.#isReaderSlow())
+    if (source.since - this.#startedAt >= this.#windowMs) return false
+    return now - source.heardAt < this.#windowMs
   }
 
   #arm(at: number): void {

@@ -12,22 +12,22 @@ export interface CollectOptions extends LogFilter {
   readonly nodes?: (node: { readonly id: PeerId; readonly name: string }) => boolean
   /** Whether this node's own records are among them. Default true. */
   readonly own?: boolean
-  /** Milliseconds that a record waits for earlier ones of sources that have gone quiet. Default 1000. */
+  /** Milliseconds that a record waits for earlier ones of sources that have gone quiet: 50 to 60,000. Default 1000. */
   readonly windowMs?: number
   /** Ends it. */
   readonly signal?: AbortSignal
 }
 
 /** What a collector gives. */
-export type LogEntry =
-  | LogRecord
-  /** A node was reached, or is gone (what it had sent has been given). */
-  | SourceEntry
-  | LostEntry
-  | ClockEntry
+export type LogEntry = LogRecord | SourceEntry | LostEntry | ClockEntry
 
 export interface SourceEntry {
-  readonly type: 'source' | 'gone' | 'refused'
+  /**
+   * `source`: its log was reached. `gone`: it left; what it had sent has been given. `refused`: it has too many readers.
+   * With `follow: false`, at the end: `unanswered` says that its log was not reached at all (it may have none), `cut` that
+   * it has not sent all of its past.
+   */
+  readonly type: 'source' | 'gone' | 'refused' | 'unanswered' | 'cut'
   readonly node: PeerId
   readonly name: string
 }

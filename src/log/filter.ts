@@ -1,5 +1,5 @@
 /** Which records somebody wants, decided where they are written: what is not wanted does not travel. */
-import { isLevel, type RawRecord, readText } from './record.ts'
+import { isLevel, type RawRecord, type ReadText, readText } from './record.ts'
 
 export interface LogFilter {
   /** This level and above; pino's numbers. Default 0: all. */
@@ -15,17 +15,21 @@ export interface LogFilter {
 export type FieldValue = string | number | boolean
 
 /** A stranger's filter is bounded: it is evaluated for each of our records. */
-const FIELDS_MAX = 8
-const TEXT_LENGTH_MAX = 256
+export const FIELDS_MAX = 8
+export const TEXT_LENGTH_MAX = 256
 
 /** Regular expressions are not among the filters: a stranger's could keep us busy for ever. */
-export function matches(filter: LogFilter, record: RawRecord): boolean {
+export function matches(
+  filter: LogFilter,
+  record: RawRecord,
+  readRecord: (record: RawRecord) => ReadText | undefined = ({ text }) => readText(text),
+): boolean {
   if (record.level < (filter.level ?? 0)) return false
   const { group, fields, traces } = filter
   if (group === undefined && fields === undefined && traces !== true) return true
   // Most records are out by this, without being read.
   if (traces === true && !record.text.includes('"trace":')) return false
-  const read = readText(record.text)
+  const read = readRecord(record)
   if (read === undefined) return false
   if (traces === true && read.fields['trace'] === undefined) return false
   if (group !== undefined && read.fields['group'] !== group) return false

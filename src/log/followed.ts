@@ -78,11 +78,11 @@ export class Followed implements Origin {
 
   /**
    * False for what is left of an earlier subscription (the present one begins where that had come to, and says all of it
-   * again), and for what the source must not send: batches beyond those that were acknowledged.
+   * again), and for what the source must not send: batches beyond those that were acknowledged, but for its last words.
    */
-  admits({ batch, echo }: Batch): boolean {
+  admits({ batch, echo, final }: Batch): boolean {
     if (this.#subscribedAt === undefined || echo < this.#subscribedAt) return false
-    return batch === this.#batches + 1 && batch - this.#acked <= CREDIT
+    return batch === this.#batches + 1 && batch - this.#acked <= CREDIT + (final === true ? 1 : 0)
   }
 
   received({ batch, upTo, caughtUp, next }: Batch, now: number): void {

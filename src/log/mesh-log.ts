@@ -17,37 +17,25 @@ import type { Clock } from '../runtime/platform.ts'
 import { MeshClock } from './clock.ts'
 import { Collector } from './collector.ts'
 import type { CollectOptions } from './entries.ts'
-import { type Logger, loggingTo } from './logger.ts'
+import { loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
+import { checkCollectOptions, checkMeshLogOptions, type MeshLogOptions } from './options.ts'
 import { Queries, type QueryOptions } from './queries.ts'
 import type { Fields, LevelName, RawRecord } from './record.ts'
 import { LEVELS, levelOf, textOf } from './record.ts'
-import { DEFAULT_RING, Ring, type RingLimits } from './ring.ts'
+import { DEFAULT_RING, Ring } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
 import type { LogMessage, ToSource } from './wire.ts'
-import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL } from './wire.ts'
+import {
+  BATCH_BYTES_MAX,
+  decodeLogMessage,
+  encodeLogMessage,
+  LOG_CHANNEL,
+  MESSAGE_SHARE,
+} from './wire.ts'
 import { adopt, originOf } from './zre-log/adopted.ts'
 import type { ZreLogRecord } from './zre-log/record.ts'
 import { ZreLogReporter } from './zre-log/reporter.ts'
-
-export interface MeshLogOptions {
-  /** What the library logs goes through it as well: pino, or a logger of its shape. */
-  readonly logger?: Logger
-  /** The least level of the library's own records. Default `debug`. */
-  readonly level?: LevelName
-  /** Bounds of the ring of recent records. Default 20,000 records, 4 MiB. */
-  readonly ring?: Partial<RingLimits>
-  /** Traces each so many-th message of the application's. Default 0: those sent with the option `trace`. */
-  readonly traceEvery?: number
-  /** Reports to peers of other implementations that announce a ZRE/LOG collector (RFC 20). Default true. */
-  readonly zreLog?: boolean
-  /**
-   * False: its time does not travel, and nothing of the log does until somebody collects. Records of several nodes are
-   * then in order only as far as their clocks are right. For a simulator, which watches and knows the time; a later
-   * call of `meshLog` without it has the time travel after all. Default true.
-   */
-  readonly marks?: boolean
-}
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
 export interface LogMetrics {
@@ -63,6 +51,10 @@ export interface LogMetrics {
   readonly unshipped: number
   /** Messages of other logs that could not be read. */
   readonly invalid: number
+  /** Times of others that no clock could show, and that were not taken over. */
+  readonly nonsenseTimes: number
+  /** Messages to other logs that could not be sent, whenever: too large for a side's limit, or without an encoding. */
+  readonly unsendable: number
   /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
   readonly zreLog: { readonly collectors: number; readonly sent: number; readonly dropped: number }
 }
@@ -75,8 +67,11 @@ const logs = new WeakMap<MeshNode, MeshLog>()
 /**
  * The log of a node: made at the first call, the same at every other. `createNode` of the package `earshot` has made
  * it, unless its option `log` is false. It ends with the node.
+ *
+ * @throws EarshotError ERR_EARSHOT_BAD_OPTION
  */
 export function meshLog(node: MeshNode, options: MeshLogOptions = {}): MeshLog {
+  checkMeshLogOptions(options)
   let log = logs.get(node)
   if (log === undefined) {
     log = new MeshLog(node, options)
@@ -95,6 +90,8 @@ export class MeshLog {
   readonly #queries: Queries
   readonly #channel: Channel
   readonly #timeChannel: Channel
+  /** Bytes of records in one batch, sent or received. */
+  readonly #batchBytes: number
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
@@ -108,6 +105,8 @@ export class MeshLog {
   #isOver = false
   #ids = 0
   #invalid = 0
+  #nonsense = 0
+  #unsendable = 0
   #foreign = 0
 
   /** By this pino knows a stream: `pino(meshLog(node))`. */
@@ -122,12 +121,18 @@ export class MeshLog {
     this.#logAside = options.logger && loggingTo(node, options.logger)
     this.#level = LEVELS[options.level ?? 'debug']
     const ticks = () => this.#meshClock.read()
-    this.#source = new LogSource({ ring: this.#ring, clock: this.#clock, ticks })
     this.#channel = node.channel(LOG_CHANNEL, (peer, frames) => this.#handle(peer, frames))
+    // What is ours to send is bounded by what we take: nodes of one mesh mostly have the same limits.
+    const answerBytes = this.#channel.bytesMax
+    const batchBytes = Math.min(BATCH_BYTES_MAX, Math.floor(answerBytes * MESSAGE_SHARE))
+    this.#batchBytes = batchBytes
+    this.#source = new LogSource({ ring: this.#ring, clock: this.#clock, batchBytes, ticks })
     this.#queries = new Queries({
       clock: this.#clock,
-      ask: (peer, id, topic) => this.#send(peer, { kind: 'ask', id, topic }),
-      answer: (peer, id, data) => this.#send(peer, { kind: 'answer', id, data }),
+      ask: (peer, id, topic) => this.#send(peer, { kind: 'ask', id, topic, answerBytes }),
+      answer: (peer, { id, answerBytes }, data) =>
+        this.#send(peer, { kind: 'answer', id, data }, answerBytes),
+      reportUncaught: (error) => node.platform.reportUncaught(error),
     })
     this.#timeChannel = node.channel(TIME_CHANNEL, (_peer, frames) => this.#handleTime(frames))
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
@@ -150,13 +155,20 @@ export class MeshLog {
 
   /** Logs without a logger. `fields` must be what JSON can say; they are kept, not copied. */
   record(level: LevelName, msg: string, fields: Fields = {}): void {
-    this.#push(LEVELS[level], { ...fields, msg })
+    // A level that there is not would make the whole batch unreadable.
+    this.#push(LEVELS[level] ?? LEVELS.info, { ...fields, msg })
   }
 
-  /** Collects the records of all nodes that can be reached, now and as they come. */
+  /**
+   * Collects the records of all nodes that can be reached, now and as they come.
+   *
+   * @throws EarshotError ERR_EARSHOT_BAD_OPTION
+   */
   collect(options: CollectOptions = {}): Collector {
+    checkCollectOptions(options)
     const host = {
       clock: this.#clock,
+      batchBytes: this.#batchBytes,
       send: (node: PeerId, message: ToSource) => this.#sendToSource(node, message),
       closed: ({ id }: Collector) => this.#collectors.delete(id),
     }
@@ -216,6 +228,8 @@ export class MeshLog {
       subscriptionsRefused: this.#source.refused,
       unshipped: this.#source.unshipped,
       invalid: this.#invalid,
+      nonsenseTimes: this.#nonsense,
+      unsendable: this.#unsendable,
       zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
     }
   }
@@ -267,7 +281,7 @@ export class MeshLog {
     }
     const ticks = new DataView(frame.buffer, frame.byteOffset, 8).getFloat64(0)
     if (!this.#meshClock.merge(ticks)) {
-      this.#invalid++
+      this.#nonsense++
       return
     }
     if (ticks <= this.#past) return
@@ -277,8 +291,23 @@ export class MeshLog {
 
   // Others
 
-  #send(peer: PeerId, message: LogMessage): boolean {
-    return this.#channel.send(peer, [encodeLogMessage(message, this.#meshClock.read())])
+  /** Never throws: strangers and timers cause it. */
+  #send(peer: PeerId, message: LogMessage, bytesMax = this.#channel.bytesMax): boolean {
+    const bytes = this.#encode(message)
+    if (bytes === undefined || bytes.length > Math.min(bytesMax, this.#channel.bytesMax)) {
+      this.#unsendable++
+      return false
+    }
+    return this.#channel.send(peer, [bytes])
+  }
+
+  /** An answer is whatever the application has put together; not everything can be encoded. */
+  #encode(message: LogMessage): Uint8Array | undefined {
+    try {
+      return encodeLogMessage(message, this.#meshClock.read())
+    } catch {
+      return undefined
+    }
   }
 
   /** Our own source hears it without a network in between, and answers later, as others do. */
@@ -293,10 +322,12 @@ export class MeshLog {
 
   #handle(peer: PeerInfo, [bytes]: readonly Uint8Array[]): void {
     const read = bytes === undefined ? undefined : decodeLogMessage(bytes)
-    if (read === undefined || !this.#meshClock.merge(read.ticks)) {
+    if (read === undefined) {
       this.#invalid++
       return
     }
+    // Whose time is nonsense may have something to say all the same.
+    if (!this.#meshClock.merge(read.ticks)) this.#nonsense++
     const { message } = read
     const deliver: Deliver = (answer) => this.#send(peer.id, answer)
     if (message.kind === 'answer') this.#queries.handleAnswer(peer.id, message)

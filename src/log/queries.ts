@@ -15,7 +15,10 @@ export interface QueryOptions {
 export interface QueriesHost {
   readonly clock: Clock
   ask(peer: PeerId, id: number, topic: string): boolean
-  answer(peer: PeerId, id: number, data: unknown): boolean
+  /** False when the answer cannot be sent: it is too large for either side, or the outbox is full. */
+  answer(peer: PeerId, ask: Ask, data: unknown): boolean
+  /** What the application gave to answer with threw. */
+  reportUncaught(error: unknown): void
 }
 
 const TIMEOUT_MS = 5_000
@@ -33,6 +36,8 @@ interface Waiting {
 export class Queries {
   readonly #host: QueriesHost
   readonly #topics = new Map<string, () => unknown>()
+  /** Topics whose answers threw. */
+  readonly #failed = new Set<string>()
   readonly #waiting = new Map<number, Waiting>()
   readonly #asked = new Map<PeerId, number>()
   #askedSince = 0
@@ -89,9 +94,19 @@ export class Queries {
     if (waiting?.peer === peer) waiting.resolve(data)
   }
 
-  handleAsk(peer: PeerId, { id, topic }: Ask): void {
-    const give = this.#topics.get(topic)
-    if (give !== undefined && this.#mayAsk(peer)) this.#host.answer(peer, id, give())
+  handleAsk(peer: PeerId, ask: Ask): void {
+    const give = this.#topics.get(ask.topic)
+    if (give === undefined || !this.#mayAsk(peer)) return
+    let data: unknown
+    try {
+      data = give()
+    } catch (error) {
+      // A stranger may ask for ever; whoever has to mend it is told once.
+      if (!this.#failed.has(ask.topic)) this.#host.reportUncaught(error)
+      this.#failed.add(ask.topic)
+      return
+    }
+    this.#host.answer(peer, ask, data)
   }
 
   handleGone(peer: PeerId): void {

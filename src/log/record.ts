@@ -92,8 +92,14 @@ export function levelOf(line: string): number {
   return level > 0 && level <= LEVEL_MAX ? level : LEVELS.info
 }
 
+/** What a text says. */
+export interface ReadText {
+  readonly msg: string
+  readonly fields: Fields
+}
+
 /** Its message and fields, read within the bounds; `undefined` for a text that breaks them. */
-export function readText(text: string): { msg: string; fields: Fields } | undefined {
+export function readText(text: string): ReadText | undefined {
   const value = parse(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   if (!isWithinBounds(value)) return undefined
@@ -107,9 +113,9 @@ export function readText(text: string): { msg: string; fields: Fields } | undefi
   return { msg, fields }
 }
 
-/** As `readText`, for who has to show something. */
-export function contentOf(text: string): { msg: string; fields: Fields } {
-  return readText(text) ?? { msg: '(a record that cannot be read)', fields: {} }
+/** As `readText`, for who has to show something: what cannot be read is a message itself, the beginning of it. */
+export function contentOf(text: string): ReadText {
+  return readText(text) ?? { msg: text.slice(0, CUT_LENGTH), fields: {} }
 }
 
 function parse(text: string): unknown {

@@ -1,7 +1,11 @@
 /**
  * The reorder window: holds records of many sources until none can come that belongs before them, or until they have
  * waited long enough, and gives them back in the order of the mesh's time.
+ *
+ *     push() ─▶ heap, by time ─▶ shift()
+ *          └──▶ arrivals ─▶ oldestCameAt: a source whose records are always the earliest would hide it in the heap
  */
+import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { RawRecord } from './record.ts'
 
@@ -15,13 +19,24 @@ export interface Origin {
 export interface Held<Source extends Origin = Origin> {
   readonly source: Source
   readonly raw: RawRecord
-  /** When it came, by the collector's monotonic clock. */
+  /** When it came, by a clock of the collector's. */
   readonly cameAt: number
+  /** What it adds to the weight of all that wait. */
+  readonly weight: number
+  /** Its turn has come. */
+  isGiven: boolean
 }
+
+/** Arrivals beyond those that wait which are not worth a sweep. */
+const SLACK = 1_024
 
 export class ReorderWindow<Source extends Origin = Origin> {
   /** A heap: the earliest is first. */
   readonly #heap: Held<Source>[] = []
+  /** As they came; some have been given back since. */
+  readonly #arrivals = new BoundedQueue<Held<Source>>(Number.MAX_SAFE_INTEGER)
+  /** Of all that wait. */
+  weight = 0
 
   get length(): number {
     return this.#heap.length
@@ -32,8 +47,18 @@ export class ReorderWindow<Source extends Origin = Origin> {
     return this.#heap[0]
   }
 
-  push(held: Held<Source>): void {
+  /** When that came which has waited longest; `undefined` when nothing waits. */
+  get oldestCameAt(): number | undefined {
+    const arrivals = this.#arrivals
+    while (arrivals.peek()?.isGiven === true) arrivals.shift()
+    return arrivals.peek()?.cameAt
+  }
+
+  push(source: Source, raw: RawRecord, cameAt: number, weight: number): void {
+    const held: Held<Source> = { source, raw, cameAt, weight, isGiven: false }
     const heap = this.#heap
+    this.weight += weight
+    this.#arrivals.push(held)
     heap.push(held)
     let at = heap.length - 1
     while (at > 0) {
@@ -46,10 +71,21 @@ export class ReorderWindow<Source extends Origin = Origin> {
   }
 
   shift(): Held<Source> | undefined {
+    const first = this.#heap[0]
+    if (first === undefined) return undefined
+    this.#removeFirst()
+    this.weight -= first.weight
+    first.isGiven = true
+    if (this.#arrivals.length > 2 * this.#heap.length + SLACK) {
+      this.#arrivals.retain(({ isGiven }) => !isGiven)
+    }
+    return first
+  }
+
+  #removeFirst(): void {
     const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return first
+    const last = heap.pop()!
+    if (heap.length === 0) return
     let at = 0
     for (;;) {
       let child = 2 * at + 1
@@ -60,7 +96,6 @@ export class ReorderWindow<Source extends Origin = Origin> {
       at = child
     }
     heap[at] = last
-    return first
   }
 }
 

@@ -72,17 +72,32 @@ function lengthOf(content: string | Fields): number {
 }
 
 function asText(fields: Fields): string {
-  const { msg } = fields
-  const brief = typeof msg === 'string' ? msg.slice(0, 1_024) : '(no text)'
   try {
     const text = JSON.stringify(fields)
-    return text.length <= TEXT_LENGTH_MAX
-      ? text
-      : JSON.stringify({ msg: brief, cutFrom: text.length })
+    if (text.length <= TEXT_LENGTH_MAX) return text
+    return JSON.stringify({ msg: briefOf(fields), cutFrom: text.length })
   } catch (error) {
-    // Cycles, or what no text exists for. Whatever was thrown may be no error, and have no text either.
-    const reason = error instanceof Error ? error.message.slice(0, 256) : ''
-    return JSON.stringify({ msg: brief, unreadable: reason })
+    // Cycles, or what no text exists for.
+    return JSON.stringify({ msg: briefOf(fields), unreadable: reasonOf(error) })
+  }
+}
+
+/** Members that an application defined may throw, and strangers' questions bring that about: nothing here does. */
+function briefOf(fields: Fields): string {
+  try {
+    const { msg } = fields
+    return typeof msg === 'string' ? msg.slice(0, 1_024) : '(no text)'
+  } catch {
+    return '(no text)'
+  }
+}
+
+/** Whatever was thrown may be no error, and have no text either. */
+function reasonOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message).slice(0, 256) : ''
+  } catch {
+    return ''
   }
 }
 

@@ -3,11 +3,11 @@
  * keeping up with, and never waiting for anybody. What the ring overwrites meanwhile is counted and told.
  */
 import type { Clock, Timer } from '../runtime/platform.ts'
-import { type LogFilter, matches } from './filter.ts'
-import type { RawRecord } from './record.ts'
+import type { LogFilter } from './filter.ts'
 import type { Ring, RingRecord } from './ring.ts'
+import { type Found, mayMatch, Scanner } from './scanner.ts'
 import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
-import { BATCH_LENGTH_MAX, BATCH_RECORDS_MAX, CREDIT } from './wire.ts'
+import { BATCH_BYTES_MAX, BATCH_BYTES_MIN, CREDIT } from './wire.ts'
 
 /** After a pause a record is sent this soon. */
 const PROMPT_MS = 20
@@ -18,12 +18,18 @@ const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
 const PULSE_MS_MIN = 50
 const PULSE_MS_MAX = 60_000
+/** Whoever wants no pulse is told all the same that its past is still looked through. */
+const PAST_PULSE_MS = 1_000
 /** Of one peer; and of all together, by which the cost of filters is bounded. */
 const SUBSCRIPTIONS_OF_PEER_MAX = 4
 const SUBSCRIPTIONS_MAX = 64
 
 function pulseOf({ pulseMs }: Subscribe): number {
   return pulseMs === 0 ? 0 : Math.min(PULSE_MS_MAX, Math.max(PULSE_MS_MIN, pulseMs))
+}
+
+function batchBytesOf({ batchBytes = BATCH_BYTES_MAX }: Subscribe): number {
+  return Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, batchBytes))
 }
 
 /** Sends to a subscriber; false when its outbox is full. */
@@ -35,6 +41,8 @@ interface Subscription {
   readonly id: number
   readonly filter: LogFilter
   readonly pulseMs: number
+  /** Bytes of records in one batch. */
+  readonly batchBytes: number
   readonly deliver: Deliver
   /** The next record to look at. */
   cursor: number
@@ -53,13 +61,17 @@ interface Subscription {
 export interface SourceParts {
   readonly ring: Ring
   readonly clock: Clock
+  /** Bytes of records that this node can send in one message. */
+  readonly batchBytes: number
   /** The mesh's time, in ticks. */
   readonly ticks: () => number
 }
 
 export class LogSource {
   readonly #ring: Ring
+  readonly #scanner: Scanner
   readonly #clock: Clock
+  readonly #batchBytes: number
   readonly #ticks: () => number
   readonly #subscriptions = new Map<string, Subscription>()
   #timer: Timer | undefined
@@ -70,9 +82,11 @@ export class LogSource {
   /** Subscriptions that were not admitted. */
   refused = 0
 
-  constructor({ ring, clock, ticks }: SourceParts) {
+  constructor({ ring, clock, batchBytes, ticks }: SourceParts) {
     this.#ring = ring
+    this.#scanner = new Scanner(ring)
     this.#clock = clock
+    this.#batchBytes = batchBytes
     this.#ticks = ticks
   }
 
@@ -109,6 +123,7 @@ export class LogSource {
       id: wanted.id,
       filter: wanted.filter,
       pulseMs: pulseOf(wanted),
+      batchBytes: Math.min(this.#batchBytes, batchBytesOf(wanted)),
       deliver,
       ...this.#begin(wanted),
       batches: 0,
@@ -148,19 +163,24 @@ export class LogSource {
     this.#arm(this.#gatheredAt(this.#clock.now()))
   }
 
-  /** A record makes room: whoever has not been sent it has lost it. */
+  /** A record makes room: whoever has not been sent it has lost it, or may have: it is not read for each of them. */
   handleOverwritten(record: RingRecord): void {
     for (const each of this.#subscriptions.values()) {
       if (each.cursor > record.seq) continue
       each.cursor = record.seq + 1
-      if (matches(each.filter, record)) each.lost++
+      if (mayMatch(each.filter, record)) each.lost++
     }
   }
 
   /** Sends what can be sent at once, and no more after it. */
   stop(): void {
     this.#isOver = true
-    for (const each of [...this.#subscriptions.values()]) this.#ship(each, this.#clock.now())
+    const now = this.#clock.now()
+    this.#scanner.begin(Number.POSITIVE_INFINITY)
+    for (const each of [...this.#subscriptions.values()]) {
+      this.#ship(each, now)
+      if (this.#subscriptions.has(each.key)) this.#shipFinal(each, now)
+    }
     this.#subscriptions.clear()
     this.#timer?.cancel()
     this.#timerAt = Number.POSITIVE_INFINITY
@@ -192,16 +212,33 @@ export class LogSource {
   readonly #onTimer = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
-    this.#gatherUntil = now + GATHER_MS
-    for (const each of [...this.#subscriptions.values()]) {
+    const scanner = this.#scanner
+    scanner.begin(now)
+    if (!scanner.isSpent) {
+      this.#gatherUntil = now + GATHER_MS
+      this.#shipAll(now)
+      scanner.end()
+    }
+    if (scanner.isSpent) this.#arm(scanner.refillAt)
+  }
+
+  #shipAll(now: number): void {
+    const all = [...this.#subscriptions.values()]
+    for (const [i, each] of all.entries()) {
       this.#ship(each, now)
       if (this.#subscriptions.has(each.key)) this.#arm(each.dueAt)
+      if (!this.#scanner.isSpent) continue
+      // The next run begins with those who had nothing of this one.
+      for (const served of all.slice(0, i + 1)) {
+        if (this.#subscriptions.delete(served.key)) this.#subscriptions.set(served.key, served)
+      }
+      return
     }
   }
 
   /** Sends all that is new and wanted, as far as the subscriber has kept up. */
   #ship(subscription: Subscription, now: number): void {
-    for (;;) {
+    while (!this.#scanner.isSpent) {
       const isWaiting = subscription.cursor < this.#ring.nextSeq
       const isDue = subscription.dueAt <= now || !subscription.caughtUp
       if (!isWaiting && !isDue) return
@@ -214,7 +251,6 @@ export class LogSource {
         subscription.dueAt = now + RETRY_MS
         return
       }
-      subscription.dueAt = now + (subscription.pulseMs || Number.POSITIVE_INFINITY)
       if (!subscription.caughtUp || subscription.cursor < this.#ring.nextSeq) continue
       if (subscription.pulseMs > 0) return
       this.#subscriptions.delete(subscription.key)
@@ -223,7 +259,36 @@ export class LogSource {
   }
 
   #shipBatch(subscription: Subscription, now: number): boolean {
-    const { records, cursor, upTo } = this.#gather(subscription)
+    const { cursor, filter, batchBytes } = subscription
+    const found = this.#scanner.gather(cursor, filter, batchBytes)
+    const isSilent = found.records.length === 0 && found.cursor < this.#ring.nextSeq
+    // Nothing of it was wanted: it is enough to say so now and then.
+    if (!isSilent || subscription.dueAt <= now) {
+      if (!this.#deliver(subscription, found, now)) return false
+      subscription.dueAt = now + (subscription.pulseMs || PAST_PULSE_MS)
+    }
+    subscription.cursor = found.cursor
+    return true
+  }
+
+  /**
+   * The node stops: what the credit did not allow is sent all the same, as far as it fits into one batch. The newest
+   * say most about a node that stops; the others are told as lost.
+   */
+  #shipFinal(subscription: Subscription, now: number): void {
+    const { cursor, filter, batchBytes } = subscription
+    const { nextSeq } = this.#ring
+    if (cursor === nextSeq) return
+    const scanner = this.#scanner
+    const from = scanner.newest(cursor, filter, batchBytes)
+    const found = scanner.gather(from, filter, batchBytes)
+    const left = scanner.count(cursor, from, filter) + scanner.count(found.cursor, nextSeq, filter)
+    subscription.lost += left
+    this.#deliver(subscription, { ...found, cursor: nextSeq }, now, true)
+  }
+
+  #deliver(subscription: Subscription, found: Found, now: number, isFinal = false): boolean {
+    const { records, cursor, upTo } = found
     const caughtUp = cursor === this.#ring.nextSeq
     const sent = subscription.deliver({
       kind: 'batch',
@@ -235,35 +300,15 @@ export class LogSource {
       // What is logged next may have this very time.
       upTo: caughtUp ? this.#ticks() - 1 : upTo,
       caughtUp: caughtUp || subscription.caughtUp,
+      ...(isFinal && { final: true }),
       wall: this.#clock.wallNow(),
       echo: subscription.echo,
       keptMs: now - subscription.heardAt,
     })
     if (!sent) return false
     subscription.batches++
-    subscription.cursor = cursor
     subscription.lost = 0
     subscription.caughtUp ||= caughtUp
     return true
-  }
-
-  #gather({ cursor, filter }: Subscription): {
-    records: RawRecord[]
-    cursor: number
-    upTo: number
-  } {
-    const records: RawRecord[] = []
-    const { nextSeq } = this.#ring
-    let at = cursor
-    let upTo = 0
-    let length = 0
-    for (; at < nextSeq && records.length < BATCH_RECORDS_MAX && length < BATCH_LENGTH_MAX; at++) {
-      const record = this.#ring.at(at)!
-      upTo = record.ticks
-      if (!matches(filter, record)) continue
-      records.push(record)
-      length += record.text.length
-    }
-    return { records, cursor: at, upTo }
   }
 }

@@ -14,15 +14,21 @@
  */
 import { msgpack } from '../runtime/codecs/msgpack.ts'
 import { type LogFilter, readFilter } from './filter.ts'
-import { isLevel, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
+import { contentOf, isLevel, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
 
 export const LOG_CHANNEL = 'log'
 
 /** Batches that a source has under way without an ack. They share the peer's outbox with the application's messages. */
 export const CREDIT = 4
-/** Of one batch. */
+/** Of one batch. Any single record fits: 16 Ki characters are 48 KiB at the most. */
 export const BATCH_RECORDS_MAX = 512
-export const BATCH_LENGTH_MAX: number = 48 * 1_024
+export const BATCH_BYTES_MAX: number = 52 * 1_024
+/** No subscriber is sent less at a time; a record that is longer is cut. */
+export const BATCH_BYTES_MIN = 1_024
+/** A batch or an answer must stay well below what a node takes as one message. */
+export const MESSAGE_SHARE: number = 1 / 4
+/** What a record takes beside its text, at the most. */
+const RECORD_BYTES = 80
 
 export interface Subscribe {
   readonly kind: 'subscribe'
@@ -34,6 +40,8 @@ export interface Subscribe {
   readonly sinceMs: number
   /** Milliseconds within which a source is to say something, if only its time; 0: no more than what there is now. */
   readonly pulseMs: number
+  /** Bytes of records that it takes in one batch; default `BATCH_BYTES_MAX`. */
+  readonly batchBytes?: number
   /** The collector's monotonic clock. */
   readonly sentAt: number
 }
@@ -51,6 +59,8 @@ export interface Ask {
   readonly kind: 'ask'
   readonly id: number
   readonly topic: string
+  /** Bytes of an answer that it takes; a longer one would break its link. */
+  readonly answerBytes?: number
 }
 export interface Batch {
   readonly kind: 'batch'
@@ -66,6 +76,8 @@ export interface Batch {
   readonly upTo: number
   /** Of this subscription's past nothing is left to send. */
   readonly caughtUp: boolean
+  /** The node stops, and says no more; one batch beyond the credit. */
+  readonly final?: true
   /** The source's wall clock. */
   readonly wall: number
   /** `sentAt` of the collector's latest message, and how long ago that came, in milliseconds. */
@@ -120,27 +132,57 @@ function isAhead(message: LogMessage, ticks: number): boolean {
   return message.upTo > ticks || message.records.some((record) => record.ticks > ticks)
 }
 
+/** What a record takes in a batch, at the most. */
+export function bytesOf({ text }: RawRecord): number {
+  let bytes = RECORD_BYTES + text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    // Of a pair of surrogates each counts for three bytes, of which four are needed.
+    if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1
+  }
+  return bytes
+}
+
+/** A record that takes no more than so many bytes: the beginning of its message. */
+export function cutTo(bytes: number, record: RawRecord): RawRecord {
+  const { seq, ticks, time, level, text } = record
+  // A character takes six bytes at the most, in JSON and in UTF-8; the rest is for what stands around it.
+  const length = Math.max(0, Math.floor((bytes - RECORD_BYTES - 48) / 6))
+  const msg = contentOf(text).msg.slice(0, length)
+  return { seq, ticks, time, level, text: JSON.stringify({ msg, cutFrom: text.length }) }
+}
+
 type Reader = (value: Record<string, unknown>) => LogMessage | undefined
 
 const READERS: Readonly<Record<string, Reader>> = {
   subscribe: (value) => {
-    const { id, after, sinceMs, pulseMs, sentAt } = value
+    const { id, after, sinceMs, pulseMs, batchBytes, sentAt } = value
     const filter = readFilter(value['filter'])
     if (filter === undefined || !isNumber(sentAt)) return undefined
     if (!isAmount(sinceMs) || !isAmount(pulseMs)) return undefined
-    const known = { kind: 'subscribe', id: id as number, filter, sinceMs, pulseMs, sentAt } as const
-    return isWhole(after) ? { ...known, after } : known
+    return {
+      kind: 'subscribe',
+      id: id as number,
+      filter,
+      sinceMs,
+      pulseMs,
+      sentAt,
+      ...(isWhole(after) && { after }),
+      ...(isWhole(batchBytes) && { batchBytes }),
+    }
   },
   ack: ({ id, batch, sentAt }) => {
     if (!isWhole(batch) || !isNumber(sentAt)) return undefined
     return { kind: 'ack', id: id as number, batch, sentAt }
   },
   end: ({ id }) => ({ kind: 'end', id: id as number }),
-  ask: ({ id, topic }) => {
-    return typeof topic === 'string' ? { kind: 'ask', id: id as number, topic } : undefined
+  ask: ({ id, topic, answerBytes }) => {
+    if (typeof topic !== 'string') return undefined
+    const known = { kind: 'ask', id: id as number, topic } as const
+    return isWhole(answerBytes) ? { ...known, answerBytes } : known
   },
   batch: (value) => {
-    const { id, batch, lost, next, upTo, caughtUp, wall, echo, keptMs } = value
+    const { id, batch, lost, next, upTo, caughtUp, final, wall, echo, keptMs } = value
     const records = readRecords(value['records'])
     if (records === undefined || ![batch, lost, next, upTo].every(isWhole)) return undefined
     if (!isNumber(wall) || !isNumber(echo) || !isAmount(keptMs)) return undefined
@@ -153,6 +195,7 @@ const READERS: Readonly<Record<string, Reader>> = {
       next: next as number,
       upTo: upTo as number,
       caughtUp: caughtUp === true,
+      ...(final === true && { final }),
       wall,
       echo,
       keptMs,
@@ -167,12 +210,12 @@ const READERS: Readonly<Record<string, Reader>> = {
 function readRecords(value: unknown): RawRecord[] | undefined {
   if (!Array.isArray(value) || value.length > BATCH_RECORDS_MAX) return undefined
   const records: RawRecord[] = []
-  let length = 0
+  let bytes = 0
   for (const each of value) {
     const record = Array.isArray(each) ? readRecord(each) : undefined
-    // The last one may lie across the bound.
-    if (record === undefined || length > BATCH_LENGTH_MAX) return undefined
-    length += record.text.length
+    if (record === undefined) return undefined
+    bytes += record.text.length
+    if (bytes > BATCH_BYTES_MAX) return undefined
     records.push(record)
   }
   return records

@@ -24,7 +24,13 @@ const NAME_BYTES_MAX = 32
 export type ChannelHandler = (peer: PeerInfo, frames: readonly Uint8Array[]) => void
 
 export interface Channel {
-  /** Sends without waiting: false when the peer is not there, is no earshot node, or its outbox is full. */
+  /** Bytes of the frames of one message, at the most: by this node's own limit, which others need not share. */
+  readonly bytesMax: number
+  /**
+   * Sends without waiting: false when the peer is not there, is no earshot node, or its outbox is full.
+   *
+   * @throws EarshotError ERR_EARSHOT_MESSAGE_TOO_LARGE for more than `bytesMax`.
+   */
   send(peer: PeerId, frames: readonly Uint8Array[]): boolean
   /**
    * After each call of what this gives back, `frames` is asked for something to say to each earshot peer before the
@@ -35,6 +41,8 @@ export interface Channel {
 }
 
 export interface ChannelsHost {
+  /** As `Limits` has it. */
+  readonly messageBytes: number
   /** A whisper that is none of the application's; false when it was not accepted. */
   sendWhisper(peer: PeerId, frames: readonly Uint8Array[]): boolean
   peer(id: PeerId): PeerInfo | undefined
@@ -79,6 +87,7 @@ export class Channels {
     if (this.#open.has(name)) throw new Error(`the channel ${name} is open already`)
     this.#open.set(name, handler)
     return {
+      bytesMax: Math.max(0, this.#host.messageBytes - mark.length),
       send: (id, frames) => {
         const peer = this.#host.peer(id)
         if (peer === undefined || !hasChannels(peer)) return false

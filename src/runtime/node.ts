@@ -113,6 +113,7 @@ export class MeshNode extends EventSource {
       (bytes, mailbox) => this.#mailboxes.send(bytes, mailbox),
     )
     const aside = {
+      messageBytes: this.#limits.messageBytes,
       peer: (id: PeerId) => this.peer(id),
       sendWhisper: (id: PeerId, frames: readonly Uint8Array[]) =>
         this.#state === 'running' && this.#messenger.sendAside(id, frames),
@@ -284,7 +285,7 @@ export class MeshNode extends EventSource {
     return this.#channels.open(name, handler)
   }
 
-  /** Calls back when the node begins to stop and can still send. */
+  /** Calls back when the node begins to stop and can still send: whoever came last first, as it may stand on others. */
   onStopping(callback: () => void): void {
     this.#stopping.push(callback)
   }
@@ -312,7 +313,7 @@ export class MeshNode extends EventSource {
 
   async #stop(): Promise<void> {
     if (this.#state === 'stopped') return
-    if (this.#state === 'running') for (const callback of this.#stopping) callback()
+    if (this.#state === 'running') this.#tellStopping()
     this.#state = 'stopping'
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.releaseAll()
@@ -334,6 +335,16 @@ export class MeshNode extends EventSource {
   }
 
   // Inside
+
+  #tellStopping(): void {
+    for (const callback of this.#stopping.toReversed()) {
+      try {
+        callback()
+      } catch (error) {
+        this.#platform.reportUncaught(error)
+      }
+    }
+  }
 
   #handleEvent(event: EngineEvent): void {
     switch (event.type) {

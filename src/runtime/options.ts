@@ -248,6 +248,7 @@ function fits(text: string): boolean {
   return length >= 1 && length <= 255
 }
 
-function badOption(option: string, wanted: string): EarshotError {
+/** For every option of the library: what is wrong with it, and what was expected. */
+export function badOption(option: string, wanted: string): EarshotError {
   return new EarshotError('ERR_EARSHOT_BAD_OPTION', `option ${option}: expected ${wanted}`)
 }

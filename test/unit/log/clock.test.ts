@@ -72,6 +72,30 @@ describe('the mesh clock', () => {
     expect(clock.read()).toBe(before)
   })
 
+  it('believes no more than 400 days ahead of the wall clock, however often it is told', () => {
+    const { clock } = host()
+    for (let i = 1; i <= 100; i++) clock.merge((EPOCH + i * 399 * 86_400_000) * MS)
+    expect(clock.read()).toBeLessThan((EPOCH + 401 * 86_400_000) * MS)
+  })
+
+  it('of a host whose clock was never set takes the time of others', () => {
+    const { clock } = host(-EPOCH)
+    const theirs = (EPOCH + 300 * 86_400_000) * MS
+    expect(clock.merge(theirs)).toBe(true)
+    expect(clock.stamp()).toBeGreaterThan(theirs)
+  })
+
+  it.each([
+    ['long before 1970', -2 * EPOCH],
+    ['beyond all numbers', 1e18],
+  ])('of a host whose clock shows %s gives stamps that others can read', (_name, aheadMs) => {
+    const { clock } = host(aheadMs)
+    const [first, second] = [clock.stamp(), clock.stamp()]
+    expect(Number.isSafeInteger(first) && first > 0).toBe(true)
+    expect(Number.isSafeInteger(second) && second > first).toBe(true)
+    expect(clock.merge((EPOCH + 1_000) * MS)).toBe(true)
+  })
+
   it('orders whatever happens before something else, however wrong the clocks are', () => {
     const step = fc.record({
       from: fc.nat(3),

@@ -37,6 +37,8 @@ it('takes no more than four that are not acknowledged', () => {
     source.received(batchOf(batch, 0), 0)
   }
   expect(source.admits(batchOf(5, 0))).toBe(false)
+  expect(source.admits({ ...batchOf(5, 0), final: true })).toBe(true)
+  expect(source.admits({ ...batchOf(6, 0), final: true })).toBe(false)
   source.acked(2)
   expect(source.admits(batchOf(5, 0))).toBe(true)
 })

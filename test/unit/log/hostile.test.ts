@@ -162,11 +162,34 @@ describe('what a stranger says on the channels of the log', () => {
       timeChannel.send(victim.id, [frame])
     }
     await w.run(10)
-    expect(log.metrics().invalid).toBe(times.length)
+    expect(log.metrics()).toMatchObject({ invalid: 0, nonsenseTimes: times.length })
     const seen: number[] = []
     log.onRecord(({ ticks }) => seen.push(ticks))
     log.record('info', 'now')
     expect(Math.abs(seen[0]! / 1_024 - Date.UTC(2026, 0, 1) - w.now)).toBeLessThan(5)
+  })
+})
+
+describe('a time', () => {
+  it('that is as far ahead as is believed, again and again, pushes nobody further', async () => {
+    const { w, victim, log, timeChannel, send, heard } = await siege()
+    let ticks = 0
+    for (let i = 1; i <= 100; i++) {
+      ticks = (Date.UTC(2026, 0, 1) + i * 399 * 86_400_000) * 1_024
+      const frame = new Uint8Array(8)
+      new DataView(frame.buffer).setFloat64(0, ticks)
+      timeChannel.send(victim.id, [frame])
+    }
+    await w.run(10)
+    const seen: number[] = []
+    log.onRecord((each) => seen.push(each.ticks))
+    log.record('info', 'now')
+    expect(seen[0]).toBeLessThan(Date.UTC(2027, 2, 1) * 1_024)
+    // Whoever was pushed there is heard.
+    const wanted = { filter: {}, sinceMs: 60_000, pulseMs: 500, sentAt: 1 }
+    send({ kind: 'subscribe', id: 77, ticks, ...wanted })
+    await w.run(100)
+    expect(JSON.stringify(heard)).toContain('"msg\\":\\"now')
   })
 })
 

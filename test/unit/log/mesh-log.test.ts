@@ -99,7 +99,8 @@ describe('a collector on a host that is late', () => {
     const closed = (): void => {
       isClosed = true
     }
-    const collector = new Collector(1, { clock, send: () => true, closed }, { follow: false })
+    const host = { clock, batchBytes: 4_096, send: () => true, closed }
+    const collector = new Collector(1, host, { follow: false })
     collector.handleEnter({ id: 'A'.repeat(32), name: 'a' })
     now = 3_000
     alarm!.callback()
@@ -292,5 +293,22 @@ describe('the end of a node', () => {
     await w.wait(b!.stop())
     await w.until(() => lines.includes('gone b'))
     expect(lines.slice(-2)).toEqual(['b: my last words', 'gone b'])
+  })
+
+  it('leaves there what is logged as it stops, and what was beyond its credit is told as lost', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    const log = meshLog(b!)
+    const { entries, lines } = read(meshLog(a!).collect({ own: false, level: 30 }))
+    await w.run(1_000)
+    b!.onStopping(() => log.record('info', 'stopping'))
+    for (let i = 0; i < 10_000; i++) log.record('info', 'much')
+    await w.wait(b!.stop())
+    await w.until(() => lines.includes('gone b'))
+    expect(lines.slice(-2)).toEqual(['b: stopping', 'gone b'])
+    const records = entries.filter((entry) => entry.type === 'record' && entry.msg === 'much')
+    const lost = entries.reduce((sum, entry) => sum + (entry.type === 'lost' ? entry.count : 0), 0)
+    expect(lost).toBeGreaterThan(1_000)
+    expect(records.length + lost).toBe(10_000)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { matches, readFilter } from '../../../src/log/filter.ts'
-import { levelName, levelOf, readText, textOf } from '../../../src/log/record.ts'
+import { contentOf, levelName, levelOf, readText, textOf } from '../../../src/log/record.ts'
 import { Ring } from '../../../src/log/ring.ts'
 
 describe('a line of a logger', () => {
@@ -41,6 +41,14 @@ describe('a stranger’s record', () => {
     ['too long', JSON.stringify({ msg: 'x'.repeat(17_000) })],
   ])('that is %s is not read', (_title, text) => {
     expect(readText(text)).toBeUndefined()
+  })
+
+  it('that cannot be read is a message itself, the beginning of it', () => {
+    const deep = `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`
+    expect(contentOf(deep)).toEqual({ msg: deep.slice(0, 1_024), fields: {} })
+    expect(
+      matches({ fields: { a: 1 } }, { seq: 1, ticks: 1, time: 1, level: 30, text: deep }),
+    ).toBe(false)
   })
 
   it('has a message of text, whatever it was', () => {
