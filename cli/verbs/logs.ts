@@ -77,7 +77,7 @@ async function logs(
   filter: RecordFilter,
 ): Promise<ExitCode> {
   const { node, out } = session
-  const context = viewContext(out, pretty, filter)
+  const context = viewContext(session, pretty, filter)
   const view = new LogsView(context)
   // That this command came and asks is no news.
   view.hideAbout(node.id)

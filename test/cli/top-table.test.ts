@@ -251,8 +251,8 @@ describe('the screen', () => {
 
 describe('a record', () => {
   it('has all fields, null where they are unknown', () => {
-    const full = topRecord(ROWS[0]!)
-    const empty = topRecord(ROWS[1]!)
+    const full = topRecord(ROWS[0]!, 9)
+    const empty = topRecord(ROWS[1]!, 9)
     expect(full).toMatchObject({
       type: 'earshot.top/1',
       node: { id: idOf('kitchen'), name: 'kitchen' },
@@ -266,6 +266,8 @@ describe('a record', () => {
     })
     expect(Object.keys(empty)).toEqual(Object.keys(full))
     expect(empty).toMatchObject({
+      time: '1970-01-01T00:00:00.009Z',
+      at: 9,
       state: 'alive',
       silence: { kind: 'mute', since: expect.stringMatching(/Z$/) },
       peers: null,
