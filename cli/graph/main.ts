@@ -21,7 +21,7 @@ const CONFIRM_MS = 1_500
 
 export function runGraph(host: Host, command: Command, values: GraphValues): Promise<ExitCode> {
   if (values.from !== undefined) return recorded(host, command, values, values.from)
-  return withNode(host, command, {}, (session) => live(session, values))
+  return withNode(host, command, { visits: true }, (session) => live(session, values))
 }
 
 async function live(session: Session, values: GraphValues): Promise<ExitCode> {

@@ -23,7 +23,7 @@ export function runTop(host: Host, command: Command, values: TopValues): Promise
   if (values.from !== undefined) return showRecorded(host, command, values, values.from)
   const isOnScreen = wantsScreen(host, new Output(host, settingsOf(command)), values)
   // Nothing may be written across the screen.
-  return withNode(host, command, { warningsAreData: isOnScreen }, (session) => {
+  return withNode(host, command, { visits: true, warningsAreData: isOnScreen }, (session) => {
     if (values.once === true) return once(session, values)
     return isOnScreen ? onScreen(session, values) : inLines(session, values)
   })

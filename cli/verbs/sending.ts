@@ -75,7 +75,7 @@ async function printTimelines({ host, node, out }: Session): Promise<void> {
   const view = new TraceView({ host, out, asJson: out.json, isTerminal: out.isTerminal, filter })
   for (const { id, name } of node.peers()) view.learn(id, name)
   const wanted = { traces: true, sinceMs: TRACED_MS, follow: false }
-  for await (const line of observed(meshLog(node).collect(wanted))) view.take(line)
+  for await (const line of observed(meshLog(node).collect(wanted), node)) view.take(line)
   await view.end()
 }
 

@@ -15,8 +15,8 @@ export type NodeRecorder = (
 
 /** Records of all events but messages; `trace` events are records of level debug. */
 export function recordNode(node: MeshNode, record: NodeRecorder): void {
-  node.on('enter', ({ peer }) => record('info', 'peer entered', entered(peer)))
-  node.on('exit', (event) => record('info', 'peer exited', exited(event)))
+  node.on('enter', ({ peer }) => record(levelFor(peer), 'peer entered', entered(peer)))
+  node.on('exit', (event) => record(levelFor(event.peer), 'peer exited', exited(event)))
   node.on('evasive', ({ peer }) => record('debug', 'peer evasive', about('evasive', peer)))
   node.on('silent', ({ peer }) => record('info', 'peer silent', about('silent', peer)))
   node.on('alive', ({ peer }) => record('debug', 'peer heard again', about('alive', peer)))
@@ -35,6 +35,11 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     record('warn', reason, { event: 'warning', code, peer, address, suppressed })
   })
   node.onTrace((event) => record('debug', 'trace', traced(event, node)))
+}
+
+/** Whoever only comes to read is no news: `earshot logs`, `top` and their like say so of themselves. */
+function levelFor({ headers }: PeerInfo): 'info' | 'debug' {
+  return headers['X-EARSHOT-VISITOR'] === undefined ? 'info' : 'debug'
 }
 
 function about(event: NodeEvent['type'], peer: PeerInfo): Fields {
