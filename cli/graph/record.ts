@@ -10,7 +10,7 @@ export function graphRecord({ nodes, pairs, view }: MeshGraph, at: number): Json
   })
   return recordOf('graph', {
     time: new Date(at).toISOString(),
-    at,
+    at: Math.round(at),
     nodes: nodes.map(({ id, name, hasAnswered, presence }) => {
       return { id, name, answered: hasAnswered, presence: presence ?? null }
     }),

@@ -3,11 +3,8 @@
  */
 import type { PeerId } from '../../src/index.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { type Frame, rowsOf, type Standing } from './rows.ts'
+import { type Frame, NODES_MAX, onlySeen, rowsOf, type Standing, standingOf } from './rows.ts'
 import type { NodeSnapshot } from './snapshot.ts'
-
-/** More are not taken for one round. */
-const ROUND_NODES_MAX = 5_000
 
 /**
  * Puts snapshots together into rounds: a round is over when a node comes that is in it already. So it does not matter
@@ -32,7 +29,7 @@ export class Rounds {
   /** The round that is over now, if it is. */
   push(snapshot: NodeSnapshot): Round | undefined {
     if (snapshot.id === this.#observer) return undefined
-    const isOver = this.#round.has(snapshot.id) || this.#round.size >= ROUND_NODES_MAX
+    const isOver = this.#round.has(snapshot.id) || this.#round.size >= NODES_MAX
     const over = isOver ? this.end() : undefined
     this.#round.set(snapshot.id, snapshot)
     return over
@@ -48,7 +45,7 @@ export class Rounds {
       kept.set(id, { latest, previous: this.#latest.get(id)?.latest, missed: 0 })
     }
     const silent: Standing[] = []
-    for (const { id, name } of unanswering(round)) {
+    for (const { id, name } of onlySeen([...round.values()], round)) {
       if (id === this.#observer) continue
       const before = this.#latest.get(id)
       if (before === undefined) {
@@ -82,18 +79,6 @@ function standingOfKept({ latest, previous, missed }: Kept): Standing {
   return standingOf({ id, name, latest, previous, silence })
 }
 
-/** Recordings know nothing of the recorder's own view. */
-function standingOf(fields: Pick<Standing, 'id' | 'name'> & Partial<Standing>): Standing {
-  const unknown = {
-    presence: undefined,
-    roundTripMs: undefined,
-    latest: undefined,
-    previous: undefined,
-    silence: undefined,
-  }
-  return { ...unknown, ...fields }
-}
-
 export interface Round {
   readonly at: number
   readonly snapshots: readonly NodeSnapshot[]
@@ -107,18 +92,4 @@ export function frameOf({ at, standings }: Round, observer: PeerId | undefined):
 /** The log of a simulation has none, for one. */
 export function noSnapshots(): CliError {
   return new CliError(ExitCode.failure, 'the recording holds no snapshots of nodes')
-}
-
-/** Whom those of a round see, and who are not in it. */
-function unanswering(
-  round: ReadonlyMap<PeerId, NodeSnapshot>,
-): Iterable<{ readonly id: PeerId; readonly name: string }> {
-  const found = new Map<PeerId, { readonly id: PeerId; readonly name: string }>()
-  for (const { peers } of round.values()) {
-    for (const peer of peers.values()) {
-      if (found.size >= ROUND_NODES_MAX) return found.values()
-      if (!round.has(peer.id)) found.set(peer.id, peer)
-    }
-  }
-  return found.values()
 }

@@ -9,7 +9,7 @@ export function topRecord(
   frameAt: number,
 ): JsonRecord {
   const { rates } = numbers ?? {}
-  const at = numbers?.at ?? frameAt
+  const at = Math.round(numbers?.at ?? frameAt)
   return recordOf('top', {
     time: new Date(at).toISOString(),
     at,

@@ -97,7 +97,7 @@ async function logs(
   const nodes = (node: { id: string; name: string }): boolean => passesPeer(filter, node)
   await collectInto(session, view, { ...sourceFilter(filter), sinceMs: since, follow, nodes })
   if (!follow) checkSomebodyFits(session, filter.peers, nodes)
-  if (view.records === 0 && !follow && !context.asJson) {
+  if (view.shown === 0 && !follow && !context.asJson) {
     out.note(`${counted(0, 'record')} within ${formatDuration(since)}`)
   }
   return ExitCode.ok

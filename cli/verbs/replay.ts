@@ -93,9 +93,13 @@ async function replay(
   const kind = VIEWS[options.view]!
   checkFilters(command, kind, options.view)
   const filter = filterOf(options, filterGroups(command, settings.groups))
-  const view = await kind.open(viewContext({ host, out }, options.pretty === true, filter))
+  const context = viewContext({ host, out }, options.pretty === true, filter)
+  const view = await kind.open(context)
   const { start: startMs = 0, end: endMs = Number.POSITIVE_INFINITY, speed } = options
   await replayInto(view, { host, out, file, startMs, endMs, speed })
+  if (view.shown === 0 && !context.asJson && !host.signal.aborted) {
+    out.note(`no ${kind.about} to show in ${file}`)
+  }
   return ExitCode.ok
 }
 

@@ -16,6 +16,8 @@ export interface View {
   end?(): Promise<void> | undefined
   /** Gives back what it holds, whatever has happened. */
   close?(): void
+  /** How much was shown, where nothing may be a surprise. */
+  readonly shown?: number
   /** Aborted when the user has seen enough. */
   readonly over?: AbortSignal | undefined
 }

@@ -16,7 +16,7 @@ export const VIEWS: Readonly<Record<string, ViewKind>> = {
     open: (context) => new TraceView(context),
   },
   events: {
-    about: "the recorder's own events",
+    about: 'events of the recorder',
     filters: ['group', 'peer'],
     open: (context) => new EventsView(context),
   },

@@ -115,7 +115,11 @@ describe('what a simulation writes', () => {
     expect(recordsOf(out)).toMatchObject([{ type: 'earshot.trace/1', complete: true }])
     const pretty = (await runInside(['replay', SIMULATED, '--view', 'trace', '--pretty'])).out
     expect(pretty).toMatch(/whisper from kitchen/)
-    expect(await runInside(['replay', CHURN, '--view', 'trace'])).toMatchObject({ out: '' })
+    expect(await runInside(['replay', CHURN, '--view', 'trace', '--pretty'])).toEqual({
+      code: ExitCode.ok,
+      out: '',
+      err: `earshot: no traced messages to show in ${CHURN}\n`,
+    })
   })
 
   it.each(['top', 'graph'])('has nothing for --view %s', async (view) => {

@@ -33,6 +33,18 @@ describe.concurrent('top --once', () => {
     )
   })
 
+  it('has a node that hangs and lets nobody in any more, as others see it', async ({ scene }) => {
+    const ada = await scene.node({ name: 'ada' })
+    const sleepy = scene.start(['run', '--name', 'sleepy'])
+    await ada.next('enter')
+    sleepy.signal('SIGSTOP')
+    const { stdout } = await scene.run(['top', '--once', '--json', '--interval', '250ms'])
+    expect(recordsOf(stdout)).toMatchObject([
+      { node: { name: 'ada' }, silence: null, peers: 1 },
+      { node: { name: 'sleepy' }, silence: { kind: 'unseen' }, peers: null },
+    ])
+  })
+
   it('with --json has the rates of what the nodes say to each other', async ({ scene }) => {
     const [ada, ben] = await Promise.all(['ada', 'ben'].map((name) => scene.node({ name })))
     await ada!.next('enter')
