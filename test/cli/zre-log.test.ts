@@ -1,5 +1,4 @@
 /** `--zre-log`: records of other implementations among those of the mesh. A libzmq PUB sends what C Zyre would. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import * as zmq from 'zeromq'
 import { ExitCode } from '../../cli/exit-codes.ts'
@@ -13,15 +12,14 @@ const FROM_C = Buffer.from(
   'hex',
 )
 
-/** Sends until the command has it: a PUB drops what it sends before it knows who wants it. */
+/** As C Zyre: a socket that connects to the collector, and sends as soon as that has subscribed. */
 async function sendTo(endpoint: string, command: CommandProcess): Promise<void> {
-  const socket = new zmq.Publisher({ linger: 0 })
-  socket.connect(endpoint)
+  const socket = new zmq.XPublisher({ linger: 0, receiveTimeout: 10_000 })
   try {
-    for (let i = 0; i < 100 && !command.stdout.includes('this is you'); i++) {
-      await socket.send(FROM_C)
-      await sleep(50)
-    }
+    socket.connect(endpoint)
+    await socket.receive()
+    await socket.send(FROM_C)
+    await command.record('log', 'this is you')
   } finally {
     socket.close()
   }
