@@ -28,8 +28,15 @@ export function zreLogAddress(
   value: ZreLogValue,
   { interfaces: wanted }: Pick<Settings, 'interfaces'>,
 ): string {
-  if (value !== true) return value
   const all = nodePlatform.interfaces().filter(({ family }) => family === 'IPv4')
+  const known = all.map(({ address }) => address).join(', ')
+  if (value !== true) {
+    if (all.some(({ address }) => address === value)) return value
+    throw new CliError(
+      ExitCode.usage,
+      `--zre-log: ${value} is not of this host, which has ${known}`,
+    )
+  }
   const ordinary = all.filter(({ address, loopback }) => {
     return !loopback && !address.startsWith(LINK_LOCAL)
   })
@@ -38,6 +45,5 @@ export function zreLogAddress(
   })
   const [first, ...others] = wanted === undefined ? ordinary : meant
   if (first !== undefined && others.length === 0) return first.address
-  const known = all.map(({ address }) => address).join(', ')
   throw new CliError(ExitCode.usage, `say at which address: --zre-log ADDRESS, one of ${known}`)
 }
