@@ -1,5 +1,5 @@
 /** Collecting the mesh-wide log: what the verbs that read it have in common. */
-import type { CollectOptions, Collector, PeerId } from '../src/index.ts'
+import type { CollectOptions, Collector, LogEntry, MeshNode, PeerId } from '../src/index.ts'
 import { meshLog } from '../src/index.ts'
 import { withDeadline } from './deadline.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from './discovery.ts'
@@ -12,7 +12,7 @@ import { whereabouts } from './session.ts'
 import type { View } from './views/view.ts'
 
 /** The node of a verb that reads: in no group, and quiet about whom it meets. */
-export const READER: SessionOptions = { joins: false, logLevel: 'warn' }
+export const READER: SessionOptions = { joins: false, logLevel: 'warn', visits: true }
 /** How far back to look when the user has not said. */
 export const SINCE_MS = 300_000
 const TICK_MS = 100
@@ -20,7 +20,10 @@ const TICK_MS = 100
 const OFFSETS_MS = 250
 
 /** What a collector gives, each with what is known of the node's clock. */
-export async function* observed(collector: Collector): AsyncGenerator<EntryLine, undefined> {
+export async function* observed(
+  collector: Collector,
+  node: MeshNode,
+): AsyncGenerator<EntryLine, undefined> {
   const offsets = new Map<PeerId, number>()
   let askedAt = Number.NEGATIVE_INFINITY
   for await (const entry of collector) {
@@ -32,8 +35,16 @@ export async function* observed(collector: Collector): AsyncGenerator<EntryLine,
         if (offsetMs !== undefined) offsets.set(node, offsetMs)
       }
     }
+    if (isSaidTwice(entry, node)) continue
     yield { kind: 'entry', at: Date.now(), entry, offsetMs: offsets.get(entry.node) ?? 0 }
   }
+}
+
+/** Nodes of this library report to collectors of ZRE/LOG as well: their own log says it all. */
+function isSaidTwice(entry: LogEntry, node: MeshNode): boolean {
+  if (entry.type !== 'record' || entry.fields['source'] !== 'zrelog') return false
+  const reporter = node.peer(entry.node)
+  return reporter?.headers['X-EARSHOT'] !== undefined
 }
 
 /**
@@ -53,7 +64,7 @@ export async function collectInto(
     const ticker = setInterval(() => void view.tick?.(Date.now()), TICK_MS)
     const answered = new Set<PeerId>()
     try {
-      for await (const line of observed(collector)) {
+      for await (const line of observed(collector, node)) {
         if (line.entry.type !== 'unanswered') answered.add(line.entry.node)
         await view.take(line)
       }

@@ -11,6 +11,8 @@ import { formatDuration } from './duration.ts'
 import { CliError, ExitCode } from './exit-codes.ts'
 import type { Ending, Host } from './host.ts'
 import { Output } from './output.ts'
+import type { ZreLogValue } from './zre-log.ts'
+import { zreLogAddress } from './zre-log.ts'
 
 /** What a verb works with. */
 export interface Session {
@@ -27,6 +29,13 @@ export interface SessionOptions {
   readonly groups?: readonly string[]
   /** Whether it is in the groups of `--group`, which mean something else for some verbs. Default true. */
   readonly joins?: boolean
+  /**
+   * It reads, and says nothing to anybody: others log its coming and going at `debug` (`VISITOR_HEADER`), and it
+   * leaves without waiting for those who do not read.
+   */
+  readonly visits?: boolean
+  /** Where to listen for log records of other implementations. */
+  readonly zreLog?: ZreLogValue | undefined
   /** The least level of what the library logs of this node. A verb that reads logs has little to say of itself. */
   readonly logLevel?: LevelName
   /** Timers other than the library's. */
@@ -34,6 +43,10 @@ export interface SessionOptions {
   /** Warnings are data for this verb: do not write them to stderr as well. */
   readonly warningsAreData?: boolean
 }
+
+const VISITOR_HEADER = { 'X-EARSHOT-VISITOR': '1' }
+/** Nothing of the user's is on the way: enough for goodbyes. */
+const VISIT_TIMERS = { lingerMs: 200 }
 
 /** Runs a verb with a node of its own. Every failure comes as an exception. */
 export async function withNode(
@@ -45,15 +58,21 @@ export async function withNode(
   const settings = settingsOf(command)
   const out = new Output(host, settings)
   const { name, interfaces, port, mailboxPort, headers } = settings
+  const { logLevel, timers, visits = false, zreLog } = options
   const node = await createNode({
     name,
-    headers,
+    headers: { ...(visits && VISITOR_HEADER), ...headers },
     groups: [...(options.groups ?? []), ...(options.joins === false ? [] : settings.groups)],
     port,
     ...(interfaces !== undefined && { interfaces }),
     ...(mailboxPort !== undefined && { mailboxPort }),
-    ...(options.logLevel !== undefined && { log: { level: options.logLevel } }),
-    ...(options.timers !== undefined && { timers: options.timers(settings) }),
+    log: {
+      ...(logLevel !== undefined && { level: logLevel }),
+      ...(zreLog !== undefined && {
+        zreLogCollector: { address: zreLogAddress(zreLog, settings) },
+      }),
+    },
+    timers: { ...(visits && VISIT_TIMERS), ...timers?.(settings) },
   })
   if (options.warningsAreData !== true) node.on('warning', (event) => out.warning(event))
   try {

@@ -8,6 +8,7 @@ export interface CompletableOption {
   /** `--name`, and `-n` when there is one. */
   readonly flags: readonly string[]
   readonly description: string
+  /** What may have one or not is completed as if it had none. */
   readonly takesValue: boolean
   readonly isRepeatable: boolean
   /** Values that are known; one that ends in `=` goes on. */
@@ -40,7 +41,7 @@ export interface KnownWords {
 }
 
 /** Options whose value names a file, whatever the verb. */
-const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay', '--from'])
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['--report', '--replay', '--log', '--from'])
 
 export function completable(program: Command, known: KnownWords): Completable {
   const help = program.createHelp()
@@ -64,7 +65,7 @@ function optionOf(option: Option, known: KnownWords): CompletableOption {
   return {
     flags: [option.long, option.short].filter((flag) => flag !== undefined && flag !== null),
     description: option.description.replace(/;.*| \(.*/, ''),
-    takesValue: option.required || option.optional,
+    takesValue: option.required,
     isRepeatable: option.parseArg === repeatedOption,
     values: known.ofOptions[long ?? ''] ?? option.argChoices ?? [],
     takesFile: FILE_OPTIONS.has(long ?? ''),

@@ -7,29 +7,21 @@ import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
-import {
-  checkFound,
-  type RecordingFacts,
-  type Round,
-  Rounds,
-  readRecording,
-} from '../monitor/recording.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
 import { Output } from '../output.ts'
+import { replayInto } from '../replaying.ts'
 import { type Session, whereabouts, withNode } from '../session.ts'
-import { dotLines } from './dot.ts'
-import { MERMAID_EDGES_MAX, mermaidLines } from './mermaid.ts'
 import { asymmetricPairs, graphOf, type MeshGraph } from './model.ts'
-import { graphRecord } from './record.ts'
-import { fieldLines, textLines } from './text.ts'
-import type { GraphValues } from './values.ts'
+import { printGraph } from './print.ts'
+import { GraphView } from './recorded.ts'
+import type { GraphFormat, GraphValues } from './values.ts'
 
 /** A node that has just come or gone is not asymmetric: those pairs are looked at again, after so long. */
 const CONFIRM_MS = 1_500
 
 export function runGraph(host: Host, command: Command, values: GraphValues): Promise<ExitCode> {
   if (values.from !== undefined) return recorded(host, command, values, values.from)
-  return withNode(host, command, {}, (session) => live(session, values))
+  return withNode(host, command, { visits: true }, (session) => live(session, values))
 }
 
 async function live(session: Session, values: GraphValues): Promise<ExitCode> {
@@ -49,7 +41,7 @@ async function live(session: Session, values: GraphValues): Promise<ExitCode> {
     graph = await ask(session, survey)
   }
   if (signal.aborted) return ExitCode.ok
-  await print(out, graph, wallNow(), values)
+  await printGraph(out, graph, wallNow(), formatOf(out, values))
   return verdict(graph, values)
 }
 
@@ -67,47 +59,19 @@ async function recorded(
   host: Host,
   command: Command,
   values: GraphValues,
-  path: string,
+  file: string,
 ): Promise<ExitCode> {
   const out = new Output(host, settingsOf(command))
-  const facts: RecordingFacts = { snapshots: 0, bad: 0 }
-  const rounds = new Rounds()
-  let last: Round | undefined
-  for await (const snapshot of readRecording(host, path, facts)) {
-    last = rounds.push(snapshot, facts.observer) ?? last
-  }
-  last = rounds.end(facts.observer) ?? last
-  checkFound(out, path, facts)
-  const graph = graphOf(last!.snapshots, last!.standings, facts.observer)
-  await print(out, graph, last!.at, values)
-  return verdict(graph, values)
+  const view = new GraphView(out, formatOf(out, values))
+  await replayInto(view, { host, out, file })
+  return view.graph === undefined ? ExitCode.ok : verdict(view.graph, values)
 }
 
-async function print(
-  out: Output,
-  graph: MeshGraph,
-  at: number,
-  { format }: GraphValues,
-): Promise<void> {
-  if (out.json || format === 'json') {
-    await out.printRecord(graphRecord(graph, at))
-    return
-  }
-  if (format === 'mermaid' && graph.pairs.length > MERMAID_EDGES_MAX) {
-    out.note(`Mermaid draws ${MERMAID_EDGES_MAX} edges unless maxEdges says more: dot has no limit`)
-  }
-  for (const line of linesOf(out, graph, format)) await out.print(line)
-}
-
-function linesOf(out: Output, graph: MeshGraph, format: GraphValues['format']): string[] {
-  switch (format) {
-    case 'dot':
-      return dotLines(graph)
-    case 'mermaid':
-      return mermaidLines(graph)
-    default:
-      return out.isTerminal ? textLines(graph, out.paint, out.columns) : fieldLines(graph)
-  }
+/** In a pipe text is for programs. */
+function formatOf(out: Output, { format }: GraphValues): GraphFormat {
+  if (out.json) return 'json'
+  if (format !== 'text') return format
+  return out.isTerminal ? 'matrix' : 'fields'
 }
 
 /** @throws CliError with `--strict`, when somebody sees who does not see them */

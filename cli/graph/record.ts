@@ -9,7 +9,8 @@ export function graphRecord({ nodes, pairs, view }: MeshGraph, at: number): Json
     return kind === 'mutual' ? [forth, back] : [forth]
   })
   return recordOf('graph', {
-    at: new Date(at).toISOString(),
+    time: new Date(at).toISOString(),
+    at: Math.round(at),
     nodes: nodes.map(({ id, name, hasAnswered, presence }) => {
       return { id, name, answered: hasAnswered, presence: presence ?? null }
     }),

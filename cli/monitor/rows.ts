@@ -30,6 +30,8 @@ export type Silence =
   | { readonly kind: 'gone'; readonly since: number; readonly reason: ExitReason }
   /** A recording has nothing of it. */
   | { readonly kind: 'unrecorded' }
+  /** Others see it, the observer does not. */
+  | { readonly kind: 'unseen' }
 
 export interface NodeRow {
   readonly id: PeerId
@@ -63,6 +65,36 @@ export interface RowNumbers {
   readonly hasNewWarnings: boolean
   readonly loopDelayMs: number | undefined
   readonly uptimeMs: number | undefined
+}
+
+/** Of a node of which nothing more is known. */
+export function standingOf(fields: Pick<Standing, 'id' | 'name'> & Partial<Standing>): Standing {
+  const unknown = {
+    presence: undefined,
+    roundTripMs: undefined,
+    latest: undefined,
+    previous: undefined,
+    silence: undefined,
+  }
+  return { ...unknown, ...fields }
+}
+
+/** More are not taken for one table. */
+export const NODES_MAX = 5_000
+
+/** Whom these see, and who are not known otherwise. */
+export function onlySeen(
+  snapshots: readonly NodeSnapshot[],
+  known: { has(id: PeerId): boolean },
+): readonly { readonly id: PeerId; readonly name: string }[] {
+  const found = new Map<PeerId, { readonly id: PeerId; readonly name: string }>()
+  for (const { peers } of snapshots) {
+    for (const peer of peers.values()) {
+      if (found.size >= NODES_MAX) return [...found.values()]
+      if (!known.has(peer.id)) found.set(peer.id, peer)
+    }
+  }
+  return [...found.values()]
 }
 
 /** A table at a moment. */

@@ -6,8 +6,9 @@
  * verbs print with `--json` can be read, too. Lines are in the order of `at`. Within a version, fields and types are only
  * ever added: whoever reads skips what it does not know.
  *
- *   earshot.recording/1   The first line. earshot: the version that wrote it; node, name: who observed (missing when
- *                         nobody did: a simulation); options: what was asked for, for people.
+ *   earshot.recording/1   The first line. earshot: the version that wrote it; node, name: who observed; options: what was
+ *                         asked for, for people. Of a simulation nobody is the observer: instead there are source
+ *                         ('simulation'), seed, scenario, nodes, and more (`RecordingStart` of sim/recording/entries.ts).
  *   earshot.log/1         A log record. node, name: whose; level (pino's number) and levelName; msg; fields: all else it
  *                         says; seq: counts the node's records from 1; ticks: the mesh's time, in 1/1024 ms, by which
  *                         records are in order; time: when it was logged, by the observer's clock as well as is known;
@@ -22,11 +23,13 @@
  *
  * Here lines are made and read; nothing here needs a node, a file or a terminal.
  */
-import type { LogEntry, LogRecord } from '../../src/index.ts'
-import { levelName } from '../../src/index.ts'
+import type { LoggedEntry } from '../../sim/recording/entries.ts'
+import type { LogEntry, LogRecord, PeerId } from '../../src/index.ts'
+import { levelName, parsePeerId } from '../../src/index.ts'
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { jsonLine, recordOf } from '../json.ts'
+import { type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
 import { readEvent } from './events.ts'
 import type { Json } from './values.ts'
@@ -34,6 +37,8 @@ import { count, isJsonObject, moment, number, text } from './values.ts'
 
 /** No longer line is written or read. A message of 16 MiB fits, as base64. */
 export const LINE_BYTES_MAX: number = 32 * 1_024 * 1_024
+/** The last moment that a Date can hold. */
+const AT_MAX = 8.64e15
 
 /** A line, read. */
 export type RecordedLine =
@@ -50,8 +55,10 @@ export interface HeaderLine {
   readonly at: number
   /** Of earshot, that wrote it. */
   readonly version: string
-  /** The observer's, where there was one. */
-  readonly name: string | undefined
+  /** Who recorded it, where somebody did: no node of the mesh that was observed. */
+  readonly observer: { readonly id: PeerId; readonly name: string } | undefined
+  /** What was simulated, where it was that. */
+  readonly simulation: { readonly scenario: string | undefined; readonly seed: string } | undefined
 }
 
 /** Something that a collector gave. */
@@ -82,10 +89,7 @@ export interface EventLine {
 export interface SnapshotLine {
   readonly kind: 'snapshot'
   readonly at: number
-  readonly node: string
-  readonly name: string
-  /** Unchecked: it came from a peer. */
-  readonly data: unknown
+  readonly snapshot: NodeSnapshot
 }
 
 // Writing
@@ -110,8 +114,10 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
   switch (entry.type) {
     case 'record': {
       const { level, msg, fields, seq, ticks, time, late } = entry
-      return observedRecord('log', at, {
+      return {
+        type: 'earshot.log/1',
         time: isoTime(shownTime(time, offsetMs)),
+        at,
         node,
         name,
         level,
@@ -123,7 +129,7 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
         nodeTime: isoTime(time),
         offsetMs: roundedMs(offsetMs),
         ...(late && { late }),
-      })
+      } satisfies LoggedEntry
     }
     case 'lost':
       return observedRecord('lost', at, { node, name, count: entry.count })
@@ -138,8 +144,9 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
   }
 }
 
+/** `data`: the answer, as it came. */
 export function snapshotRecord(
-  { node, name, data }: Pick<SnapshotLine, 'node' | 'name' | 'data'>,
+  { node, name, data }: { readonly node: PeerId; readonly name: string; readonly data: unknown },
   at: number,
 ): JsonRecord {
   return observedRecord('snapshot', at, { node, name, data })
@@ -183,18 +190,13 @@ export function readRecordingLine(line: string): RecordedLine | undefined {
   const at = number(record['at']) ?? moment(record['time'])
   const type = text(record['type'])
   const [, kind, version] = /^earshot\.([a-z-]+)\/(\d+)$/.exec(type ?? '') ?? []
-  if (at === undefined || kind === undefined) return undefined
+  if (at === undefined || Math.abs(at) > AT_MAX || kind === undefined) return undefined
   if (version !== '1') return { kind: 'other', at }
   switch (kind) {
     case 'recording':
-      return {
-        kind: 'header',
-        at,
-        version: text(record['earshot']) ?? '',
-        name: text(record['name']),
-      }
+      return readHeader(record, at)
     case 'snapshot':
-      return readSnapshot(record, at)
+      return readNodeSnapshot(record, at)
     case 'dropped': {
       const dropped = count(record['count'])
       return dropped === undefined ? undefined : { kind: 'dropped', at, count: dropped }
@@ -216,11 +218,31 @@ export function readRecordingLine(line: string): RecordedLine | undefined {
   }
 }
 
-function readSnapshot(record: Json, at: number): SnapshotLine | undefined {
-  const node = text(record['node'])
+function readHeader(record: Json, at: number): HeaderLine {
+  const { seed, source } = record
+  const id = parsePeerId(text(record['node']) ?? '')
+  const name = text(record['name']) ?? ''
+  const isSimulation = source === 'simulation'
+  return {
+    kind: 'header',
+    at,
+    version: text(record['earshot']) ?? 'of an unknown version',
+    observer: id === undefined ? undefined : { id, name },
+    simulation: isSimulation
+      ? { scenario: text(record['scenario']), seed: text(seed) ?? String(number(seed) ?? '?') }
+      : undefined,
+  }
+}
+
+function readNodeSnapshot(record: Json, at: number): SnapshotLine | undefined {
+  const id = parsePeerId(text(record['node']) ?? '')
   const name = text(record['name'])
-  if (node === undefined || name === undefined) return undefined
-  return { kind: 'snapshot', at, node, name, data: record['data'] }
+  const snapshot = id === undefined ? undefined : readSnapshot(id, at, record['data'])
+  if (snapshot === undefined) return undefined
+  // Some answers do not say it.
+  const isNameless = snapshot.name === '' && name !== undefined
+  const named = isNameless ? { ...snapshot, name: name.slice(0, 255) } : snapshot
+  return { kind: 'snapshot', at, snapshot: named }
 }
 
 function readEntry(

@@ -82,7 +82,8 @@ async function openLog({ log, report }: RunOnceOptions): Promise<LogFile | undef
 }
 
 function sinkOf({ take }: LogFile, version: string): LogSink {
-  return (entry) => take(entry.type === 'earshot.recording/1' ? { ...entry, version } : entry)
+  return (entry) =>
+    take(entry.type === 'earshot.recording/1' ? { ...entry, earshot: version } : entry)
 }
 
 function tellLog({ out }: SimContext, log: LogFile | undefined): void {

@@ -4,7 +4,7 @@ import type { NodeRow, RowNumbers } from '../monitor/rows.ts'
 import { shortId, shownName } from '../render/event-lines.ts'
 import type { Style } from '../render/style.ts'
 import { nameStyle } from '../render/style.ts'
-import { compact, compactMs } from './numbers.ts'
+import { compact, compactMs, compactRate } from './numbers.ts'
 
 export type ColumnKey =
   | 'name'
@@ -188,7 +188,15 @@ export function isNumber({ key }: TopColumn): boolean {
   return COLUMN_KEYS.indexOf(key) > COLUMN_KEYS.indexOf('rtt')
 }
 
-const IN_MS: ReadonlySet<ColumnKey> = new Set(['mean-rtt', 'loop'])
+const TEXTS: Readonly<Partial<Record<ColumnKey, typeof compact>>> = {
+  'mean-rtt': compactMs,
+  loop: compactMs,
+  'msg-in': compactRate,
+  'msg-out': compactRate,
+  'bytes-in': compactRate,
+  'bytes-out': compactRate,
+  'drop-rate': compactRate,
+}
 
 function number(
   key: ColumnKey,
@@ -211,7 +219,7 @@ function number(
     width,
     align: 'right',
     rank,
-    text: (row) => (IN_MS.has(key) ? compactMs(value(row)) : compact(value(row))),
+    text: (row) => (TEXTS[key] ?? compact)(value(row)),
     value,
     style: ({ numbers }) => (numbers === undefined ? undefined : style(numbers)),
   }

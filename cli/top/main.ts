@@ -9,7 +9,7 @@ import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
 import type { Frame } from '../monitor/rows.ts'
-import { rowsOf } from '../monitor/rows.ts'
+import { onlySeen, rowsOf, standingOf } from '../monitor/rows.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
 import { Output } from '../output.ts'
 import { choosePeers, matchPeer, resolvePeer } from '../peer-ref.ts'
@@ -23,7 +23,7 @@ export function runTop(host: Host, command: Command, values: TopValues): Promise
   if (values.from !== undefined) return showRecorded(host, command, values, values.from)
   const isOnScreen = wantsScreen(host, new Output(host, settingsOf(command)), values)
   // Nothing may be written across the screen.
-  return withNode(host, command, { warningsAreData: isOnScreen }, (session) => {
+  return withNode(host, command, { visits: true, warningsAreData: isOnScreen }, (session) => {
     if (values.once === true) return once(session, values)
     return isOnScreen ? onScreen(session, values) : inLines(session, values)
   })
@@ -44,7 +44,7 @@ async function once(session: Session, values: TopValues): Promise<ExitCode> {
   await survey.round(values.interval)
   await pause(values.interval, signal)
   await survey.round(ALL_ANSWERS_MS)
-  if (!signal.aborted) await plainShow(out, values).show(tableNow(session, survey))
+  if (!signal.aborted) await plainShow(out, values).show(tableNow(session, survey, values))
   return ExitCode.ok
 }
 
@@ -97,7 +97,7 @@ function everyInterval(
       const nextAt = performance.now() + values.interval
       await survey.round(values.interval)
       if (deadline.signal.aborted) break
-      await show.show(tableNow(session, survey))
+      await show.show(tableNow(session, survey, values))
       const restMs = nextAt - performance.now()
       if (restMs > 0) await pause(restMs, deadline.signal)
     }
@@ -111,6 +111,16 @@ function surveyOf({ node }: Session, { peer }: TopValues, signal: AbortSignal): 
   return new Survey(node, { signal, choose: (peers) => choosePeers(peer, peers) })
 }
 
-function tableNow({ node }: Session, survey: Survey): Frame {
-  return { at: wallNow(), rows: rowsOf(survey.standings(), node.id) }
+/** Those, too, that others see and this host does not: whoever hangs lets nobody in who comes later. */
+function tableNow({ node }: Session, survey: Survey, { peer }: TopValues): Frame {
+  const standings = survey.standings()
+  const answers = standings.flatMap(({ latest, silence }) => {
+    return latest === undefined || silence !== undefined ? [] : [latest]
+  })
+  const known = new Set([node.id, ...standings.map(({ id }) => id)])
+  for (const { id } of node.peers()) known.add(id)
+  const unseen = choosePeers(peer, onlySeen(answers, known)).map(({ id, name }) => {
+    return standingOf({ id, name, silence: { kind: 'unseen' } })
+  })
+  return { at: wallNow(), rows: rowsOf([...standings, ...unseen], node.id) }
 }

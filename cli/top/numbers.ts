@@ -17,6 +17,12 @@ export function compact(value: number | undefined): string {
   return `${rest < 9.95 ? rest.toFixed(1) : rest.toFixed(0)}${UNITS[unit]}`
 }
 
+/** What is not counted but measured: a whole number looks as others do. */
+export function compactRate(value: number | undefined): string {
+  const isWhole = Number.isInteger(value) && value !== 0 && (value as number) < 10
+  return isWhole ? (value as number).toFixed(1) : compact(value)
+}
+
 /** Milliseconds: `0.31`, `4.21`, `12.3`, `345`, `1.2k`. */
 export function compactMs(value: number | undefined): string {
   if (value === undefined || value >= 99.95) return compact(value && Math.round(value))

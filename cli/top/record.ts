@@ -3,12 +3,18 @@ import { roundedMs } from '../duration.ts'
 import { type JsonRecord, recordOf } from '../json.ts'
 import type { NodeRow, Silence } from '../monitor/rows.ts'
 
-export function topRecord({ id, name, state, silence, roundTripMs, numbers }: NodeRow): JsonRecord {
+/** `frameAt`: when the table was made; a node's own moment is that of its answer. */
+export function topRecord(
+  { id, name, state, silence, roundTripMs, numbers }: NodeRow,
+  frameAt: number,
+): JsonRecord {
   const { rates } = numbers ?? {}
+  const at = Math.round(numbers?.at ?? frameAt)
   return recordOf('top', {
+    time: new Date(at).toISOString(),
+    at,
     node: { id, name },
     state: state ?? null,
-    at: numbers === undefined ? null : new Date(numbers.at).toISOString(),
     silence: silence === undefined ? null : silenceFields(silence),
     roundTripMs: rounded(roundTripMs),
     peers: numbers?.peers ?? null,

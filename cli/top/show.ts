@@ -8,21 +8,30 @@ import { type Order, sorted, summaryOf, tableOf, UNLIMITED } from './table.ts'
 import type { TopValues } from './values.ts'
 import { handleKey, screenOf, shownOf, type View } from './view.ts'
 
+type Sorting = Pick<TopValues, 'sort' | 'reverse'>
+
 export interface Show {
   /** Resolves when there is room for more. */
   show(frame: Frame): Promise<void>
 }
 
-export function wantsScreen(host: Host, out: Output, { once: isOnce }: TopValues): boolean {
+/** A recording that is read at once has more tables than can be seen. */
+const DRAW_MS = 50
+
+export function wantsScreen(
+  host: Host,
+  out: Output,
+  { once: isOnce }: Pick<TopValues, 'once'>,
+): boolean {
   return isOnce !== true && out.isTerminal && hasScreen(host)
 }
 
-export function orderOf({ sort, reverse }: TopValues): Order {
+export function orderOf({ sort, reverse }: Sorting): Order {
   return { column: sort, reverse: reverse === true }
 }
 
-export function plainShow(out: Output, values: TopValues): Show {
-  return out.json ? new JsonShow(out, orderOf(values)) : new LinesShow(out, orderOf(values))
+export function plainShow(out: Output, values: Sorting, asJson: boolean = out.json): Show {
+  return asJson ? new JsonShow(out, orderOf(values)) : new LinesShow(out, orderOf(values))
 }
 
 class JsonShow implements Show {
@@ -34,8 +43,8 @@ class JsonShow implements Show {
     this.#order = order
   }
 
-  async show({ rows }: Frame): Promise<void> {
-    for (const row of sorted(rows, this.#order)) await this.#out.printRecord(topRecord(row))
+  async show({ at, rows }: Frame): Promise<void> {
+    for (const row of sorted(rows, this.#order)) await this.#out.printRecord(topRecord(row, at))
   }
 }
 
@@ -67,6 +76,7 @@ export class ScreenShow implements Show {
   readonly #quit: () => void
   readonly #recorded: readonly Frame[] | undefined
   #view: View
+  #drawnAt = 0
   #latest: Frame | undefined
 
   constructor(
@@ -93,7 +103,17 @@ export class ScreenShow implements Show {
     this.draw()
   }
 
+  /** A table more is in what was recorded, and so many of the first ones are not any more. */
+  handleAdded(left: number): void {
+    const frames = this.#recorded?.length ?? 0
+    const wasLast = this.#view.frame - left >= frames - 2
+    const frame = wasLast ? frames - 1 : Math.max(0, this.#view.frame - left)
+    this.#view = { ...this.#view, frame }
+    if (performance.now() - this.#drawnAt >= DRAW_MS) this.draw()
+  }
+
   draw(): void {
+    this.#drawnAt = performance.now()
     const lines = screenOf(
       this.#frame,
       this.#recorded?.length,

@@ -5,7 +5,7 @@ import { EXIT_WORDS, timeOfDay } from '../render/event-lines.ts'
 import type { Paint, Style } from '../render/style.ts'
 import { padEnd, padStart, textWidth, truncate } from '../render/width.ts'
 import { COLUMNS, type ColumnKey, columnOf, isNumber, type TopColumn } from './columns.ts'
-import { compact } from './numbers.ts'
+import { compact, compactRate } from './numbers.ts'
 
 export interface Order {
   readonly column: ColumnKey
@@ -136,6 +136,8 @@ function silenceWords(silence: Silence): string {
       return 'not an earshot node: no numbers'
     case 'gone':
       return `${timeWords(silence.since)}, ${EXIT_WORDS[silence.reason]}`
+    case 'unseen':
+      return 'seen by others, not from here'
     case 'unrecorded':
       return 'not in the recording'
   }
@@ -144,16 +146,19 @@ function silenceWords(silence: Silence): string {
 /** Above the table: when, how many, and what all of them do together. */
 export function summaryOf({ at, rows }: Frame): string {
   const answering = rows.map(({ numbers }) => numbers).filter((each) => each !== undefined)
-  const total = (values: readonly (number | undefined)[]): string => {
+  const total = (values: readonly (number | undefined)[], text = compactRate): string => {
     const known = values.filter((value) => value !== undefined)
-    return known.length === 0 ? '-' : compact(known.reduce((sum, value) => sum + value, 0))
+    return known.length === 0 ? '-' : text(known.reduce((sum, value) => sum + value, 0))
   }
   const without = rows.length - answering.length
   const nodes = `${rows.length} ${rows.length === 1 ? 'node' : 'nodes'}`
   const sums = [
     `${total(answering.map(({ rates }) => rates.messagesOut))} msg/s`,
     `${total(answering.map(({ rates }) => rates.bytesOut))} B/s`,
-    `${total(answering.map(({ queueMessages }) => queueMessages))} queued`,
+    `${total(
+      answering.map(({ queueMessages }) => queueMessages),
+      compact,
+    )} queued`,
     `${total(answering.map(({ rates }) => rates.drops))} drops/s`,
   ]
   const whole = without === 0 ? nodes : `${nodes}, ${without} no answer`

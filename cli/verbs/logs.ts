@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import { checkSomebodyFits, collectInto, READER, SINCE_MS } from '../collecting.ts'
 import { formatDuration } from '../duration.ts'
-import { ExitCode } from '../exit-codes.ts'
+import { CliError, ExitCode } from '../exit-codes.ts'
 import { durationOption } from '../parsers.ts'
 import { counted } from '../render/counted.ts'
 import type { Session } from '../session.ts'
@@ -18,13 +18,17 @@ import {
   sourceFilter,
 } from '../views/record-filter.ts'
 import { viewContext } from '../views/view.ts'
+import { type ZreLogValue, zreLogOption } from '../zre-log.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
+
+const NEEDS_FOLLOW = '--zre-log needs --follow: only what is sent from now on can be had'
 
 interface LogsOptions extends FilterValues {
   readonly since: number
   readonly follow?: boolean
   readonly pretty?: boolean
+  readonly zreLog?: ZreLogValue
 }
 
 export function addLogs({ program, host, action }: Cli): void {
@@ -41,6 +45,7 @@ export function addLogs({ program, host, action }: Cli): void {
     .addOption(sinceOption())
     .addOption(new Option('-f, --follow', 'go on with what comes, until Ctrl-C or --timeout'))
   addFilterOptions(command)
+    .addOption(zreLogOption())
     .addOption(prettyOption())
     .addHelpText(
       'after',
@@ -48,6 +53,7 @@ export function addLogs({ program, host, action }: Cli): void {
         ['earshot logs', 'the last five minutes of everybody'],
         ['earshot logs -f --level warn', 'what goes wrong, as it happens'],
         ['earshot logs --since 1h --peer kitchen', 'one node, an hour back'],
+        ['earshot logs -f --zre-log', 'with what C Zyre and others send as ZRE/LOG'],
         ['earshot logs --field port=80 --grep "time.*out"', 'by field, and by text'],
         ["earshot logs --json | jq -r 'select(.level >= 50) | .msg'", 'for programs'],
       ]),
@@ -56,7 +62,13 @@ export function addLogs({ program, host, action }: Cli): void {
       action((options: LogsOptions, self: Command) => {
         const groups = filterGroups(self, self.optsWithGlobals()['group'] ?? [])
         const filter = filterOf(options, groups)
-        return withNode(host, self, READER, (session) => logs(session, options, filter))
+        const { zreLog } = options
+        if (zreLog !== undefined && options.follow !== true) {
+          throw new CliError(ExitCode.usage, NEEDS_FOLLOW)
+        }
+        return withNode(host, self, { ...READER, zreLog }, (session) =>
+          logs(session, options, filter),
+        )
       }),
     )
 }
@@ -77,7 +89,7 @@ async function logs(
   filter: RecordFilter,
 ): Promise<ExitCode> {
   const { node, out } = session
-  const context = viewContext(out, pretty, filter)
+  const context = viewContext(session, pretty, filter)
   const view = new LogsView(context)
   // That this command came and asks is no news.
   view.hideAbout(node.id)
@@ -85,7 +97,7 @@ async function logs(
   const nodes = (node: { id: string; name: string }): boolean => passesPeer(filter, node)
   await collectInto(session, view, { ...sourceFilter(filter), sinceMs: since, follow, nodes })
   if (!follow) checkSomebodyFits(session, filter.peers, nodes)
-  if (view.records === 0 && !follow && !context.asJson) {
+  if (view.shown === 0 && !follow && !context.asJson) {
     out.note(`${counted(0, 'record')} within ${formatDuration(since)}`)
   }
   return ExitCode.ok

@@ -43,7 +43,7 @@ export function addPeers({ program, host, action }: Cli): void {
     )
     .action(
       action((options: PeersOptions, command: Command) => {
-        return withNode(host, command, {}, (session) => peers(session, options))
+        return withNode(host, command, { visits: true }, (session) => peers(session, options))
       }),
     )
 }

@@ -56,7 +56,9 @@ export function addPing({ program, host, action }: Cli): void {
     )
     .action(
       action((reference: string | undefined, options: PingOptions, command: Command) => {
-        return withNode(host, command, {}, (session) => ping(session, reference, options))
+        return withNode(host, command, { visits: true }, (session) =>
+          ping(session, reference, options),
+        )
       }),
     )
 }

@@ -21,6 +21,7 @@ import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
 import { bytesText } from '../sim/format.ts'
 import { ProgressLine } from '../sim/progress.ts'
+import { type ZreLogValue, zreLogOption } from '../zre-log.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -28,6 +29,7 @@ interface RecordOptions {
   readonly since?: number
   readonly every: number
   readonly force?: boolean
+  readonly zreLog?: ZreLogValue
 }
 
 const EVERY_MS = 5_000
@@ -60,6 +62,7 @@ export function addRecord({ program, host, action }: Cli): void {
         .default(EVERY_MS, '5s')
         .argParser(durationOption),
     )
+    .addOption(zreLogOption())
     .addOption(new Option('--force', 'overwrite FILE'))
     .addHelpText(
       'after',
@@ -72,7 +75,7 @@ export function addRecord({ program, host, action }: Cli): void {
     .action(
       action(async (file: string, options: RecordOptions, self: Command) => {
         const stream = await openFile(host, file, options.force === true)
-        return withNode(host, self, {}, (session) => {
+        return withNode(host, self, { visits: true, zreLog: options.zreLog }, (session) => {
           return record(session, { ...options, file, stream })
         })
       }),
@@ -146,7 +149,7 @@ async function writeEntries(
   sinceMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const line of observed(meshLog(node).collect({ sinceMs }))) {
+  for await (const line of observed(meshLog(node).collect({ sinceMs }), node)) {
     writer.write(entryRecord({ ...line, at: Date.now() }))
     await writer.room(signal)
   }

@@ -70,12 +70,12 @@ export async function sendAll(
 }
 
 /** The records of this node's messages, here and at their receivers, whose listeners have returned by now. */
-async function printTimelines({ node, out }: Session): Promise<void> {
+async function printTimelines({ host, node, out }: Session): Promise<void> {
   const filter = traceFilter([node.id], [])
-  const view = new TraceView({ out, asJson: out.json, isTerminal: out.isTerminal, filter })
+  const view = new TraceView({ host, out, asJson: out.json, isTerminal: out.isTerminal, filter })
   for (const { id, name } of node.peers()) view.learn(id, name)
   const wanted = { traces: true, sinceMs: TRACED_MS, follow: false }
-  for await (const line of observed(meshLog(node).collect(wanted))) view.take(line)
+  for await (const line of observed(meshLog(node).collect(wanted), node)) view.take(line)
   await view.end()
 }
 

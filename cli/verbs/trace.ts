@@ -66,7 +66,7 @@ async function trace(
   filter: RecordFilter,
 ): Promise<ExitCode> {
   const { node, out } = session
-  const context = viewContext(out, pretty, filter)
+  const context = viewContext(session, pretty, filter)
   const view = new TraceView(context)
   node.on('enter', ({ peer }) => view.learn(peer.id, peer.name))
   if (follow) out.hint('following traced messages; Ctrl-C ends it')

@@ -7,6 +7,8 @@ import type { View, ViewContext } from './view.ts'
 export class EventsView implements View {
   readonly #context: ViewContext
   readonly #lines: EventLines
+  /** Events that were shown. */
+  shown = 0
 
   constructor(context: ViewContext) {
     this.#context = context
@@ -17,6 +19,7 @@ export class EventsView implements View {
     if (line.kind !== 'event' || !this.#isWanted(line)) return undefined
     const { out, asJson } = this.#context
     const { record, event, at } = line
+    this.shown++
     return asJson ? out.printRecord(record) : out.print(this.#lines.line(event, new Date(at)))
   }
 

@@ -18,7 +18,8 @@ export class LogsView implements View {
   /** Nodes whose log was reached, and that are not told yet. */
   #reached: string[] = []
   #reachedAt = 0
-  records = 0
+  /** Records that were shown. */
+  shown = 0
   #unwanted: PeerId | undefined
 
   constructor(context: ViewContext) {
@@ -37,7 +38,7 @@ export class LogsView implements View {
     if (line.entry.type === 'record') {
       if (this.#unwanted !== undefined && line.entry.fields['peer'] === this.#unwanted)
         return undefined
-      this.records++
+      this.shown++
     }
     return asJson ? out.printRecord(entryRecord(line)) : this.#print(line)
   }

@@ -2,6 +2,7 @@
  * Views: what is observed of a mesh, shown in one way or another. A view does not know whether it is fed by a node or by
  * a recording.
  */
+import type { Host } from '../host.ts'
 import type { Output } from '../output.ts'
 import type { RecordedLine } from '../recording/format.ts'
 import type { RecordFilter } from './record-filter.ts'
@@ -11,11 +12,18 @@ export interface View {
   take(line: RecordedLine): Promise<void> | undefined
   /** Time has passed: `now` in milliseconds since 1970, as the `at` of lines. */
   tick?(now: number): Promise<void> | undefined
-  /** Nothing more comes. */
+  /** Nothing more comes. A view on a screen stays until the user has seen enough. */
   end?(): Promise<void> | undefined
+  /** Gives back what it holds, whatever has happened. */
+  close?(): void
+  /** How much was shown, where nothing may be a surprise. */
+  readonly shown?: number
+  /** Aborted when the user has seen enough. */
+  readonly over?: AbortSignal | undefined
 }
 
 export interface ViewContext {
+  readonly host: Host
   readonly out: Output
   /** NDJSON, or lines for people. */
   readonly asJson: boolean
@@ -24,15 +32,25 @@ export interface ViewContext {
   readonly filter: RecordFilter
 }
 
-/** The records of a replay that a view needs; others are passed over. */
+/** Options that choose what is shown. */
+export type FilterOption = 'level' | 'group' | 'peer' | 'field' | 'grep' | 'ignoreCase'
+
+/** A view that a recording can be replayed through. */
 export interface ViewKind {
   readonly about: string
-  open(context: ViewContext): View
+  /** The options that mean something to it. */
+  readonly filters: readonly FilterOption[]
+  open(context: ViewContext): View | Promise<View>
 }
 
 /** NDJSON in a pipe, lines on a terminal or with `--pretty`. */
-export function viewContext(out: Output, isPretty: boolean, filter: RecordFilter): ViewContext {
+export function viewContext(
+  { host, out }: { readonly host: Host; readonly out: Output },
+  isPretty: boolean,
+  filter: RecordFilter,
+): ViewContext {
   return {
+    host,
     out,
     asJson: out.json || !(out.isTerminal || isPretty),
     isTerminal: out.isTerminal,

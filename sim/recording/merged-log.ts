@@ -10,7 +10,7 @@
  */
 import { TICKS_PER_MS } from '../../src/log/clock.ts'
 import { meshLog } from '../../src/log/mesh-log.ts'
-import { contentOf, type Fields, LEVELS, type LevelName } from '../../src/log/record.ts'
+import { contentOf, type Fields, LEVELS, type LevelName, levelName } from '../../src/log/record.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { Fault, FaultListener } from '../faults.ts'
 import { EPOCH_MS } from '../network/local-clock.ts'
@@ -28,7 +28,10 @@ interface Logged extends Population {
   onFault(listener: FaultListener): void
 }
 
-type Content = Pick<LoggedEntry, 'node' | 'name' | 'seq' | 'time' | 'level' | 'msg' | 'fields'>
+/** A record as a node has it; `time` is what its own clock showed, in milliseconds since 1970. */
+interface Content extends Pick<LoggedEntry, 'node' | 'name' | 'seq' | 'level' | 'msg' | 'fields'> {
+  readonly time: number
+}
 
 export class MergedLog {
   readonly #population: Population
@@ -41,7 +44,8 @@ export class MergedLog {
     this.#population = simulation
     this.#sink = sink
     const { seed } = simulation
-    sink({ type: 'earshot.recording/1', at: EPOCH_MS, source: 'simulation', seed })
+    const time = isoTime(EPOCH_MS)
+    sink({ type: 'earshot.recording/1', time, at: EPOCH_MS, source: 'simulation', seed })
     simulation.onStart((member, node) => this.#handleStart(member, node))
     simulation.onEnd((_member, node) => this.#release(node))
     simulation.onFault({
@@ -99,7 +103,27 @@ export class MergedLog {
   #write(content: Content): void {
     const at = EPOCH_MS + this.#population.now
     this.#ticks = Math.max(this.#ticks + 1, Math.floor(at * TICKS_PER_MS))
-    const { node, name, seq, ...rest } = content
-    this.#sink({ type: 'earshot.log/1', at, node, name, seq, ticks: this.#ticks, ...rest })
+    const { node, name, seq, time, level, msg, fields } = content
+    this.#sink({
+      type: 'earshot.log/1',
+      time: isoTime(at),
+      at,
+      node,
+      name,
+      level,
+      levelName: levelName(level),
+      msg,
+      fields,
+      seq,
+      ticks: this.#ticks,
+      nodeTime: isoTime(time),
+      offsetMs: time - at,
+    })
   }
+}
+
+/** A scenario may set a clock to what is no date. */
+function isoTime(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }

@@ -51,10 +51,14 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     entered = event.peer
     const { endpoint, groups } = event.peer
     const named = groups.slice(0, GROUPS_NAMED_MAX)
-    note('info', 'peer entered', event, { endpoint, groups: named, groupCount: groups.length })
+    note(levelFor(event.peer), 'peer entered', event, {
+      endpoint,
+      groups: named,
+      groupCount: groups.length,
+    })
   })
   node.on('exit', (event) => {
-    note('info', 'peer exited', event, { reason: event.reason, lost: event.lost })
+    note(levelFor(event.peer), 'peer exited', event, { reason: event.reason, lost: event.lost })
   })
   node.on('evasive', (event) => note('debug', 'peer evasive', event))
   node.on('silent', (event) => note('info', 'peer silent', event))
@@ -82,6 +86,11 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     if (isReceived(event) && !traces.take(event.peer, false)) return
     record('debug', 'trace', traced(event, node))
   })
+}
+
+/** Whoever only comes to read is no news: `earshot logs`, `top` and their like say so of themselves. */
+function levelFor({ headers }: PeerInfo): Level {
+  return headers['X-EARSHOT-VISITOR'] === undefined ? 'info' : 'debug'
 }
 
 /** Others decide which of their messages are traced here. */

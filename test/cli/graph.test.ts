@@ -209,7 +209,8 @@ describe('as JSON, the graph', () => {
     const record = graphRecord(odd, 0)
     expect(record).toMatchObject({
       type: 'earshot.graph/1',
-      at: '1970-01-01T00:00:00.000Z',
+      time: '1970-01-01T00:00:00.000Z',
+      at: 0,
       asymmetric: 1,
     })
     expect(record['nodes']).toContainEqual({

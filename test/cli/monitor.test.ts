@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ratesBetween } from '../../cli/monitor/rates.ts'
-import { frameOf, type RecordingFacts, Rounds, readRecording } from '../../cli/monitor/recording.ts'
+import { frameOf, Rounds } from '../../cli/monitor/rounds.ts'
 import { rowsOf, type Standing } from '../../cli/monitor/rows.ts'
 import { type NodeSnapshot, readSnapshot } from '../../cli/monitor/snapshot.ts'
-import { FakeHost } from './host.ts'
-import { idOf, madeAnswer, madeLine, madeSnapshot } from './made-snapshot.ts'
+import { idOf, madeAnswer, madeSnapshot } from './made-snapshot.ts'
 
 const A = idOf('a')
 const OBSERVER = idOf('observer')
@@ -215,54 +214,12 @@ describe('rows', () => {
 })
 
 describe('a recording', () => {
-  const read = async (
-    ...lines: readonly string[]
-  ): Promise<{ readonly names: string[]; readonly snapshots: number; readonly bad: number }> => {
-    const counts = { snapshots: 0, bad: 0 }
-    const names: string[] = []
-    const host = new FakeHost({ input: lines.join('\n') })
-    for await (const { name, at } of readRecording(host, '-', counts)) names.push(`${name}@${at}`)
-    return { names, ...counts }
-  }
-
-  it('gives its snapshots, passes over other lines, and counts bad ones', async () => {
-    const found = await read(
-      '{"type":"earshot.log/1","msg":"hello"}',
-      madeLine(1, 'a', {}),
-      'no JSON',
-      '',
-      '[1]',
-      madeLine(2, 'b', {}).replace('"peers":[]', '"peers":7'),
-      madeLine(3, 'b', {}).replace(idOf('b'), 'XYZ'),
-      madeLine(4, 'b', {}).replace('"at":4', '"at":1e99'),
-      madeLine(5, 'grün', {}),
-    )
-    expect(found).toEqual({ names: ['a@1', 'grün@5'], snapshots: 2, bad: 5 })
-  })
-
-  it('does not keep a line that is too long, and goes on behind it', async () => {
-    const long = madeLine(1, 'a', {}, { filler: 'x'.repeat(34_000_000) })
-    expect(await read(long, madeLine(2, 'b', {}))).toEqual({
-      names: ['b@2'],
-      snapshots: 1,
-      bad: 1,
-    })
-  })
-
-  it('tells who recorded it, who is no node of the mesh', async () => {
-    const header = { type: 'earshot.recording/1', earshot: '1', node: OBSERVER, name: 'observer' }
-    const facts: RecordingFacts = { snapshots: 0, bad: 0 }
+  it('has nothing of who recorded it, who is no node of the mesh', () => {
     const rounds = new Rounds()
-    const host = new FakeHost({
-      input: [
-        JSON.stringify(header),
-        madeLine(1, 'observer', { a: {} }),
-        madeLine(1, 'a', { observer: {} }),
-      ].join('\n'),
-    })
-    for await (const snapshot of readRecording(host, '-', facts)) rounds.push(snapshot)
-    expect(facts).toEqual({ observer: OBSERVER, snapshots: 1, bad: 0 })
-    const { rows } = frameOf(rounds.end(OBSERVER)!, OBSERVER)
+    rounds.leaveOut(OBSERVER)
+    rounds.push(madeSnapshot('observer', { a: {} }))
+    rounds.push(madeSnapshot('a', { observer: {} }))
+    const { rows } = frameOf(rounds.end()!, OBSERVER)
     expect(rows).toMatchObject([{ name: 'a', numbers: { peers: 0 } }])
   })
 

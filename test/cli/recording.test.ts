@@ -2,6 +2,7 @@
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { eventRecord, jsonLine, recordOf } from '../../cli/json.ts'
+import { readSnapshot } from '../../cli/monitor/snapshot.ts'
 import type { EntryLine, RecordedLine } from '../../cli/recording/format.ts'
 import {
   entryRecord,
@@ -16,6 +17,7 @@ import { RecordingWriter } from '../../cli/recording/writer.ts'
 import { messageText } from '../../cli/render/message-text.ts'
 import type { LogEntry, NodeEvent } from '../../src/index.ts'
 import { madeMessage, madePeer } from './made.ts'
+import { idOf, madeLine } from './made-snapshot.ts'
 
 const AT = 1_800_000_000_000
 const node = 'A'.repeat(32)
@@ -107,13 +109,20 @@ describe('a line of a recording', () => {
 
   it('gives back the header and snapshots', () => {
     const header = headerRecord({ version: '1.2.3', node: { id: node, name } }, AT)
-    expect(readBack(header)).toEqual({ kind: 'header', at: AT, version: '1.2.3', name })
-    expect(readBack(headerRecord({ version: '1.2.3' }, AT))).toMatchObject({ name: undefined })
-    const snapshot = { node, name, data: { peers: [] } }
-    expect(readBack(snapshotRecord(snapshot, AT))).toEqual({
+    expect(readBack(header)).toEqual({
+      kind: 'header',
+      at: AT,
+      version: '1.2.3',
+      observer: { id: node, name },
+      simulation: undefined,
+    })
+    const bare = readBack(headerRecord({ version: '1.2.3' }, AT))
+    expect(bare).toMatchObject({ observer: undefined })
+    const data = { peers: [{ id: 'B'.repeat(32), name: 'b', presence: 'silent' }] }
+    expect(readBack(snapshotRecord({ node, name, data }, AT))).toMatchObject({
       kind: 'snapshot',
       at: AT,
-      ...snapshot,
+      snapshot: readSnapshot(node, AT, { ...data, name })!,
     })
   })
 
@@ -144,6 +153,9 @@ describe('a line of a recording', () => {
       `{"type":"earshot.log/1","at":1,"time":"2026-01-01T00:00:00Z","node":"A","name":"a","level":30,"msg":"","seq":1,"ticks":1}`,
     ],
     ['of a level that is none', '{"type":"earshot.log/1","at":1,"level":"warn","fields":{}}'],
+    ['a snapshot that is none', madeLine(1, 'b', {}).replace('"peers":[]', '"peers":7')],
+    ['a snapshot of a node without an id', madeLine(1, 'b', {}).replace(idOf('b'), 'XYZ')],
+    ['of no date', madeLine(1, 'b', {}).replace('"at":1', '"at":1e99')],
     ['of nobody', '{"type":"earshot.join/1","at":1,"group":"x"}'],
     [
       'of a reason that is none',

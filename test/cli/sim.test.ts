@@ -166,7 +166,7 @@ describe('--log', () => {
     )
     expect(JSON.parse(lines[0]!)).toMatchObject({
       type: 'earshot.recording/1',
-      version: expect.any(String),
+      earshot: expect.any(String),
       scenario: 'steady',
       seed: 7,
     })
@@ -187,7 +187,7 @@ describe('--log', () => {
     const file = join(folder, 'trouble.ndjson')
     await sim(TROUBLE, '--seed', '3', '--log', file)
     expect(await readFile(file, 'utf8')).toContain(
-      '"level":50,"msg":"seed 3 is odd","fields":{"event":"failure","check":"odd-seed"}',
+      '"level":50,"levelName":"error","msg":"seed 3 is odd","fields":{"event":"failure","check":"odd-seed"}',
     )
   })
 })

@@ -112,7 +112,7 @@ describe('the table', () => {
       'NAME        ID        PEERS  SEES     STATE      RTT  MSG IN  MSG OUT   B IN  B OUT  QUEUE  DROPS  DROP/S  WARN   LOOP',
       'attic       61747469      2  alive    alive     0.41       0        0      0      0      0      0       0     0      -',
       'hall        68616C6C      -  -        alive        -  no answer since 12:03:19',
-      'kitchen     6B697463      3  alive    evasive   0.41    1.2k       12    46k    512     3k    12k       3     7   23.4',
+      'kitchen     6B697463      3  alive    evasive   0.41    1.2k       12    46k    512     3k    12k     3.0     7   23.4',
       'zyre        7A797265      -  -        alive     0.41  not an earshot node: no numbers',
     ])
   })
@@ -148,7 +148,7 @@ describe('the table', () => {
   it('has a line above it that sums it up', () => {
     const at = new Date(2026, 0, 1, 9, 5, 7).getTime()
     expect(summaryOf({ at, rows: ROWS })).toBe(
-      '09:05:07  4 nodes, 2 no answer  12 msg/s, 512 B/s, 3k queued, 3 drops/s',
+      '09:05:07  4 nodes, 2 no answer  12 msg/s, 512 B/s, 3k queued, 3.0 drops/s',
     )
   })
 })
@@ -251,8 +251,8 @@ describe('the screen', () => {
 
 describe('a record', () => {
   it('has all fields, null where they are unknown', () => {
-    const full = topRecord(ROWS[0]!)
-    const empty = topRecord(ROWS[1]!)
+    const full = topRecord(ROWS[0]!, 9)
+    const empty = topRecord(ROWS[1]!, 9)
     expect(full).toMatchObject({
       type: 'earshot.top/1',
       node: { id: idOf('kitchen'), name: 'kitchen' },
@@ -266,6 +266,8 @@ describe('a record', () => {
     })
     expect(Object.keys(empty)).toEqual(Object.keys(full))
     expect(empty).toMatchObject({
+      time: '1970-01-01T00:00:00.009Z',
+      at: 9,
       state: 'alive',
       silence: { kind: 'mute', since: expect.stringMatching(/Z$/) },
       peers: null,

@@ -33,6 +33,18 @@ describe.concurrent('top --once', () => {
     )
   })
 
+  it('has a node that hangs and lets nobody in any more, as others see it', async ({ scene }) => {
+    const ada = await scene.node({ name: 'ada' })
+    const sleepy = scene.start(['run', '--name', 'sleepy'])
+    await ada.next('enter')
+    sleepy.signal('SIGSTOP')
+    const { stdout } = await scene.run(['top', '--once', '--json', '--interval', '250ms'])
+    expect(recordsOf(stdout)).toMatchObject([
+      { node: { name: 'ada' }, silence: null, peers: 1 },
+      { node: { name: 'sleepy' }, silence: { kind: 'unseen' }, peers: null },
+    ])
+  })
+
   it('with --json has the rates of what the nodes say to each other', async ({ scene }) => {
     const [ada, ben] = await Promise.all(['ada', 'ben'].map((name) => scene.node({ name })))
     await ada!.next('enter')
@@ -248,7 +260,7 @@ describe('on a terminal, top', () => {
 function recording(): string {
   const seconds = (n: number): number => Date.UTC(2026, 0, 1, 12) + n * 1_000
   return [
-    '{"type":"earshot.recording/1","earshot":"1"}',
+    `{"type":"earshot.recording/1","at":${seconds(0)},"earshot":"1"}`,
     madeLine(seconds(0), 'a', { b: {}, c: {} }),
     madeLine(seconds(0), 'b', { a: { messagesIn: 5 }, c: {} }),
     madeLine(seconds(0), 'c', { a: {}, b: {} }),
@@ -266,8 +278,8 @@ describe('top --from', () => {
     const host = new FakeHost({ input: recording() })
     const code = await runProgram(host, ['top', '--from', '-', '--json'], host.env)
     expect(code).toBe(ExitCode.ok)
-    const brief = recordsOf(host.out).map(({ node, at, state, messagesInPerSecond: rate }) => {
-      return [(node as { name: string }).name, at, state, rate]
+    const brief = recordsOf(host.out).map(({ node, time, state, messagesInPerSecond: rate }) => {
+      return [(node as { name: string }).name, time, state, rate]
     })
     expect(brief).toEqual([
       ['a', '2026-01-01T12:00:00.000Z', 'alive', null],
@@ -279,7 +291,7 @@ describe('top --from', () => {
       ['a', '2026-01-01T12:00:04.000Z', 'silent', null],
       ['b', '2026-01-01T12:00:04.000Z', null, 0],
     ])
-    expect(host.err).toBe('earshot: -: 1 bad line passed over\n')
+    expect(host.err).toBe('earshot: 1 damaged line passed over\n')
   })
 
   it('in a pipe prints all tables, with --once the last', async () => {
@@ -310,9 +322,14 @@ describe('top --from', () => {
   })
 
   it.for([
-    ['a file that is not there', 'missing.ndjson', '', /cannot be read: ENOENT/],
-    ['nothing', '-', '', /^earshot: - holds no snapshots of nodes\n$/],
-    ['other lines only', '-', '{}\nx', /holds no snapshots of nodes, and 1 bad line\n$/],
+    ['a file that is not there', 'missing.ndjson', '', /cannot read missing.ndjson: ENOENT/],
+    ['nothing', '-', '', /^earshot: - is no recording that this version can read; .*\n$/],
+    [
+      'other lines only',
+      '-',
+      '{"type":"earshot.dropped/1","at":1,"count":2}\nx\n',
+      /^earshot: 2 lines missing .*\n.*1 damaged line .*\n.*holds no snapshots of nodes\n$/,
+    ],
   ] as const)('of %s is exit code 1', async ([, path, input, text]) => {
     const host = new FakeHost({ input })
     const code = await runProgram(host, ['top', '--from', path], host.env)

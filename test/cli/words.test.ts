@@ -126,6 +126,20 @@ describe('a completion script', () => {
     ],
     [['earshot', 'help', 'pe'], ['peers']],
     [['earshot', 'peers', '--jso'], ['--json']],
+    [
+      ['earshot', 'graph', '-f', ''],
+      ['text', 'dot', 'mermaid', 'json'],
+    ],
+    [['earshot', 'logs', '-f', '--fo'], ['--follow']],
+    [['earshot', 'logs', '--level', 'wa'], ['warn']],
+    [['earshot', '--port', '7', 'log', '--level', 'wa'], ['warn']],
+    [['earshot', 'replay', '--view', 'g'], ['graph']],
+    [['earshot', 'replay', '--start', ''], []],
+    [['earshot', 'top', '--from', 'package.'], ['package.json']],
+    [['earshot', 'graph', '--from', 'tsconfig.j'], ['tsconfig.json']],
+    [['earshot', 'sim', 'churn', '--log', 'knip.'], ['knip.json']],
+    [['earshot', 'record', 'package.j'], ['package.json']],
+    [['earshot', 'logs', '--zre-log', '--foll'], ['--follow']],
   ])('for bash completes %j', async (words, completions) => {
     const program = `${await script('bash')}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _earshot; printf '%s\\n' "\${COMPREPLY[@]}"`
