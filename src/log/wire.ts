@@ -25,7 +25,7 @@ export const CREDIT = 4
 /** No subscriber is sent less at a time; a record that is longer is cut. */
 export const BATCH_BYTES_MIN = 1_024
 /** A batch or an answer must stay well below what a node takes as one message. */
-export const MESSAGE_SHARE = 1 / 4
+export const MESSAGE_SHARE: number = 1 / 4
 export interface Subscribe {
   readonly kind: 'subscribe'
   readonly id: number
