@@ -9,6 +9,7 @@
  * The mesh clock travels with the application's messages, as a preface: whatever somebody logs after a message is later
  * than what its sender had logged before it. Nothing of this is logged itself.
  */
+import type { EarshotError } from '../base/errors.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { type Channel, hasChannels } from '../runtime/channels.ts'
 import type { MeshNode } from '../runtime/node.ts'
@@ -17,6 +18,7 @@ import type { Clock } from '../runtime/platform.ts'
 import { MeshClock } from './clock.ts'
 import { Collector } from './collector.ts'
 import type { CollectOptions } from './entries.ts'
+import { BATCH_BYTES_MAX } from './lines.ts'
 import { loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
 import { checkCollectOptions, checkMeshLogOptions, type MeshLogOptions } from './options.ts'
@@ -26,13 +28,7 @@ import { LEVELS, levelOf, textOf } from './record.ts'
 import { DEFAULT_RING, Ring } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
 import type { LogMessage, ToSource } from './wire.ts'
-import {
-  BATCH_BYTES_MAX,
-  decodeLogMessage,
-  encodeLogMessage,
-  LOG_CHANNEL,
-  MESSAGE_SHARE,
-} from './wire.ts'
+import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL, MESSAGE_SHARE } from './wire.ts'
 import { adopt, originOf } from './zre-log/adopted.ts'
 import type { ZreLogRecord } from './zre-log/record.ts'
 import { ZreLogReporter } from './zre-log/reporter.ts'
@@ -293,16 +289,24 @@ export class MeshLog {
 
   /** Never throws: strangers and timers cause it. */
   #send(peer: PeerId, message: LogMessage, bytesMax = this.#channel.bytesMax): boolean {
-    const bytes = this.#encode(message)
-    if (bytes === undefined || bytes.length > Math.min(bytesMax, this.#channel.bytesMax)) {
+    const frames = this.#encode(message)
+    const bytes = frames?.reduce((sum, { length }) => sum + length, 0)
+    if (frames === undefined || bytes! > Math.min(bytesMax, this.#channel.bytesMax)) {
       this.#unsendable++
       return false
     }
-    return this.#channel.send(peer, [bytes])
+    try {
+      return this.#channel.send(peer, frames)
+    } catch (error) {
+      // A node may be made to send no more than so many frames.
+      if ((error as EarshotError).code !== 'ERR_EARSHOT_MESSAGE_TOO_LARGE') throw error
+      this.#unsendable++
+      return false
+    }
   }
 
   /** An answer is whatever the application has put together; not everything can be encoded. */
-  #encode(message: LogMessage): Uint8Array | undefined {
+  #encode(message: LogMessage): Uint8Array[] | undefined {
     try {
       return encodeLogMessage(message, this.#meshClock.read())
     } catch {
@@ -320,8 +324,8 @@ export class MeshLog {
     return true
   }
 
-  #handle(peer: PeerInfo, [bytes]: readonly Uint8Array[]): void {
-    const read = bytes === undefined ? undefined : decodeLogMessage(bytes)
+  #handle(peer: PeerInfo, frames: readonly Uint8Array[]): void {
+    const read = decodeLogMessage(frames)
     if (read === undefined) {
       this.#invalid++
       return

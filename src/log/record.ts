@@ -58,16 +58,16 @@ const CUT_LENGTH = 1_024
 const DEPTH_MAX = 8
 const MEMBERS_MAX = 512
 const LEVEL_MAX = 1_000
-/** Halves of characters, which cannot be sent. (As whole characters, so that no pair is among them.) */
-const LONE_SURROGATES = /[\ud800-\udfff]/gu
+/** What records on their way are separated by. */
+const LINE_BREAKS = /[\n\r]/g
 
 /** The text of a line that a logger wrote: itself, where it is a JSON object of fair length. */
 export function textOf(line: string): string {
   const end = line.endsWith('\n') ? line.length - 1 : line.length
   if (end > TEXT_LENGTH_MAX) return JSON.stringify({ msg: line.slice(0, CUT_LENGTH), cutFrom: end })
   if (line[0] === '{' && line[end - 1] === '}') {
-    // `JSON.stringify` writes halves of characters as escapes. A logger that does not must not hold up the batch.
-    return line.slice(0, end).replace(LONE_SURROGATES, '\ufffd')
+    // Between values a break is as good as a space, and within them there is none, if this is JSON.
+    return line.slice(0, end).replace(LINE_BREAKS, ' ')
   }
   return JSON.stringify({ msg: line.slice(0, end) })
 }

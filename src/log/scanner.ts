@@ -3,9 +3,9 @@
  * fits nothing has every record read. Whoever comes when the budget is spent goes on in the next run.
  */
 import { type LogFilter, matches } from './filter.ts'
+import { BATCH_RECORDS_MAX, bytesOf, cutTo } from './lines.ts'
 import { type RawRecord, type ReadText, readText } from './record.ts'
 import type { Ring } from './ring.ts'
-import { BATCH_RECORDS_MAX, bytesOf, cutTo } from './wire.ts'
 
 /** Of all runs within 10 ms; about 2 ms of work, or 1,000 usual records read. */
 const BUDGET = 30_000

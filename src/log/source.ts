@@ -4,10 +4,11 @@
  */
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { LogFilter } from './filter.ts'
+import { BATCH_BYTES_MAX } from './lines.ts'
 import type { Ring, RingRecord } from './ring.ts'
 import { type Found, mayMatch, Scanner } from './scanner.ts'
 import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
-import { BATCH_BYTES_MAX, BATCH_BYTES_MIN, CREDIT } from './wire.ts'
+import { BATCH_BYTES_MIN, CREDIT } from './wire.ts'
 
 /** After a pause a record is sent this soon. */
 const PROMPT_MS = 20

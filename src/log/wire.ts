@@ -1,5 +1,6 @@
 /**
- * What collectors and sources say to each other, on the channel `log`: one MessagePack map in each message.
+ * What collectors and sources say to each other, on the channel `log`: a MessagePack map in each message, and the records of a
+ * batch in a second frame (`lines.ts`).
  *
  *     collector                              source
  *     subscribe { filter, since or after } ─▶
@@ -14,21 +15,17 @@
  */
 import { msgpack } from '../runtime/codecs/msgpack.ts'
 import { type LogFilter, readFilter } from './filter.ts'
-import { contentOf, isLevel, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
+import { decodeRecords, encodeRecords } from './lines.ts'
+import type { RawRecord } from './record.ts'
 
 export const LOG_CHANNEL = 'log'
 
 /** Batches that a source has under way without an ack. They share the peer's outbox with the application's messages. */
 export const CREDIT = 4
-/** Of one batch. Any single record fits: 16 Ki characters are 48 KiB at the most. */
-export const BATCH_RECORDS_MAX = 512
-export const BATCH_BYTES_MAX: number = 52 * 1_024
 /** No subscriber is sent less at a time; a record that is longer is cut. */
 export const BATCH_BYTES_MIN = 1_024
 /** A batch or an answer must stay well below what a node takes as one message. */
 export const MESSAGE_SHARE: number = 1 / 4
-/** What a record takes beside its text, at the most. */
-const RECORD_BYTES = 80
 
 export interface Subscribe {
   readonly kind: 'subscribe'
@@ -102,26 +99,25 @@ export type LogMessage = Subscribe | Ack | End | Ask | Batch | Refused | Answer
 
 const codec = msgpack<Record<string, unknown>>()
 
-/** With the sender's mesh time. */
-export function encodeLogMessage(message: LogMessage, ticks: number): Uint8Array {
-  if (message.kind !== 'batch') return codec.encode({ ...message, ticks })
-  const records = message.records.map(({ seq, ticks: at, time, level, text }) => {
-    return [seq, at, time, level, text]
-  })
-  return codec.encode({ ...message, records, ticks })
+/** Its frames, with the sender's mesh time: all but a batch are one. */
+export function encodeLogMessage(message: LogMessage, ticks: number): Uint8Array[] {
+  if (message.kind !== 'batch') return [codec.encode({ ...message, ticks })]
+  const { records, ...header } = message
+  const frame = codec.encode({ ...header, ticks })
+  return records.length === 0 ? [frame] : [frame, encodeRecords(records)]
 }
 
 /** `undefined` for what is none of these. */
-export function decodeLogMessage(
-  bytes: Uint8Array,
-): { readonly message: LogMessage; readonly ticks: number } | undefined {
-  const decoded = codec.decode(bytes)
-  if (decoded.kind !== 'value') return undefined
+export function decodeLogMessage([bytes, records]: readonly Uint8Array[]):
+  | { readonly message: LogMessage; readonly ticks: number }
+  | undefined {
+  const decoded = bytes === undefined ? undefined : codec.decode(bytes)
+  if (decoded?.kind !== 'value') return undefined
   const { value } = decoded
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const { ticks, kind } = value
   const read = typeof kind === 'string' && Object.hasOwn(READERS, kind) ? READERS[kind] : undefined
-  const message = isWhole(value['id']) && isWhole(ticks) ? read?.(value) : undefined
+  const message = isWhole(value['id']) && isWhole(ticks) ? read?.(value, records) : undefined
   if (message === undefined || isAhead(message, ticks as number)) return undefined
   return { message, ticks: ticks as number }
 }
@@ -132,27 +128,7 @@ function isAhead(message: LogMessage, ticks: number): boolean {
   return message.upTo > ticks || message.records.some((record) => record.ticks > ticks)
 }
 
-/** What a record takes in a batch, at the most. */
-export function bytesOf({ text }: RawRecord): number {
-  let bytes = RECORD_BYTES + text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    // Of a pair of surrogates each counts for three bytes, of which four are needed.
-    if (unit > 0x7f) bytes += unit > 0x7ff ? 2 : 1
-  }
-  return bytes
-}
-
-/** A record that takes no more than so many bytes: the beginning of its message. */
-export function cutTo(bytes: number, record: RawRecord): RawRecord {
-  const { seq, ticks, time, level, text } = record
-  // A character takes six bytes at the most, in JSON and in UTF-8; the rest is for what stands around it.
-  const length = Math.max(0, Math.floor((bytes - RECORD_BYTES - 48) / 6))
-  const msg = contentOf(text).msg.slice(0, length)
-  return { seq, ticks, time, level, text: JSON.stringify({ msg, cutFrom: text.length }) }
-}
-
-type Reader = (value: Record<string, unknown>) => LogMessage | undefined
+type Reader = (value: Record<string, unknown>, records?: Uint8Array) => LogMessage | undefined
 
 const READERS: Readonly<Record<string, Reader>> = {
   subscribe: (value) => {
@@ -181,9 +157,9 @@ const READERS: Readonly<Record<string, Reader>> = {
     const known = { kind: 'ask', id: id as number, topic } as const
     return isWhole(answerBytes) ? { ...known, answerBytes } : known
   },
-  batch: (value) => {
+  batch: (value, frame) => {
     const { id, batch, lost, next, upTo, caughtUp, final, wall, echo, keptMs } = value
-    const records = readRecords(value['records'])
+    const records = frame === undefined ? [] : decodeRecords(frame)
     if (records === undefined || ![batch, lost, next, upTo].every(isWhole)) return undefined
     if (!isNumber(wall) || !isNumber(echo) || !isAmount(keptMs)) return undefined
     return {
@@ -205,26 +181,6 @@ const READERS: Readonly<Record<string, Reader>> = {
     return typeof reason === 'string' ? { kind: 'refused', id: id as number, reason } : undefined
   },
   answer: ({ id, data }) => ({ kind: 'answer', id: id as number, data }),
-}
-
-function readRecords(value: unknown): RawRecord[] | undefined {
-  if (!Array.isArray(value) || value.length > BATCH_RECORDS_MAX) return undefined
-  const records: RawRecord[] = []
-  let bytes = 0
-  for (const each of value) {
-    const record = Array.isArray(each) ? readRecord(each) : undefined
-    if (record === undefined) return undefined
-    bytes += record.text.length
-    if (bytes > BATCH_BYTES_MAX) return undefined
-    records.push(record)
-  }
-  return records
-}
-
-function readRecord([seq, ticks, time, level, text]: readonly unknown[]): RawRecord | undefined {
-  if (!isWhole(seq) || !isWhole(ticks) || !isNumber(time) || !isLevel(level)) return undefined
-  if (typeof text !== 'string' || text.length > TEXT_LENGTH_MAX) return undefined
-  return { seq, ticks, time, level, text }
 }
 
 function isWhole(value: unknown): value is number {

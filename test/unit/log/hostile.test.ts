@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { utf8Decode, utf8Encode } from '../../../src/base/bytes.ts'
 import type { Collector } from '../../../src/log/collector.ts'
 import { type MeshLog, meshLog } from '../../../src/log/mesh-log.ts'
 import type { Channel } from '../../../src/runtime/channels.ts'
@@ -22,7 +23,7 @@ interface Siege {
   readonly log: MeshLog
   readonly collector: Collector
   /** On the channel `log`. */
-  send(message: unknown): void
+  send(message: Record<string, unknown>): void
   readonly logChannel: Channel
   readonly timeChannel: Channel
   /** What the victim's collector has said to the stranger, decoded. */
@@ -34,18 +35,37 @@ async function siege(): Promise<Siege> {
   const w = world()
   const [victim, stranger] = (await w.nodes('victim', 'stranger')) as [MeshNode, MeshNode]
   const heard: Record<string, unknown>[] = []
-  const logChannel = stranger.channel('log', (_peer, [bytes]) => {
+  const logChannel = stranger.channel('log', (_peer, [bytes, lines]) => {
     const decoded = codec.decode(bytes!)
-    if (decoded.kind === 'value') heard.push(decoded.value as Record<string, unknown>)
+    if (decoded.kind !== 'value') return
+    const text = lines && utf8Decode(lines)
+    heard.push({ ...(decoded.value as Record<string, unknown>), lines: text })
   })
   const timeChannel = stranger.channel('time', () => {})
   const log = meshLog(victim)
   const collector = log.collect({ own: false })
   await w.run(10)
-  const send = (message: unknown): void => {
-    logChannel.send(victim.id, [codec.encode(message)])
+  const send = (message: Record<string, unknown>): void => {
+    const { records, ...header } = message
+    const frame = codec.encode(header)
+    const isBatch = records !== undefined
+    logChannel.send(victim.id, isBatch ? [frame, utf8Encode(linesOf(records))] : [frame])
   }
   return { w, victim, log, collector, send, logChannel, timeChannel, heard }
+}
+
+/** As a batch has them, where they are records; anything else as text. */
+function linesOf(records: unknown): string {
+  if (!Array.isArray(records)) return JSON.stringify(records) ?? ''
+  let before: readonly number[] = [0, 0, 0]
+  const lines = records.map((each: unknown) => {
+    if (!Array.isArray(each)) return JSON.stringify(each)
+    const numbers = each.slice(0, 3) as number[]
+    const differences = numbers.map((value, i) => value - before[i]!)
+    before = numbers
+    return [...differences, ...each.slice(3)].join(' ')
+  })
+  return lines.join('\n')
 }
 
 /** The codec sends no other, and takes none. */
@@ -89,7 +109,7 @@ const message = fc
     sentAt: fc.double(),
     batch: fc.nat(6),
     topic: fc.constantFrom('metrics', 'none', '__proto__'),
-    records: fc.array(record, { maxLength: 5 }),
+    records: fc.array(record, { maxLength: 5 }).map((all) => all.toSorted(([a], [b]) => a - b)),
     lost: fc.nat(5),
     next: fc.nat(200),
     upTo: fc.constant(TICKS),

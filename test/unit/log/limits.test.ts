@@ -59,6 +59,22 @@ describe('a log', () => {
   })
 })
 
+describe('a node that sends no more than two frames', () => {
+  it('has no log to read, and goes on', async () => {
+    const w = world()
+    const a = await w.node({ name: 'a' })
+    const b = await w.node({ name: 'b', limits: { messageFrames: 3 } })
+    await w.until(() => a.peers().length === 1 && b.peers().length === 1)
+    const log = meshLog(b)
+    const collector = meshLog(a).collect({ own: false })
+    await w.run(100)
+    log.record('info', 'x')
+    await w.run(2_000)
+    collector.close()
+    expect(log.metrics().unsendable).toBeGreaterThan(0)
+  })
+})
+
 describe('a query', () => {
   it('whose answer is too large for either side, or has no encoding, is not answered', async () => {
     const w = world()

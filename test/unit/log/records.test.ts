@@ -11,6 +11,7 @@ describe('a line of a logger', () => {
     ['plain "text"\n', 30, '{"msg":"plain \\"text\\""}'],
     ['{"level":99999}', 30, '{"level":99999}'],
     ['', 30, '{"msg":""}'],
+    ['{\n"msg":\r\n"a"\n}\n', 30, '{ "msg":  "a" }'],
   ])('%j has its level and its text', (line, level, text) => {
     expect([levelOf(line), textOf(line)]).toEqual([level, text])
   })
