@@ -73,6 +73,10 @@ export class Worker<A extends Api<A>> {
     return worker
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   /** Rejects with the worker's error, when it has ended, and after `limitMs`. */
   call<Name extends keyof A & string>(
     name: Name,

@@ -7,10 +7,11 @@
  *
  *   --rounds N    of the second part; medians are printed (5)
  *   --seconds X   each (3)
+ *   --pin         the nodes on one core and the collector on another, as if it were on another host (Linux, `taskset`)
  *
  * Everything stays on 127.0.0.1.
  */
-import { fork } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    pin: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(options.rounds)
@@ -65,6 +67,8 @@ class Troupe {
     const gatherer = isGathered
       ? await Worker.start<GathererApi>(new URL('./logging/gatherer.js', import.meta.url))
       : undefined
+    for (const each of halves) pin(each.pid, 0)
+    pin(gatherer?.pid, 1)
     const ofAll = NODES + (isGathered ? 1 : 0)
     const starts: Promise<unknown>[] = halves.map((each, i) => {
       const task = { destination, half: 'ab'[i]!, nodes: NODES / 2, ofAll, port }
@@ -102,6 +106,12 @@ class Troupe {
       ...(this.#gatherer ? [ending(this.#gatherer)] : []),
     ]
     for (const end of workers) await end()
+  }
+}
+
+function pin(pid: number | undefined, core: number): void {
+  if (options.pin && pid !== undefined) {
+    execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(core), String(pid)])
   }
 }
 

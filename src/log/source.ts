@@ -12,8 +12,8 @@ import { BATCH_BYTES_MIN, CREDIT } from './wire.ts'
 
 /** After a pause a record is sent this soon. */
 const PROMPT_MS = 20
-/** Otherwise records gather for so long: a batch of 50 costs little more than a single record. */
-const GATHER_MS = 50
+/** Otherwise records gather for so long: a batch of 100 costs little more than a single record. */
+const GATHER_MS = 100
 /** After the subscriber's outbox was full. */
 const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
@@ -57,6 +57,8 @@ interface Subscription {
   heardAt: number
   /** When something is due to be sent, at the latest. */
   dueAt: number
+  /** There was more to send than the subscriber's credit. */
+  isBehind: boolean
 }
 
 export interface SourceParts {
@@ -133,6 +135,7 @@ export class LogSource {
       echo: wanted.sentAt,
       heardAt: now,
       dueAt: now,
+      isBehind: false,
     })
     this.#arm(now)
   }
@@ -144,7 +147,10 @@ export class LogSource {
     subscription.acked = Math.max(subscription.acked, batch)
     subscription.echo = sentAt
     subscription.heardAt = now
-    if (subscription.cursor < this.#ring.nextSeq) this.#arm(this.#gatheredAt(now))
+    if (subscription.cursor >= this.#ring.nextSeq) return
+    // What waits only for the credit has gathered for long enough.
+    this.#arm(subscription.isBehind ? now + PROMPT_MS : this.#gatheredAt(now))
+    subscription.isBehind = false
   }
 
   end(key: string, id: number): void {
@@ -245,6 +251,7 @@ export class LogSource {
       if (!isWaiting && !isDue) return
       if (subscription.batches - subscription.acked >= CREDIT) {
         // An ack arms the timer again.
+        subscription.isBehind = isWaiting
         subscription.dueAt = now + Math.max(RETRY_MS, subscription.pulseMs)
         return
       }
