@@ -1,0 +1,51 @@
+/**
+ * What a way of discovery needs of the node that it finds peers for. MeshNode offers all of it; the ways know no more
+ * of it than this.
+ */
+import type { PeerId } from '../base/peer-id.ts'
+import type { Mailbox } from '../mesh/context.ts'
+import type { Platform, SocketAddress } from '../runtime/platform.ts'
+
+/** Beside beacons, which the engine itself sends and hears. */
+export type DiscoveryWay = 'mdns' | 'gossip' | 'seed'
+
+/**
+ * Where a peer may be: a hint, not a proof, and no sign of life. The node dials there, and whoever answers has to
+ * introduce itself. Repeating it costs nothing: a way tells it again as long as it holds it for true.
+ */
+export interface Candidate {
+  readonly way: DiscoveryWay
+  /** Where it is known. Without, whoever answers there is meant. */
+  readonly id?: PeerId
+  /** The best first; addresses of link-local IPv6 with the zone of this host, as `fe80::7%eth0`. */
+  readonly endpoints: readonly SocketAddress[]
+}
+
+export interface DiscoveryHost {
+  readonly id: PeerId
+  readonly name: string
+  readonly platform: Platform
+  propose(candidate: Candidate): void
+  /**
+   * Calls back with where the node can be reached, soon and whenever that changes: with nothing while it sleeps
+   * (`suspend`) or has no network. Gives back how to end that.
+   */
+  onMailboxes(callback: (mailboxes: readonly Mailbox[]) => void): () => void
+  /** Calls back when the node begins to stop. */
+  onStopping(callback: () => void): void
+  /** Tells the application of something that went wrong and is not its fault; rate-limited per code. */
+  warn(code: DiscoveryWarningCode, reason: string): void
+}
+
+export const DISCOVERY_WARNING_CODES = [
+  'mdns-failed', // an interface's mDNS socket cannot be opened, or failed
+  'mdns-conflict', // somebody else announces our instance name: another was chosen
+  'mdns-invalid', // an mDNS answer about a mesh node makes no sense
+  'gossip-failed', // the gossip port cannot be opened, or failed
+  'gossip-unreachable', // a gossip hub cannot be reached
+  'gossip-invalid', // bytes on a gossip connection make no sense
+  'seed-unresolved', // the name of a seed cannot be resolved
+  'seed-unreachable', // nobody answers at a seed
+] as const
+
+export type DiscoveryWarningCode = (typeof DISCOVERY_WARNING_CODES)[number]
