@@ -3,23 +3,8 @@
  * of it than this.
  */
 import type { PeerId } from '../base/peer-id.ts'
-import type { Mailbox } from '../mesh/context.ts'
-import type { Platform, SocketAddress } from '../runtime/platform.ts'
-
-/** Beside beacons, which the engine itself sends and hears. */
-export type DiscoveryWay = 'mdns' | 'gossip' | 'seed'
-
-/**
- * Where a peer may be: a hint, not a proof, and no sign of life. The node dials there, and whoever answers has to
- * introduce itself. Repeating it costs nothing: a way tells it again as long as it holds it for true.
- */
-export interface Candidate {
-  readonly way: DiscoveryWay
-  /** Where it is known. Without, whoever answers there is meant. */
-  readonly id?: PeerId
-  /** The best first; addresses of link-local IPv6 with the zone of this host, as `fe80::7%eth0`. */
-  readonly endpoints: readonly SocketAddress[]
-}
+import type { Candidate, Mailbox } from '../runtime/candidate.ts'
+import type { Platform } from '../runtime/platform.ts'
 
 export interface DiscoveryHost {
   readonly id: PeerId

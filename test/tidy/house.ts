@@ -19,7 +19,8 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
   'src/runtime': ['src/base', 'src/zmtp', 'src/zre', 'src/mesh'],
   'src/platform-node': CORE,
   // A service stands on the public MeshNode alone, like an application would.
-  'src/discovery': ['src/base', 'src/runtime'],
+  // Gossip speaks ZMTP, on connections of its own.
+  'src/discovery': ['src/base', 'src/zmtp', 'src/zre', 'src/runtime'],
   // The log also speaks ZRE/LOG, over PUB and SUB connections of its own.
   'src/log': ['src/base', 'src/zmtp', 'src/runtime'],
   sim: ['src/base', 'src/mesh', 'src/runtime', 'src/log'],
