@@ -8,7 +8,7 @@
  */
 import { NEVER } from '../base/deadlines.ts'
 import { BEACON_ID_OFFSET, decodeBeacon, encodeBeacon, plainBeaconPort } from '../zre/beacon.ts'
-import type { EndpointAddress } from './connection.ts'
+import { type EndpointAddress, endpointText, isSameEndpoint } from './connection.ts'
 import type { Mailbox, MeshContext } from './context.ts'
 import type { Links } from './links.ts'
 import type { Peer } from './peer.ts'
@@ -123,7 +123,8 @@ export class Beacons {
     }
     counters.beaconsReceived++
     this.#handleKnown(known, from.address, port, now)
-    if (known.isCalm && isAt(known.endpoint, from.address, port)) known.calmAt(place)
+    if (known.isCalm && isSameEndpoint({ address: from.address, port }, known.endpoint))
+      known.calmAt(place)
     return true
   }
 
@@ -132,7 +133,7 @@ export class Beacons {
     const beacon = decodeBeacon(bytes)
     if (beacon.kind === 'invalid') {
       counters.beaconsInvalid++
-      this.#context.warn(beacon.code, beacon.reason, { address: textOf(from) }, now)
+      this.#context.warn(beacon.code, beacon.reason, { address: endpointText(from) }, now)
       return
     }
     counters.beaconsReceived++
@@ -167,7 +168,7 @@ export class Beacons {
     this.#watch.handleBeacon(peer, now)
     if (endpoint === undefined) {
       this.#watch.locate(peer, { address, port }, now)
-    } else if (!isAt(endpoint, address, port)) {
+    } else if (endpoint.port !== port || endpoint.address !== address) {
       this.#handleMoved(peer, { address, port }, now)
       return
     }
@@ -180,30 +181,21 @@ export class Beacons {
 
   /**
    * The identity beacons from another endpoint. While the known one goes on beaconing as well, it is on several
-   * networks and nothing is to be done; otherwise it may have moved, and a PING decides, once.
+   * networks, and that is another place to dial; otherwise it may have moved.
    */
   #handleMoved(peer: Peer, to: EndpointAddress, now: number): void {
+    peer.addPlace(to)
     if (now - peer.endpointBeaconAt < this.#context.options.timers.beaconsStoppedMs) return
-    const isChecked = isAt(peer.alsoAt, to.address, to.port)
-    if (isChecked && peer.openConnection !== undefined) return // a dead link is found by its probe
-    this.#watch.doubt(peer, { kind: 'moved', to }, now)
+    this.#watch.handleElsewhere(peer, to, now)
   }
 
   #handleGoodbye(peer: Peer, from: EndpointAddress, now: number): void {
     if (peer.endpoint !== undefined && peer.endpoint.address !== from.address) {
       const reason = `a goodbye beacon for ${peer.name || peer.id} came from another address`
-      const subject = { peer: peer.id, address: textOf(from) }
+      const subject = { peer: peer.id, address: endpointText(from) }
       this.#context.warn('goodbye-unconfirmed', reason, subject, now)
       return
     }
     this.#watch.doubt(peer, { kind: 'goodbye' }, now)
   }
-}
-
-function isAt(endpoint: EndpointAddress | undefined, address: string, port: number): boolean {
-  return endpoint?.port === port && endpoint.address === address
-}
-
-function textOf(address: EndpointAddress): string {
-  return `${address.address}:${address.port}`
 }

@@ -12,6 +12,15 @@ export interface EndpointAddress {
   readonly port: number
 }
 
+export function isSameEndpoint(a: EndpointAddress, b: EndpointAddress | undefined): boolean {
+  return a.port === b?.port && a.address === b.address
+}
+
+/** `address:port`, for people and as a key. */
+export function endpointText({ address, port }: EndpointAddress): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 /** What the ZMTP machine goes by. Nobody but a peer that said HELLO gets more than HELLO needs. */
 export interface LimitsByTrust {
   readonly stranger: ConnectionLimits
@@ -164,6 +173,6 @@ export class MeshConnection<Owner> {
   }
 
   get remoteText(): string {
-    return `${this.remote.address}:${this.remote.port}`
+    return endpointText(this.remote)
   }
 }

@@ -6,8 +6,12 @@ import { BoundedQueue } from '../base/bounded-queue.ts'
 import { Agenda, NEVER } from '../base/deadlines.ts'
 import { peerIdToBytes } from '../base/peer-id.ts'
 import { BlockedPeers } from './blocked-peers.ts'
-import type { EndpointAddress, LimitsByTrust } from './connection.ts'
-import { limitsByTrust } from './connection.ts'
+import {
+  type EndpointAddress,
+  isSameEndpoint,
+  type LimitsByTrust,
+  limitsByTrust,
+} from './connection.ts'
 import type { MeshCounters } from './counters.ts'
 import { newMeshCounters } from './counters.ts'
 import type { EngineEvent } from './events.ts'
@@ -17,6 +21,7 @@ import type { EngineOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { PeerTable } from './peer-table.ts'
+import { Places } from './places.ts'
 import type { Timed } from './timed.ts'
 import type { WarningCode } from './warning-codes.ts'
 import type { WarningSubject } from './warnings.ts'
@@ -51,6 +56,7 @@ export class MeshContext {
   readonly handshakes: Handshakes
   readonly blockedPeers: BlockedPeers
   readonly peerTable: PeerTable<Peer>
+  readonly places: Places = new Places()
   /** Of all peers for whom nothing waits. Nothing is ever put into it. */
   readonly emptyOutbox: Outbox
   readonly ownGroups: OwnGroups = new OwnGroups()
@@ -100,6 +106,21 @@ export class MeshContext {
     if (connection.dirty || connection.closed) return
     connection.markDirty()
     this.dirty.push(connection)
+  }
+
+  /** Closes a connection and is done with it: `flush` sends what was written before, `abort` drops it. */
+  closeConnection(connection: Connection, how: 'flush' | 'abort'): void {
+    if (connection.closed) return
+    // The driver takes what is still to be written with the action, not by `pollFlush`.
+    if (how === 'flush') this.counters.bytesOut += connection.zmtp.outputBytes
+    connection.close()
+    this.handshakes.end(connection)
+    this.actions.push({ kind: 'close', connection, how })
+  }
+
+  /** Whether it is one of our mailboxes. */
+  isOwn(endpoint: EndpointAddress): boolean {
+    return this.mailboxes.some((mailbox) => isSameEndpoint(endpoint, mailbox))
   }
 
   /** Puts the peer's earliest deadline into the agenda; call after every change of its deadlines. */

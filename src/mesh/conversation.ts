@@ -222,7 +222,7 @@ export class Conversation {
     }
     if (peer.endpoint !== undefined) return
     const endpoint = { address: connection.remote.address, port }
-    if (this.#isOwn(endpoint)) {
+    if (this.#context.isOwn(endpoint)) {
       const reason = 'HELLO names our own endpoint'
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
       return
@@ -232,12 +232,6 @@ export class Conversation {
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
     }
     this.#watch.locate(peer, endpoint, now)
-  }
-
-  #isOwn(endpoint: EndpointAddress): boolean {
-    return this.#context.mailboxes.some(
-      (mailbox) => mailbox.address === endpoint.address && mailbox.port === endpoint.port,
-    )
   }
 
   // JOIN and LEAVE
@@ -283,7 +277,7 @@ export class Conversation {
   #startOver(peer: Peer, now: number): void {
     this.#roster.demote(peer, 'protocol')
     peer.receivedSequence = 0
-    if (peer.inbound !== undefined) this.#links.closeConnection(peer.inbound, 'abort')
+    if (peer.inbound !== undefined) this.#context.closeConnection(peer.inbound, 'abort')
     peer.inbound = undefined
     this.#links.restart(peer, now)
   }
@@ -298,7 +292,7 @@ export class Conversation {
   ): void {
     this.#warn(peer, connection, code, reason, now)
     if (peer.inbound === connection) peer.inbound = undefined
-    this.#links.closeConnection(connection, 'abort')
+    this.#context.closeConnection(connection, 'abort')
   }
 
   #warn(

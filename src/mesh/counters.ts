@@ -16,6 +16,8 @@ export interface MeshCounters {
   ownBeaconsHeard: number
   /** Datagrams on the beacon port that are no beacon; `warnings` has them by code. */
   beaconsInvalid: number
+  /** Times that a way of discovery other than beacons named where a peer may be. */
+  candidatesHeard: number
   /** Links to peers that we began to dial. Each of them succeeds, fails or is abandoned. */
   dials: number
   /** Dials whose link came to stand: connected, and the handshake complete. */
@@ -117,6 +119,7 @@ export function newMeshCounters(): MeshCounters {
     beaconsReceived: 0,
     ownBeaconsHeard: 0,
     beaconsInvalid: 0,
+    candidatesHeard: 0,
     dials: 0,
     dialsSucceeded: 0,
     dialsFailed: 0,

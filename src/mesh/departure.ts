@@ -88,7 +88,7 @@ export class Departure {
       const isOpen = this.#links.sendControl(peer, 'goodbye', now)
       this.#links.close(peer, isOpen ? 'flush' : 'abort', now)
     }
-    for (const connection of this.#connections) this.#links.closeConnection(connection, 'flush')
+    for (const connection of this.#connections) this.#context.closeConnection(connection, 'flush')
     this.#context.agenda.clear()
     this.#beacons.sayGoodbye(now)
   }

@@ -50,6 +50,11 @@ export class DialQueue {
     return peer
   }
 
+  /** Whether one more connection may be dialled now, beside or outside the queue. */
+  takeBudget(now: number): boolean {
+    return this.#budget.take(now)
+  }
+
   /** A dial that `take` allowed has led to a link, or to nothing. */
   handleEnded(): void {
     this.#underWay--

@@ -10,6 +10,9 @@ import type { WarningCode } from './warning-codes.ts'
 /** How much of a peer is heard: `evasive` after a first silence, `silent` after a longer one. */
 export type Presence = 'alive' | 'evasive' | 'silent'
 
+/** How a peer was found: by its beacons, by the other ways of discovery, or because it dialled us (`link`). */
+export type FoundBy = 'beacon' | 'mdns' | 'gossip' | 'seed' | 'link'
+
 /** What is known of a peer at one moment. Immutable: an event keeps what was true when it happened. */
 export interface PeerInfo {
   readonly id: PeerId
@@ -21,6 +24,8 @@ export interface PeerInfo {
   /** In the order in which it joined them. */
   readonly groups: readonly string[]
   readonly presence: Presence
+  /** How it was found, so far. */
+  readonly foundBy: readonly FoundBy[]
 }
 
 export type ExitReason =

@@ -7,13 +7,10 @@
  *
  * Not here: who is a peer (`roster.ts`), what silence means (`watch.ts`), links dialled by others (`reception.ts`).
  */
-import { assert } from '../base/assert.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { EndpointAddress } from './connection.ts'
-import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { LossReason } from './counters.ts'
-import { DialQueue } from './dial-queue.ts'
+import { Dialling } from './dialling.ts'
 import type { TracedNotice } from './events.ts'
 import type { LinkFailure } from './link-failure.ts'
 import { LinkWriter } from './link-writer.ts'
@@ -42,7 +39,7 @@ const REDIAL_DOUBLINGS_MAX = 20
 
 export class Links {
   readonly #context: MeshContext
-  readonly #dials: DialQueue
+  readonly dialling: Dialling
   readonly #writer: LinkWriter
   /** For `Outbox.makeRoom`: made once, and nearly always empty. */
   readonly #replacedTraced: OutgoingContent[] = []
@@ -50,7 +47,7 @@ export class Links {
   constructor(context: MeshContext) {
     this.#context = context
     this.#writer = new LinkWriter(context)
-    this.#dials = new DialQueue(context.options.limits)
+    this.dialling = new Dialling(context)
   }
 
   // Dialling
@@ -60,50 +57,7 @@ export class Links {
     if (this.#context.stopping || peer.phase === 'gone' || !peer.holdsEndpoint) return
     if (peer.link === 'dialling' || peer.link === 'open') return
     if (peer.doubt?.kind === 'replaced') return // whoever is there now is another
-    peer.clearDeadline('redial')
-    this.#context.reschedule(peer)
-    peer.setLink('queued')
-    this.#dials.add(peer)
-    this.startQueued(now)
-  }
-
-  /** Starts as many queued dials as the limits allow. */
-  startQueued(now: number): void {
-    for (;;) {
-      const peer = this.#dials.take(now)
-      if (peer === undefined) return
-      this.#dial(peer, now)
-    }
-  }
-
-  /** When the next queued dial may start, or NEVER. */
-  nextQueuedAt(now: number): number {
-    return this.#dials.nextAt(now)
-  }
-
-  #dial(peer: Peer, now: number): void {
-    const { identity, connectionLimits, actions, handshakes, counters } = this.#context
-    assert(peer.endpoint !== undefined && peer.holdsEndpoint, 'a queued peer holds an endpoint')
-    const connection = new MeshConnection<Peer>(
-      'dialler',
-      peer.endpoint,
-      identity,
-      connectionLimits,
-    )
-    connection.peer = peer
-    peer.setLinkOver('dialling', connection)
-    counters.dials++
-    handshakes.begin(connection, now)
-    actions.push({ kind: 'dial', connection, from: this.#dialFrom(peer.endpoint) })
-    this.#context.markDirty(connection)
-  }
-
-  /** On the loopback interface only the loopback address may speak; elsewhere the host's routes decide. */
-  #dialFrom(to: EndpointAddress): string | undefined {
-    const { mailboxes } = this.#context
-    return mailboxes.length === 1 && mailboxes[0]!.address !== to.address
-      ? mailboxes[0]!.address
-      : undefined
+    this.dialling.enqueue(peer, now)
   }
 
   /** The handshake of a dialled connection is complete: introduce ourselves, then send what waits. */
@@ -111,16 +65,31 @@ export class Links {
     const { peer } = connection
     if (peer === undefined) return
     this.#context.handshakes.complete(connection)
-    this.#endDial(peer)
+    this.dialling.end(peer)
+    this.#noteOpen(peer, connection, now)
+    this.introduce(peer, now)
+    this.dialling.startQueued(now)
+  }
+
+  /** A connection on which the handshake is complete, and perhaps our HELLO said, becomes the link to the peer. */
+  adopt(peer: Peer, connection: Connection, hasHello: boolean, now: number): void {
+    this.close(peer, 'abort', now)
+    connection.peer = peer
+    this.#noteOpen(peer, connection, now)
+    if (hasHello) this.#writer.noteHello(peer, now)
+    else this.introduce(peer, now)
+    this.pump(peer, now)
+  }
+
+  #noteOpen(peer: Peer, connection: Connection, now: number): void {
     peer.setLinkOver('open', connection)
     peer.linkOpenedAt = now
     peer.links++
-    this.introduce(peer, now)
-    this.startQueued(now)
   }
 
-  #endDial(peer: Peer): void {
-    if (peer.link === 'dialling') this.#dials.handleEnded()
+  /** Says HELLO on a connection of nobody yet; `adopt` follows when it is known whose it is. */
+  greet(connection: Connection): void {
+    this.#writer.greet(connection)
   }
 
   /** Says HELLO (again), if there is a link; a link to come starts with it anyway. */
@@ -132,17 +101,18 @@ export class Links {
 
   /**
    * A dialled connection ended, or never stood. Content that was accepted and not yet written is lost; a
-   * redial is planned unless the peer is gone.
+   * redial is planned unless the peer is gone. False when another place is being tried meanwhile.
    */
   handleLost(
     peer: Peer,
     connection: Connection,
     failure: LinkFailure | undefined,
     now: number,
-  ): void {
+  ): boolean {
     const wasOpen = peer.link === 'open'
-    if (peer.outbound !== connection) return
-    this.#endDial(peer)
+    if (this.dialling.goesOn(peer, connection, failure, now)) return false
+    if (peer.outbound !== connection) return true
+    this.dialling.end(peer)
     peer.setLink('waiting')
     this.#forgetPing(peer)
     this.#reportLost(peer, connection, now)
@@ -150,7 +120,7 @@ export class Links {
     if (wasOpen && now - peer.linkOpenedAt >= LINK_PROVEN_MS) {
       peer.failedDials = 0
       this.#planRedial(peer, now, 0)
-      return
+      return true
     }
     if (!wasOpen) {
       this.#context.counters.dialsFailed++
@@ -171,6 +141,7 @@ export class Links {
     const doublings = Math.min(peer.failedDials - 1, REDIAL_DOUBLINGS_MAX)
     const delayMs = Math.max(REDIAL_FLOOR_MS, redialMinMs) * 2 ** doublings
     this.#planRedial(peer, now, Math.min(Math.max(REDIAL_FLOOR_MS, redialMaxMs), delayMs))
+    return true
   }
 
   #planRedial(peer: Peer, now: number, delayMs: number): void {
@@ -217,16 +188,14 @@ export class Links {
 
   /** Takes the link down and out of every queue. */
   close(peer: Peer, how: 'flush' | 'abort', now: number): void {
-    this.#dials.delete(peer)
+    this.dialling.cancel(peer)
     peer.clearDeadline('redial')
     this.#forgetPing(peer)
     const { outbound } = peer
     if (outbound !== undefined) {
       if (how === 'abort') this.#reportLost(peer, outbound, now)
-      this.closeConnection(outbound, how)
+      this.#context.closeConnection(outbound, how)
     }
-    if (peer.link === 'dialling') this.#context.counters.dialsAbandoned++
-    this.#endDial(peer)
     peer.setLink('idle')
     this.#context.reschedule(peer)
   }
@@ -236,15 +205,6 @@ export class Links {
     peer.clearDeadline('probe')
     if (peer.awaitingPong) peer.pongWanted = true
     peer.awaitingPong = false
-  }
-
-  closeConnection(connection: Connection, how: 'flush' | 'abort'): void {
-    if (connection.closed) return
-    // The driver takes what is still to be written with the action, not by `pollFlush`.
-    if (how === 'flush') this.#context.counters.bytesOut += connection.zmtp.outputBytes
-    connection.close()
-    this.#context.handshakes.end(connection)
-    this.#context.actions.push({ kind: 'close', connection, how })
   }
 
   // Sending

@@ -2,7 +2,7 @@
  * The states of a peer that are one of a few, or yes or no: bits of one number. There are a dozen, and a field for
  * each would be a third of what a quiet peer takes; a large mesh has nothing but quiet peers.
  */
-import type { Presence } from './events.ts'
+import type { FoundBy, Presence } from './events.ts'
 import { type Described, PeerTimes } from './peer-table.ts'
 
 /**
@@ -47,6 +47,13 @@ const EVIDENCES: readonly LinkEvidence[] = [
   'election',
 ]
 
+const WAYS: readonly FoundBy[] = ['beacon', 'mdns', 'gossip', 'seed', 'link']
+/** By their bits: every set of ways, made once. */
+const SETS_OF_WAYS: readonly (readonly FoundBy[])[] = Array.from(
+  { length: 1 << WAYS.length },
+  (_, set) => Object.freeze(WAYS.filter((_way, i) => (set & (1 << i)) !== 0)),
+)
+
 const CHOICE = 7
 const PHASE = 0
 const PRESENCE = 3
@@ -64,6 +71,8 @@ const PONG_WANTED = 1 << 19
 const PING_HELD_UP = 1 << 20
 
 const EVIDENCE = 20
+/** The last bits: five, one for each way of being found. */
+const FOUND_BY = 24
 const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
 
 // A peer is calm (see `PeerTable`) as long as none of its presence, link and place changes.
@@ -199,6 +208,17 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
 
   set pongOwed(value: boolean) {
     this.#bits = mark(this.#bits, PONG_OWED, value)
+  }
+
+  get foundBy(): readonly FoundBy[] {
+    return SETS_OF_WAYS[this.#bits >> FOUND_BY]!
+  }
+
+  /** False when that was known. */
+  protected addFoundBy(way: FoundBy): boolean {
+    const before = this.#bits
+    this.#bits |= 1 << (FOUND_BY + WAYS.indexOf(way))
+    return this.#bits !== before
   }
 
   /** A PING is to be sent when the link opens. */

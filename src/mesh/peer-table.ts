@@ -12,6 +12,7 @@ import type { PeerId } from '../base/peer-id.ts'
 
 export const PEER_DEADLINES = [
   'redial',
+  'race',
   'evidence',
   'confirm',
   'takeover',

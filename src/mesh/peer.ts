@@ -8,13 +8,13 @@
 import type { AgendaEntry } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { formatEndpoint } from '../zre/endpoint.ts'
-import type { EndpointAddress, MeshConnection } from './connection.ts'
+import { type EndpointAddress, isSameEndpoint, type MeshConnection } from './connection.ts'
 import type { PeerCounters } from './counters.ts'
 import { NO_COUNTS } from './counters.ts'
-import type { PeerInfo } from './events.ts'
+import type { FoundBy, PeerInfo } from './events.ts'
 import type { Outbox } from './outbox.ts'
 import { PeerState } from './peer-state.ts'
-import type { PeerTable } from './peer-table.ts'
+import { NEVER_HEARD, type PeerTable } from './peer-table.ts'
 
 export type Connection = MeshConnection<Peer>
 
@@ -27,6 +27,11 @@ export type Doubt =
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
 export const NO_GROUPS: readonly string[] = Object.freeze([])
+const NO_PLACES: readonly EndpointAddress[] = []
+const NO_RIVALS: readonly Connection[] = []
+
+/** More places than these are not kept for a peer: IPv4 and IPv6 on a few networks. */
+const OTHER_PLACES_MAX = 4
 
 /** What most peers have nothing of. */
 class Trouble {
@@ -36,6 +41,14 @@ class Trouble {
   /** It beacons from here too, and still answers on our link: it is on several networks. */
   alsoAt: EndpointAddress | undefined
   failedDials = 0
+  /** Where else it may be reached, in the order of learning. */
+  otherPlaces: readonly EndpointAddress[] = NO_PLACES
+  /** Of these, how many were tried in the dial that is under way. */
+  placesTried = 0
+  /** Beside the one that is `outbound`, what is being dialled. */
+  rivals: readonly Connection[] = NO_RIVALS
+  /** When a way of discovery other than beacons named it last. */
+  hintedAt = NEVER_HEARD
   /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
   answersDue = 0
 }
@@ -127,6 +140,48 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
     if (count > 0 || this.#trouble !== undefined) this.#inTrouble().failedDials = count
   }
 
+  get otherPlaces(): readonly EndpointAddress[] {
+    return this.#trouble?.otherPlaces ?? NO_PLACES
+  }
+
+  /** It may be reached there, too. */
+  addPlace(place: EndpointAddress): void {
+    if (isSameEndpoint(place, this.endpoint)) return
+    const known = this.otherPlaces
+    if (known.some((each) => isSameEndpoint(each, place))) return
+    this.#inTrouble().otherPlaces = [...known, place].slice(-OTHER_PLACES_MAX)
+  }
+
+  /** Nothing of it is there. */
+  dropPlace(place: EndpointAddress): void {
+    if (this.#trouble === undefined) return
+    this.#trouble.otherPlaces = this.otherPlaces.filter((each) => !isSameEndpoint(each, place))
+  }
+
+  get placesTried(): number {
+    return this.#trouble?.placesTried ?? 0
+  }
+
+  set placesTried(count: number) {
+    if (count > 0 || this.#trouble !== undefined) this.#inTrouble().placesTried = count
+  }
+
+  get rivals(): readonly Connection[] {
+    return this.#trouble?.rivals ?? NO_RIVALS
+  }
+
+  set rivals(rivals: readonly Connection[]) {
+    if (rivals.length > 0 || this.#trouble !== undefined) this.#inTrouble().rivals = rivals
+  }
+
+  get hintedAt(): number {
+    return this.#trouble?.hintedAt ?? NEVER_HEARD
+  }
+
+  set hintedAt(at: number) {
+    this.#inTrouble().hintedAt = at
+  }
+
   get answersDue(): number {
     return this.#trouble?.answersDue ?? 0
   }
@@ -188,7 +243,12 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
       headers: this.headers,
       groups: this.groups,
       presence: this.presence,
+      foundBy: this.foundBy,
     })
+  }
+
+  noteFoundBy(way: FoundBy): void {
+    if (this.addFoundBy(way)) this.touchInfo()
   }
 
   /** To be called after a change of anything that a description shows. */

@@ -82,7 +82,7 @@ export class Reception {
     const peer = known ?? this.#roster.admit(id, connection.remote.address, now)
     if (peer === undefined) {
       this.#context.counters.connectionsRefused++
-      this.#links.closeConnection(connection, 'abort')
+      this.#context.closeConnection(connection, 'abort')
       return
     }
     if (known === undefined) this.#watch.begin(peer, now)
@@ -98,7 +98,7 @@ export class Reception {
       return
     }
     if (holder.remote.address === connection.remote.address) {
-      this.#links.closeConnection(holder, 'abort')
+      this.#context.closeConnection(holder, 'abort')
       this.#adopt(peer, connection, now)
       return
     }
@@ -147,7 +147,7 @@ export class Reception {
     const { contender, inbound } = peer
     if (contender === undefined) return
     peer.contender = undefined
-    if (inbound !== undefined) this.#links.closeConnection(inbound, 'abort')
+    if (inbound !== undefined) this.#context.closeConnection(inbound, 'abort')
     this.#adopt(peer, contender, now)
   }
 
@@ -173,7 +173,7 @@ export class Reception {
     this.#context.counters.connectionsRefused++
     const subject = { peer: connection.peer?.id, address: connection.remoteText }
     this.#context.warn(code, reason, subject, now)
-    this.#links.closeConnection(connection, 'abort')
+    this.#context.closeConnection(connection, 'abort')
   }
 
   /** An accepted connection ended, whoever ended it. To be called exactly once for each. */

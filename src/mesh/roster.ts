@@ -13,13 +13,11 @@ import type { ExitReason } from './events.ts'
 import type { Introduction } from './introduction.ts'
 import { EARSHOT_HEADER, type Links } from './links.ts'
 import { type Connection, NO_GROUPS, Peer } from './peer.ts'
-import { Places } from './places.ts'
 
 export class Roster {
   readonly #context: MeshContext
   readonly #links: Links
   readonly #byId = new Map<PeerId, Peer>()
-  readonly #places = new Places()
   readonly #countByAddress = new Map<string, number>()
 
   constructor(context: MeshContext, links: Links) {
@@ -41,7 +39,7 @@ export class Roster {
 
   /** Who is dialled at this endpoint. */
   atEndpoint(endpoint: EndpointAddress): Peer | undefined {
-    return this.#places.holder(endpoint)
+    return this.#context.places.holder(endpoint)
   }
 
   /** Everybody, candidates included, in the order of first contact. A copy: it may change while walked. */
@@ -98,13 +96,16 @@ export class Roster {
   }
 
   setEndpoint(peer: Peer, endpoint: EndpointAddress, now: number): void {
+    const before = peer.endpoint
     this.#leavePlace(peer, now)
-    this.#places.claim(peer, endpoint)
+    this.#context.places.claim(peer, endpoint)
+    if (before !== undefined) peer.addPlace(before)
+    peer.dropPlace(endpoint)
     peer.touchInfo()
   }
 
   #leavePlace(peer: Peer, now: number): void {
-    const heir = this.#places.leave(peer)
+    const heir = this.#context.places.leave(peer)
     if (heir !== undefined) this.#links.establish(heir, now)
   }
 
@@ -223,7 +224,7 @@ export class Roster {
     this.#links.dropWaiting(peer, 'exit')
     this.#links.close(peer, 'abort', now)
     for (const connection of [peer.inbound, peer.contender]) {
-      if (connection !== undefined) this.#links.closeConnection(connection, 'abort')
+      if (connection !== undefined) this.#context.closeConnection(connection, 'abort')
     }
     peer.inbound = undefined
     peer.contender = undefined

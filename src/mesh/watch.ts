@@ -10,7 +10,7 @@
  *     beacon could be forged, so it is checked over the link first.
  */
 import { assertNever } from '../base/assert.ts'
-import type { EndpointAddress } from './connection.ts'
+import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
 import { isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
@@ -63,6 +63,7 @@ export class Watch {
 
   handleBeacon(peer: Peer, now: number): void {
     peer.heardBeacon(now)
+    peer.noteFoundBy('beacon')
     if (peer.presence !== 'alive') this.#revive(peer)
     if (this.#addresses.anyGone) this.#noteStranded(peer, now)
   }
@@ -127,8 +128,9 @@ export class Watch {
     this.#context.reschedule(peer)
   }
 
-  handleLinkOpened({ peer }: Connection, now: number): void {
+  handleLinkOpened({ peer, remote }: Connection, now: number): void {
     if (peer === undefined) return
+    if (!isSameEndpoint(remote, peer.endpoint)) this.#roster.setEndpoint(peer, remote, now)
     this.#armProbe(peer, now)
     if (peer.pongWanted) this.askForPong(peer, now)
   }
@@ -144,6 +146,13 @@ export class Watch {
     if (peer.endpoint === undefined || peer.holdsEndpoint) return
     const holder = this.#roster.atEndpoint(peer.endpoint)
     if (holder !== undefined) this.doubt(holder, { kind: 'replaced' }, now)
+  }
+
+  /** The peer is said to be elsewhere, and no more where it is known: it may have moved, and a PING decides, once. */
+  handleElsewhere(peer: Peer, to: EndpointAddress, now: number): void {
+    const isChecked = isSameEndpoint(to, peer.alsoAt)
+    if (isChecked && peer.openConnection !== undefined) return // a dead link is found by its probe
+    this.doubt(peer, { kind: 'moved', to }, now)
   }
 
   /** Something is amiss with the peer (see `Doubt`). Believed at once without a link, else after a check. */
@@ -359,6 +368,9 @@ export class Watch {
       case 'probe':
         this.#probe(peer, now)
         return
+      case 'race':
+        this.#links.handleRaceDue(peer, now)
+        return
       case 'stranded':
         if (this.#isStranded(peer)) this.#links.restart(peer, now)
         return
@@ -383,7 +395,8 @@ export class Watch {
     // A peer that talks may be one that does not read; only when nothing at all came over TCP since then, and none of
     // it can wait unread on our side, is the link taken for dead.
     peer.awaitingPong = false
-    const isDead = peer.heardTcpAt <= peer.pingSentAt && peer.heardBeaconAt > peer.pingSentAt
+    const lastNamedAt = Math.max(peer.heardBeaconAt, peer.hintedAt)
+    const isDead = peer.heardTcpAt <= peer.pingSentAt && lastNamedAt > peer.pingSentAt
     if (isDead && isAllHeard(peer, this.#context.readingSince, now)) {
       this.#links.restart(peer, now)
     } else {
