@@ -63,7 +63,7 @@ const PONG_OWED = 1 << 18
 const PONG_WANTED = 1 << 19
 const PING_HELD_UP = 1 << 20
 
-const EVIDENCE = 20
+const EVIDENCE = 21
 const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
 
 // A peer is calm (see `PeerTable`) as long as none of its presence, link and place changes.
