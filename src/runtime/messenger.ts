@@ -2,6 +2,7 @@
  * The sending side of a node: whispers, shouts and pings, and the promises of those that wait. What each means stands at
  * the methods of `MeshNode` that lead here.
  */
+import { assertNever } from '../base/assert.ts'
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { Engine } from '../mesh/engine.ts'
@@ -162,6 +163,9 @@ export class Messenger {
         return
       case 'traced':
         this.#tracing.handleNotice(notice)
+        return
+      default:
+        assertNever(notice)
     }
   }
 
