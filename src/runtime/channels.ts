@@ -11,7 +11,7 @@
  */
 import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import { CHANNEL_MARK } from '../mesh/channel-mark.ts'
+import { CHANNEL_MARK, CHANNEL_MARK_TEXT } from '../mesh/channel-mark.ts'
 import type { PeerInfo } from '../mesh/events.ts'
 import { EARSHOT_HEADER } from '../mesh/links.ts'
 import type { Message } from '../mesh/message.ts'
@@ -55,15 +55,9 @@ export function hasChannels(peer: PeerInfo): boolean {
   return peer.headers[EARSHOT_HEADER] !== undefined
 }
 
-/** Whether the receiver would take these frames of an application for a channel's. */
-export function isReserved([first, second]: readonly Uint8Array[]): boolean {
-  if (second === undefined || first![0] !== CHANNEL_MARK[0]) return false
-  return CHANNEL_MARK.every((byte, i) => first![i] === byte)
-}
-
 /** The first frame of a channel's messages. */
 export function channelMark(name: string): Uint8Array {
-  return utf8Encode(`\0earshot:${name}`)
+  return utf8Encode(CHANNEL_MARK_TEXT + name)
 }
 
 export class Channels {

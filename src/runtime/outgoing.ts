@@ -1,11 +1,11 @@
 /**
  * What the application sends, brought into one form: text, bytes or frames become checked content.
  */
-import { utf8Encode } from '../base/bytes.ts'
+import { startsWith, utf8Encode } from '../base/bytes.ts'
 import { EarshotError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
+import { CHANNEL_MARK, CHANNEL_MARK_TEXT } from '../mesh/channel-mark.ts'
 import type { OutgoingContent, WhenFull } from '../mesh/outbox.ts'
-import { isReserved } from './channels.ts'
 
 /** A message to send: text (as UTF-8), bytes, or 1 to 1,024 frames of bytes. */
 export type MessageInput = string | Uint8Array | readonly Uint8Array[]
@@ -25,7 +25,8 @@ export function outgoingContent(
 ): OutgoingContent {
   const frames = framesOf(message)
   if (kind === 'whisper' && isReserved(frames)) {
-    throw new TypeError('a first frame that begins with "\\0earshot:" is reserved for channels')
+    const mark = JSON.stringify(CHANNEL_MARK_TEXT)
+    throw new TypeError(`a first frame that begins with ${mark} is reserved for channels`)
   }
   // The header of each message is a frame of its own.
   const framesMax = limits.messageFrames - 1
@@ -54,6 +55,11 @@ export function outgoingContent(
     waits,
     isService,
   }
+}
+
+/** Whether the receiver would take these frames of an application for a channel's. */
+function isReserved([first, second]: readonly Uint8Array[]): boolean {
+  return second !== undefined && startsWith(first!, CHANNEL_MARK)
 }
 
 function framesOf(message: MessageInput): readonly Uint8Array[] {
