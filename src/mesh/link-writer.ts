@@ -88,6 +88,7 @@ export class LinkWriter {
   }
 
   #writePreface(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
+    if (frames.length === 0) return
     this.#writeContent(connection, { kind: 'whisper', sequence: this.#nextSequence(peer) }, frames)
     const { counters } = this.#context
     counters.serviceMessagesOut++

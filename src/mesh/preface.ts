@@ -14,7 +14,7 @@ export class Preface {
     return this.#version
   }
 
-  /** What is to be said now. */
+  /** What is to be said now; nothing, without frames. */
   get frames(): readonly Uint8Array[] {
     return this.#frames()
   }

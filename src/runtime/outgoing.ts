@@ -24,13 +24,13 @@ export function outgoingContent(
   waits = true,
 ): OutgoingContent {
   const frames = framesOf(message)
+  checkHasFrames(frames)
   if (kind === 'whisper' && isReserved(frames)) {
     const mark = JSON.stringify(CHANNEL_MARK_TEXT)
     throw new TypeError(`a first frame that begins with ${mark} is reserved for channels`)
   }
   // The header of each message is a frame of its own.
   const framesMax = limits.messageFrames - 1
-  if (frames.length === 0) throw new TypeError('a message has at least one frame (it may be empty)')
   let byteLength = 0
   for (const frame of frames) byteLength += frame.length
   if (frames.length > framesMax) {
@@ -55,6 +55,11 @@ export function outgoingContent(
     waits,
     isService,
   }
+}
+
+/** @throws TypeError */
+export function checkHasFrames(frames: readonly Uint8Array[]): void {
+  if (frames.length === 0) throw new TypeError('a message has at least one frame (it may be empty)')
 }
 
 /** Whether the receiver would take these frames of an application for a channel's. */
