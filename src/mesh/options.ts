@@ -20,7 +20,10 @@ export interface Timers {
   readonly silentMs: number
   /** Silence after which a peer is gone. */
   readonly expiredMs: number
-  /** Without a beacon for this long, a peer's beacons have stopped: part of the hard evidence of its end. */
+  /**
+   * Without a beacon for this long, a peer's beacons have stopped: part of the hard evidence of its end. Default: 1.5
+   * times `beaconIntervalMaxMs`, and at least 50.
+   */
   readonly beaconsStoppedMs: number
   /** How long a peer has to answer a PING that checks a doubtful goodbye or move. */
   readonly confirmMs: number
