@@ -221,12 +221,8 @@ export class Engine {
     if (connection.role === 'dialler') {
       this.#links.handleLost(peer, connection, failure, now)
       this.#watch.handleLinkEnded(peer, 'outbound', failure?.kind === 'refused', now)
-    } else if (peer.contender === connection) {
-      peer.contender = undefined
-    } else if (peer.inbound === connection) {
-      peer.inbound = undefined
-      if (peer.contender !== undefined) this.#reception.yieldIdentity(peer, now)
-      else this.#watch.handleLinkEnded(peer, 'inbound', false, now)
+    } else {
+      this.#reception.handleLost(peer, connection, now)
     }
   }
 
