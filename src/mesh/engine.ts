@@ -299,6 +299,7 @@ export class Engine {
 
   /** After the notice `room`, or when nobody waits any more: opens the peer's outbox. `serve` comes first. */
   reopen(id: PeerId, serve: () => void, now: number): void {
+    this.#advance(now)
     const peer = this.#roster.present(id)
     if (peer !== undefined) peer.roomWanted = false
     serve()
