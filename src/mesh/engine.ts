@@ -318,20 +318,17 @@ export class Engine {
   /** False when we are in the group already. */
   join(group: string, now: number): boolean {
     this.#advance(now)
-    return this.#context.ownGroups.join(group) && this.#announceMembership('join', group, now)
+    const isNew = this.#context.ownGroups.join(group)
+    if (isNew) this.#roster.announceMembership('join', group, now)
+    return isNew
   }
 
   /** False when we are not in the group. */
   leave(group: string, now: number): boolean {
     this.#advance(now)
-    return this.#context.ownGroups.leave(group) && this.#announceMembership('leave', group, now)
-  }
-
-  #announceMembership(kind: 'join' | 'leave', group: string, now: number): true {
-    const { status } = this.#context.ownGroups
-    const membership = { kind, group, status, byteLength: group.length } as const
-    for (const peer of this.#roster.all()) this.#links.announceMembership(peer, membership, now)
-    return true
+    const wasIn = this.#context.ownGroups.leave(group)
+    if (wasIn) this.#roster.announceMembership('leave', group, now)
+    return wasIn
   }
 
   /** Asks a present peer for a sign of life, as soon as a link to it is open; a `pong` notice follows. */
