@@ -17,6 +17,7 @@ import type { EngineOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { PeerTable } from './peer-table.ts'
+import { Preface } from './preface.ts'
 import type { Timed } from './timed.ts'
 import type { WarningCode } from './warning-codes.ts'
 import type { WarningSubject } from './warnings.ts'
@@ -68,6 +69,8 @@ export class MeshContext {
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
   readonly counters: MeshCounters = newMeshCounters()
+  /** Of a service; nothing, until it says something. */
+  readonly preface: Preface = new Preface()
 
   constructor(options: EngineOptions) {
     this.options = options

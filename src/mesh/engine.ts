@@ -27,6 +27,7 @@ import { type EngineMetrics, measure } from './metrics.ts'
 import type { EngineOptions } from './options.ts'
 import type { Acceptance, OutgoingContent } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
+import type { Preface } from './preface.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
 import type { EngineClock } from './timed.ts'
@@ -344,6 +345,11 @@ export class Engine {
     this.#advance(now)
     this.#departure.begin(now)
     this.#rearm(now)
+  }
+
+  /** What a service says to each peer before messages. */
+  get preface(): Preface {
+    return this.#context.preface
   }
 
   // Queries

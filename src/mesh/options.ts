@@ -3,7 +3,6 @@
  */
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { Preface } from './preface.ts'
 
 /** Every timer of the mesh, in milliseconds. */
 export interface Timers {
@@ -87,6 +86,4 @@ export interface EngineOptions {
   readonly limits: Limits
   /** A number in [0, 1): for jitter, and for how ids are hashed. No secret that is worth a lot hangs on it. */
   readonly random: () => number
-  /** Of a service; nothing, until it says something. */
-  readonly preface: Preface
 }

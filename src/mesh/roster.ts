@@ -61,6 +61,8 @@ export class Roster {
     return true
   }
 
+  // Our groups
+
   /** Tells everybody that we have joined or left a group. */
   announceMembership(kind: 'join' | 'leave', group: string, now: number): void {
     const { status } = this.#context.ownGroups

@@ -118,7 +118,7 @@ export class MeshNode extends EventSource {
         this.#state === 'running' && this.#messenger.sendAside(id, frames),
       reportUncaught: (error: unknown) => platform.reportUncaught(error),
     }
-    this.#channels = new Channels(aside, checked.engine.preface)
+    this.#channels = new Channels(aside, this.#engine.preface)
     this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings, this.#channels)
     this.#tracing = new Tracing(this.id, this.#channels, aside.reportUncaught)
     this.#messenger = new Messenger({

@@ -10,7 +10,6 @@ import { EARSHOT_HEADER } from '../mesh/links.ts'
 import type { EngineOptions, Timers } from '../mesh/options.ts'
 import { DEFAULT_TIMERS } from '../mesh/options.ts'
 import { WHEN_FULL, type WhenFull } from '../mesh/outbox.ts'
-import { Preface } from '../mesh/preface.ts'
 import { BEACON_PORT } from '../zre/beacon.ts'
 import { isGroupName } from '../zre/group-name.ts'
 import type { MailboxOptions } from './mailboxes.ts'
@@ -75,7 +74,6 @@ export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOpt
     timers: checkTimers(options.timers),
     limits,
     random: () => entropy.random(),
-    preface: new Preface(),
   }
   // A text is a list of its characters to `Set`, and one group to whoever wrote it.
   if (!Array.isArray(options.groups ?? [])) throw badOption('groups', 'a list of names')

@@ -146,6 +146,14 @@ describe('messages of services', () => {
 })
 
 describe('a standing preface', () => {
+  it('is of one service, once', async () => {
+    const node = await world().node()
+    const { preface } = node.channel('c', () => {})
+    preface(() => [bytes('one')])
+    expect(() => preface(() => [bytes('two')])).toThrow('one service')
+    expect(() => node.channel('d', () => {}).preface(() => [])).toThrow('one service')
+  })
+
   it('of no frames says nothing', async () => {
     const { w, a, b } = await pair()
     const { said } = hear(b)
