@@ -56,6 +56,18 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
+/** Whether the bytes from `start` up to `end` begin with all of `prefix`. */
+export function startsWith(
+  bytes: Uint8Array,
+  prefix: Uint8Array,
+  start = 0,
+  end: number = bytes.length,
+): boolean {
+  if (end - start < prefix.length) return false
+  for (let i = 0; i < prefix.length; i++) if (bytes[start + i] !== prefix[i]) return false
+  return true
+}
+
 /** A fresh array holding all parts in order. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0

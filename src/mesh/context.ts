@@ -22,6 +22,7 @@ import { Outbox } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
 import { PeerTable } from './peer-table.ts'
 import { Places } from './places.ts'
+import { Preface } from './preface.ts'
 import type { Timed } from './timed.ts'
 import type { WarningCode } from './warning-codes.ts'
 import type { WarningSubject } from './warnings.ts'
@@ -74,6 +75,8 @@ export class MeshContext {
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
   readonly counters: MeshCounters = newMeshCounters()
+  /** Of a service; nothing, until it says something. */
+  readonly preface: Preface = new Preface()
 
   constructor(options: EngineOptions) {
     this.options = options

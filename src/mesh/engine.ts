@@ -27,6 +27,7 @@ import { type EngineMetrics, measure } from './metrics.ts'
 import type { EngineOptions } from './options.ts'
 import type { Acceptance, OutgoingContent } from './outbox.ts'
 import type { Connection, Peer } from './peer.ts'
+import type { Preface } from './preface.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
 import type { EngineClock } from './timed.ts'
@@ -221,12 +222,8 @@ export class Engine {
     if (connection.role === 'dialler') {
       this.#links.handleLost(peer, connection, failure, now)
       this.#watch.handleLinkEnded(peer, 'outbound', failure?.kind === 'refused', now)
-    } else if (peer.contender === connection) {
-      peer.contender = undefined
-    } else if (peer.inbound === connection) {
-      peer.inbound = undefined
-      if (peer.contender !== undefined) this.#reception.yieldIdentity(peer, now)
-      else this.#watch.handleLinkEnded(peer, 'inbound', false, now)
+    } else {
+      this.#reception.handleLost(peer, connection, now)
     }
   }
 
@@ -303,6 +300,7 @@ export class Engine {
 
   /** After the notice `room`, or when nobody waits any more: opens the peer's outbox. `serve` comes first. */
   reopen(id: PeerId, serve: () => void, now: number): void {
+    this.#advance(now)
     const peer = this.#roster.present(id)
     if (peer !== undefined) peer.roomWanted = false
     serve()
@@ -321,20 +319,17 @@ export class Engine {
   /** False when we are in the group already. */
   join(group: string, now: number): boolean {
     this.#advance(now)
-    return this.#context.ownGroups.join(group) && this.#announceMembership('join', group, now)
+    const isNew = this.#context.ownGroups.join(group)
+    if (isNew) this.#roster.announceMembership('join', group, now)
+    return isNew
   }
 
   /** False when we are not in the group. */
   leave(group: string, now: number): boolean {
     this.#advance(now)
-    return this.#context.ownGroups.leave(group) && this.#announceMembership('leave', group, now)
-  }
-
-  #announceMembership(kind: 'join' | 'leave', group: string, now: number): true {
-    const { status } = this.#context.ownGroups
-    const membership = { kind, group, status, byteLength: group.length } as const
-    for (const peer of this.#roster.all()) this.#links.announceMembership(peer, membership, now)
-    return true
+    const wasIn = this.#context.ownGroups.leave(group)
+    if (wasIn) this.#roster.announceMembership('leave', group, now)
+    return wasIn
   }
 
   /** Asks a present peer for a sign of life, as soon as a link to it is open; a `pong` notice follows. */
@@ -350,6 +345,11 @@ export class Engine {
     this.#advance(now)
     this.#departure.begin(now)
     this.#rearm(now)
+  }
+
+  /** What a service says to each peer before messages. */
+  get preface(): Preface {
+    return this.#context.preface
   }
 
   // Queries

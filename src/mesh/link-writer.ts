@@ -45,7 +45,7 @@ export class LinkWriter {
   writeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
     const startedOver = this.#startOverBeforeWrap(peer, connection, now)
     if (startedOver && !isContent(outgoing)) return // that HELLO carries it
-    const isPrefaced = connection.prefaceVersion === this.#context.options.preface.version
+    const isPrefaced = connection.prefaceVersion === this.#context.preface.version
     if (isContent(outgoing) && (!isPrefaced || outgoing.trace !== undefined)) {
       this.#writePrefaces(peer, connection, outgoing)
     }
@@ -79,7 +79,7 @@ export class LinkWriter {
   /** What the peer has to know before the message. */
   #writePrefaces(peer: Peer, connection: Connection, { isService, trace }: OutgoingContent): void {
     if (isService || !peer.isEarshot) return
-    const { preface } = this.#context.options
+    const { preface } = this.#context
     if (connection.prefaceVersion !== preface.version) {
       connection.prefaceVersion = preface.version
       this.#writePreface(peer, connection, preface.frames)
@@ -88,6 +88,7 @@ export class LinkWriter {
   }
 
   #writePreface(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
+    if (frames.length === 0) return
     this.#writeContent(connection, { kind: 'whisper', sequence: this.#nextSequence(peer) }, frames)
     const { counters } = this.#context
     counters.serviceMessagesOut++

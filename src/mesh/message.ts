@@ -4,7 +4,7 @@
  * The frames are views into a receive buffer that is never written again: keep them as long as you
  * like, but mind that a small frame kept for long holds its buffer (up to 64 KiB); copy it then.
  */
-import { concatBytes, EMPTY_BYTES, utf8Decode } from '../base/bytes.ts'
+import { concatBytes, EMPTY_BYTES, startsWith, utf8Decode } from '../base/bytes.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
 
 export class Message {
@@ -41,11 +41,7 @@ export class Message {
   isMarked(mark: Uint8Array): boolean {
     const parts = this.#parts
     if (parts.frameCount < 3) return false
-    const { bytes } = parts
-    const start = parts.frameStart(1)
-    if (bytes[start] !== mark[0] || parts.frameEnd(1) - start < mark.length) return false
-    for (let i = 1; i < mark.length; i++) if (bytes[start + i] !== mark[i]) return false
-    return true
+    return startsWith(parts.bytes, mark, parts.frameStart(1), parts.frameEnd(1))
   }
 
   /** All frames in order. */

@@ -3,7 +3,6 @@
  */
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { Preface } from './preface.ts'
 
 /** Every timer of the mesh, in milliseconds. */
 export interface Timers {
@@ -20,7 +19,10 @@ export interface Timers {
   readonly silentMs: number
   /** Silence after which a peer is gone. */
   readonly expiredMs: number
-  /** Without a beacon for this long, a peer's beacons have stopped: part of the hard evidence of its end. */
+  /**
+   * Without a beacon for this long, a peer's beacons have stopped: part of the hard evidence of its end. Default: 1.5
+   * times `beaconIntervalMaxMs`, and at least 50.
+   */
   readonly beaconsStoppedMs: number
   /** How long a peer has to answer a PING that checks a doubtful goodbye or move. */
   readonly confirmMs: number
@@ -84,6 +86,4 @@ export interface EngineOptions {
   readonly limits: Limits
   /** A number in [0, 1): for jitter, and for how ids are hashed. No secret that is worth a lot hangs on it. */
   readonly random: () => number
-  /** Of a service; nothing, until it says something. */
-  readonly preface: Preface
 }

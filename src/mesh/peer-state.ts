@@ -70,8 +70,8 @@ const PONG_OWED = 1 << 18
 const PONG_WANTED = 1 << 19
 const PING_HELD_UP = 1 << 20
 
-const EVIDENCE = 20
-/** The last bits: five, one for each way of being found. */
+const EVIDENCE = 21
+/** Five bits, one for each way of being found. */
 const FOUND_BY = 24
 const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
 
@@ -211,7 +211,7 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
   }
 
   get foundBy(): readonly FoundBy[] {
-    return SETS_OF_WAYS[this.#bits >> FOUND_BY]!
+    return SETS_OF_WAYS[(this.#bits >> FOUND_BY) & (SETS_OF_WAYS.length - 1)]!
   }
 
   /** False when that was known. */

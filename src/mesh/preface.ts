@@ -1,4 +1,5 @@
 /** What is said to a peer right before messages, unasked: how a service gets a word in at the right place. */
+import { assert } from '../base/assert.ts'
 
 /**
  * The standing preface, in a whisper of its own on the same link: it is known there before the message is. It is said
@@ -7,19 +8,21 @@
  */
 export class Preface {
   #version = 0
-  #frames: () => readonly Uint8Array[] = () => []
+  #frames: (() => readonly Uint8Array[]) | undefined
 
   /** Grows with each renewal; 0 while there is nothing to say. */
   get version(): number {
     return this.#version
   }
 
-  /** What is to be said now. */
+  /** What is to be said now; nothing, without frames. */
   get frames(): readonly Uint8Array[] {
-    return this.#frames()
+    return this.#frames?.() ?? []
   }
 
+  /** Once: two services would speak with one voice. */
   set(frames: () => readonly Uint8Array[]): void {
+    assert(this.#frames === undefined, 'one service has a preface')
     this.#frames = frames
   }
 

@@ -135,7 +135,7 @@ export class Reception {
   /** The holder has had its time; unless its answer waits unread. */
   handleTakeoverDue(peer: Peer, now: number): void {
     if (this.#context.isReading) {
-      this.yieldIdentity(peer, now)
+      this.#yieldIdentity(peer, now)
       return
     }
     peer.setDeadline('takeover', now + this.#context.options.timers.takeoverMs)
@@ -143,12 +143,23 @@ export class Reception {
   }
 
   /** The holder stayed silent, or its connection ended: the newcomer takes its place. */
-  yieldIdentity(peer: Peer, now: number): void {
+  #yieldIdentity(peer: Peer, now: number): void {
     const { contender, inbound } = peer
     if (contender === undefined) return
     peer.contender = undefined
     if (inbound !== undefined) this.#context.closeConnection(inbound, 'abort')
     this.#adopt(peer, contender, now)
+  }
+
+  /** A peer's link to us, or the connection that would take its place, ended by itself. */
+  handleLost(peer: Peer, connection: Connection, now: number): void {
+    if (peer.contender === connection) {
+      peer.contender = undefined
+    } else if (peer.inbound === connection) {
+      peer.inbound = undefined
+      if (peer.contender !== undefined) this.#yieldIdentity(peer, now)
+      else this.#watch.handleLinkEnded(peer, 'inbound', false, now)
+    }
   }
 
   /** Makes an accepted connection the peer's link to us. */

@@ -59,6 +59,15 @@ export class Roster {
     return true
   }
 
+  // Our groups
+
+  /** Tells everybody that we have joined or left a group. */
+  announceMembership(kind: 'join' | 'leave', group: string, now: number): void {
+    const { status } = this.#context.ownGroups
+    const membership = { kind, group, status, byteLength: group.length } as const
+    for (const peer of this.all()) this.#links.announceMembership(peer, membership, now)
+  }
+
   // Coming
 
   /** The peer with this id, made now if need be; `undefined` when the limits leave no room. */

@@ -11,11 +11,12 @@
  */
 import { utf8Decode, utf8Encode } from '../base/bytes.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import { CHANNEL_MARK } from '../mesh/channel-mark.ts'
+import { CHANNEL_MARK, CHANNEL_MARK_TEXT } from '../mesh/channel-mark.ts'
 import type { PeerInfo } from '../mesh/events.ts'
 import { EARSHOT_HEADER } from '../mesh/links.ts'
 import type { Message } from '../mesh/message.ts'
 import type { Preface } from '../mesh/preface.ts'
+import { checkHasFrames } from './outgoing.ts'
 
 /** A first frame that is no longer than this is looked up. */
 const NAME_BYTES_MAX = 32
@@ -29,12 +30,13 @@ export interface Channel {
   /**
    * Sends without waiting: false when the peer is not there, is no earshot node, or its outbox is full.
    *
-   * @throws EarshotError ERR_EARSHOT_MESSAGE_TOO_LARGE for more than `bytesMax`.
+   * @throws EarshotError ERR_EARSHOT_MESSAGE_TOO_LARGE for more than `bytesMax`; a TypeError for no frames.
    */
   send(peer: PeerId, frames: readonly Uint8Array[]): boolean
   /**
    * After each call of what this gives back, `frames` is asked for something to say to each earshot peer before the
-   * application's next message to it: it is there before the message. One service of a node may have a preface.
+   * application's next message to it: it is there before the message. No frames say nothing. One service of a node may
+   * have a preface.
    */
   preface(frames: () => readonly Uint8Array[]): () => void
   close(): void
@@ -55,15 +57,9 @@ export function hasChannels(peer: PeerInfo): boolean {
   return peer.headers[EARSHOT_HEADER] !== undefined
 }
 
-/** Whether the receiver would take these frames of an application for a channel's. */
-export function isReserved([first, second]: readonly Uint8Array[]): boolean {
-  if (second === undefined || first![0] !== CHANNEL_MARK[0]) return false
-  return CHANNEL_MARK.every((byte, i) => first![i] === byte)
-}
-
 /** The first frame of a channel's messages. */
 export function channelMark(name: string): Uint8Array {
-  return utf8Encode(`\0earshot:${name}`)
+  return utf8Encode(CHANNEL_MARK_TEXT + name)
 }
 
 export class Channels {
@@ -89,12 +85,16 @@ export class Channels {
     return {
       bytesMax: Math.max(0, this.#host.messageBytes - mark.length),
       send: (id, frames) => {
+        checkHasFrames(frames)
         const peer = this.#host.peer(id)
         if (peer === undefined || !hasChannels(peer)) return false
         return this.#host.sendWhisper(id, [mark, ...frames])
       },
       preface: (frames) => {
-        this.#preface.set(() => [mark, ...frames()])
+        this.#preface.set(() => {
+          const content = frames()
+          return content.length > 0 ? [mark, ...content] : [] // the mark alone would reach the application
+        })
         return () => this.#preface.renew()
       },
       close: () => {

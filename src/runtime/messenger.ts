@@ -2,6 +2,7 @@
  * The sending side of a node: whispers, shouts and pings, and the promises of those that wait. What each means stands at
  * the methods of `MeshNode` that lead here.
  */
+import { assertNever } from '../base/assert.ts'
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { Engine } from '../mesh/engine.ts'
@@ -13,7 +14,8 @@ import type { SendOptions, ShoutOptions, ShoutOutcome, WaitOptions } from './nod
 import { checkGroupName, checkPolicy } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
 import { outgoingContent } from './outgoing.ts'
-import { noSuchPeer } from './peer-ref.ts'
+import type { PeerRef } from './peer-ref.ts'
+import { idOf, noSuchPeer } from './peer-ref.ts'
 import { Pings } from './pings.ts'
 import { allAccepted, checkNotAborted, Senders } from './senders.ts'
 import type { Tracing } from './tracing.ts'
@@ -55,10 +57,11 @@ export class Messenger {
     })
   }
 
-  whisper(id: PeerId, message: MessageInput, options?: SendOptions): Promise<void> {
+  whisper(peer: PeerRef, message: MessageInput, options?: SendOptions): Promise<void> {
     try {
       this.#checkRunning()
       checkNotAborted(options?.signal)
+      const id = idOf(peer)
       const untraced = outgoingContent('whisper', '', message, this.#limits)
       const content = this.#tracing.begin(untraced, options?.trace === true, id)
       if (this.#senders.hasWaiting(id)) return this.#senders.wait(id, content, options?.signal)
@@ -77,8 +80,9 @@ export class Messenger {
     }
   }
 
-  tryWhisper(id: PeerId, message: MessageInput): boolean {
+  tryWhisper(peer: PeerRef, message: MessageInput): boolean {
     this.#checkRunning()
+    const id = idOf(peer)
     const untraced = outgoingContent('whisper', '', message, this.#limits, 'wait', false)
     const content = this.#tracing.begin(untraced, false, id)
     const acceptance = this.#engine.whisper(id, content, this.#driver.turnNow())
@@ -126,10 +130,11 @@ export class Messenger {
     return outcome
   }
 
-  ping(id: PeerId, options?: WaitOptions): Promise<number> {
+  ping(peer: PeerRef, options?: WaitOptions): Promise<number> {
     try {
       this.#checkRunning()
       checkNotAborted(options?.signal)
+      const id = idOf(peer)
       if (this.#engine.peer(id) === undefined) throw noSuchPeer(id)
       const answer = this.#pings.wait(id, options?.signal)
       this.#engine.ping(id, this.#driver.now())
@@ -158,6 +163,9 @@ export class Messenger {
         return
       case 'traced':
         this.#tracing.handleNotice(notice)
+        return
+      default:
+        assertNever(notice)
     }
   }
 

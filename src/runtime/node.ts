@@ -49,7 +49,6 @@ import type { NodeOptions } from './options.ts'
 import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
 import type { PeerRef } from './peer-ref.ts'
-import { idOf } from './peer-ref.ts'
 import type { Platform } from './platform.ts'
 import { checkNotAborted } from './senders.ts'
 import type { TraceEvent } from './tracing.ts'
@@ -119,7 +118,7 @@ export class MeshNode extends EventSource {
         this.#state === 'running' && this.#messenger.sendAside(id, frames),
       reportUncaught: (error: unknown) => platform.reportUncaught(error),
     }
-    this.#channels = new Channels(aside, checked.engine.preface)
+    this.#channels = new Channels(aside, this.#engine.preface)
     this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings, this.#channels)
     this.#tracing = new Tracing(this.id, this.#channels, aside.reportUncaught)
     this.#messenger = new Messenger({
@@ -243,12 +242,12 @@ export class MeshNode extends EventSource {
    * ERR_EARSHOT_NOT_RUNNING or ERR_EARSHOT_ABORTED.
    */
   whisper(peer: PeerRef, message: MessageInput, options?: SendOptions): Promise<void> {
-    return this.#messenger.whisper(idOf(peer), message, options)
+    return this.#messenger.whisper(peer, message, options)
   }
 
   /** Sends without waiting: false when the peer's outbox is full. Throws where `whisper` rejects. */
   tryWhisper(peer: PeerRef, message: MessageInput): boolean {
-    return this.#messenger.tryWhisper(idOf(peer), message)
+    return this.#messenger.tryWhisper(peer, message)
   }
 
   /**
@@ -270,7 +269,7 @@ export class MeshNode extends EventSource {
 
   /** Asks a peer for a sign of life over its link; resolves with the round trip in milliseconds. */
   ping(peer: PeerRef, options?: WaitOptions): Promise<number> {
-    return this.#messenger.ping(idOf(peer), options)
+    return this.#messenger.ping(peer, options)
   }
 
   // For services

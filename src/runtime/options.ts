@@ -10,7 +10,6 @@ import { EARSHOT_HEADER } from '../mesh/links.ts'
 import type { EngineOptions, Timers } from '../mesh/options.ts'
 import { DEFAULT_TIMERS } from '../mesh/options.ts'
 import { WHEN_FULL, type WhenFull } from '../mesh/outbox.ts'
-import { Preface } from '../mesh/preface.ts'
 import { BEACON_PORT } from '../zre/beacon.ts'
 import { isGroupName } from '../zre/group-name.ts'
 import type { MailboxOptions } from './mailboxes.ts'
@@ -24,8 +23,9 @@ export interface NodeOptions {
   /** Groups to be in from the start. */
   readonly groups?: readonly string[]
   /**
-   * Where to be: names (`eth0`), addresses (`192.168.1.5`) or subnets (`10.0.0.0/8`) of network interfaces.
-   * Or a function that is asked of each, now and whenever the network changes. Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on this host.
+   * Where to be: names (`eth0`), addresses (`192.168.1.5`) or subnets (`10.0.0.0/8`) of network interfaces; or a
+   * function that is asked of each, now and at every look at the network. Nothing is sent on any other. Default: every
+   * usable interface; `'127.0.0.1'` keeps the node on this host.
    */
   readonly interfaces?: string | readonly string[] | ((each: NetworkInterface) => boolean)
   /** UDP port of the beacons; nodes with different ports do not meet. Default 5670. */
@@ -74,7 +74,6 @@ export function checkOptions(options: NodeOptions, entropy: Entropy): CheckedOpt
     timers: checkTimers(options.timers),
     limits,
     random: () => entropy.random(),
-    preface: new Preface(),
   }
   // A text is a list of its characters to `Set`, and one group to whoever wrote it.
   if (!Array.isArray(options.groups ?? [])) throw badOption('groups', 'a list of names')
@@ -160,9 +159,9 @@ function checkHeaders(
 
 function checkTimers(given: Partial<Timers> | undefined): Timers {
   const timers = withDefaults('timers', given, DEFAULT_TIMERS)
-  // A slower beacon takes longer to be missed.
-  const beaconsStoppedMs = given?.beaconsStoppedMs ?? Math.max(50, 1.5 * timers.beaconIntervalMs)
   const beaconIntervalMaxMs = given?.beaconIntervalMaxMs ?? timers.beaconIntervalMs
+  // A slower beacon takes longer to be missed.
+  const beaconsStoppedMs = given?.beaconsStoppedMs ?? Math.max(50, 1.5 * beaconIntervalMaxMs)
   const checked = {
     ...timers,
     beaconIntervalMaxMs,
@@ -202,8 +201,10 @@ function completeSilences(
 function checkMailboxes(options: NodeOptions): MailboxOptions {
   const { interfaces } = options
   const list = typeof interfaces === 'string' ? [interfaces] : interfaces
-  if (typeof list === 'object' && (list.length === 0 || list.some(isNoText))) {
-    throw badOption('interfaces', 'at least one name, address or subnet; leave it out for all')
+  const isList = Array.isArray(list) && list.length > 0 && !list.some(isNoText)
+  if (list !== undefined && typeof list !== 'function' && !isList) {
+    const wanted = 'at least one name, address or subnet, or a function; leave it out for all'
+    throw badOption('interfaces', wanted)
   }
   return {
     interfaces: list,

@@ -1,11 +1,11 @@
 /**
  * What the application sends, brought into one form: text, bytes or frames become checked content.
  */
-import { utf8Encode } from '../base/bytes.ts'
+import { startsWith, utf8Encode } from '../base/bytes.ts'
 import { EarshotError } from '../base/errors.ts'
 import type { Limits } from '../base/limits.ts'
+import { CHANNEL_MARK, CHANNEL_MARK_TEXT } from '../mesh/channel-mark.ts'
 import type { OutgoingContent, WhenFull } from '../mesh/outbox.ts'
-import { isReserved } from './channels.ts'
 
 /** A message to send: text (as UTF-8), bytes, or 1 to 1,024 frames of bytes. */
 export type MessageInput = string | Uint8Array | readonly Uint8Array[]
@@ -24,12 +24,13 @@ export function outgoingContent(
   waits = true,
 ): OutgoingContent {
   const frames = framesOf(message)
+  checkHasFrames(frames)
   if (kind === 'whisper' && isReserved(frames)) {
-    throw new TypeError('a first frame that begins with "\\0earshot:" is reserved for channels')
+    const mark = JSON.stringify(CHANNEL_MARK_TEXT)
+    throw new TypeError(`a first frame that begins with ${mark} is reserved for channels`)
   }
   // The header of each message is a frame of its own.
   const framesMax = limits.messageFrames - 1
-  if (frames.length === 0) throw new TypeError('a message has at least one frame (it may be empty)')
   let byteLength = 0
   for (const frame of frames) byteLength += frame.length
   if (frames.length > framesMax) {
@@ -54,6 +55,16 @@ export function outgoingContent(
     waits,
     isService,
   }
+}
+
+/** @throws TypeError */
+export function checkHasFrames(frames: readonly Uint8Array[]): void {
+  if (frames.length === 0) throw new TypeError('a message has at least one frame (it may be empty)')
+}
+
+/** Whether the receiver would take these frames of an application for a channel's. */
+function isReserved([first, second]: readonly Uint8Array[]): boolean {
+  return second !== undefined && startsWith(first!, CHANNEL_MARK)
 }
 
 function framesOf(message: MessageInput): readonly Uint8Array[] {

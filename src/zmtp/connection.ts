@@ -150,6 +150,7 @@ export class ZmtpConnection {
 
   /** Other limits from here on: for a peer that is trusted with more. Not while a message is here in part. */
   setLimits(limits: ConnectionLimits): void {
+    assert(this.#special?.assembler === undefined, 'limits change between messages')
     this.#limits = limits
   }
 

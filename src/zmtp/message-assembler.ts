@@ -3,16 +3,16 @@
  *
  * It takes over from `decodeInPlace` whatever cannot be handed out as a view of the chunk: a message
  * that straddles chunks, a command, a sealed frame, and everything that breaks a rule. Bodies are
- * gathered in one buffer; between two calls nothing of the chunk is kept. Once idle it can be dropped.
+ * gathered in one buffer, into which chunks are copied. Once idle it can be dropped.
  *
  *     flags ──► size ──► body ──┬─► command
  *       ▲                       ├─► MORE: next frame of the same message
  *       └───────────────────────┴─► message
  *
- * A large frame gets one buffer of its announced size, once a sixteenth of it is here; until then its pieces
- * are kept as they came.
+ * A large frame gets one buffer of its announced size, once a sixteenth of it is here. Until then its pieces (views
+ * of the chunks, which they pin between calls) wait as they came: at most PIECES_MAX, of PIECE_BYTES_MIN or more each.
  *
- * Invariant: the buffer never exceeds GROW_BYTES_MIN, or 16 times what was received of the message,
+ * Invariant: the buffer never exceeds GROW_BYTES_MIN, or GROW_FACTOR times what was received of the message,
  * whatever lengths were announced; and what was announced had been held against the limits before.
  */
 import { assert, assertNever } from '../base/assert.ts'

@@ -5,7 +5,7 @@
  * empty subscription SHALL match all messages." And they "SHALL be additive and SHALL NOT be idempotent": who
  * subscribed to a topic twice has to cancel it twice.
  */
-import { toHex } from '../base/bytes.ts'
+import { startsWith, toHex } from '../base/bytes.ts'
 import { invalid } from '../base/errors.ts'
 import type { ZmtpInvalid } from './codes.ts'
 import { COMMAND_BYTES_MAX } from './command.ts'
@@ -84,10 +84,4 @@ export class Subscriptions {
     this.#byTopic.clear()
     this.#topicBytes = 0
   }
-}
-
-function startsWith(bytes: Uint8Array, topic: Uint8Array): boolean {
-  if (topic.length > bytes.length) return false
-  for (let i = 0; i < topic.length; i++) if (bytes[i] !== topic[i]) return false
-  return true
 }

@@ -11,7 +11,6 @@ import type { EngineEvent } from '../../src/mesh/events.ts'
 import type { Timers } from '../../src/mesh/options.ts'
 import { DEFAULT_TIMERS } from '../../src/mesh/options.ts'
 import type { Connection } from '../../src/mesh/peer.ts'
-import { Preface } from '../../src/mesh/preface.ts'
 import { content } from './content.ts'
 import { checkEvent, type EventRules, newEventRules, tell } from './events.ts'
 import { type Address, type Handlers, Network, type Socket } from './network.ts'
@@ -118,7 +117,6 @@ export class Host {
   /** Everything the engine told, with its time. */
   readonly log: { readonly at: number; readonly event: EngineEvent }[] = []
   readonly sockets: Map<Connection, Socket> = new Map()
-  readonly preface: Preface = new Preface()
   readonly #rules: EventRules = newEventRules()
   readonly #missed: (() => void)[] = []
   readonly #seed: { state: number }
@@ -139,7 +137,6 @@ export class Host {
       timers: { ...DEFAULT_TIMERS, ...options.timers },
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       random: () => nextRandom(this.#seed),
-      preface: this.preface,
     })
     for (const group of options.groups ?? []) this.call((engine, now) => engine.join(group, now))
   }

@@ -6,6 +6,7 @@ import {
   bytesEqual,
   concatBytes,
   fromHex,
+  startsWith,
   toHex,
   utf8Decode,
   utf8DecodeStrict,
@@ -69,6 +70,20 @@ it('bytes are equal by content, not by where they lie', () => {
   expect(bytesEqual(whole.subarray(0, 2), whole.subarray(1, 3))).toBe(false)
   expect(bytesEqual(whole.subarray(0, 2), whole.subarray(0, 3))).toBe(false)
   expect(bytesEqual(new Uint8Array(), new Uint8Array())).toBe(true)
+})
+
+it('bytes start with what lies within them, from the start on', () => {
+  const bytes = Uint8Array.of(1, 2, 3, 4)
+  const starts = (prefix: number[], start?: number, end?: number) =>
+    startsWith(bytes, Uint8Array.from(prefix), start, end)
+  expect([starts([]), starts([1]), starts([1, 2, 3, 4])]).toEqual([true, true, true])
+  expect([starts([2]), starts([1, 3]), starts([1, 2, 3, 4, 5])]).toEqual([false, false, false])
+  expect([starts([2, 3], 1), starts([2, 3], 1, 3), starts([2, 3], 1, 2)]).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect([starts([], 4), starts([4], 3), starts([4, 0], 3)]).toEqual([true, true, false])
 })
 
 it('joined bytes are a copy of all parts in order', () => {

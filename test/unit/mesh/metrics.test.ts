@@ -248,6 +248,13 @@ describe('when a peer was last seen', () => {
     expect(peerOf(a, b.id).lastSeen?.agoMs).toBeGreaterThan(3_599_000)
     expect(peerOf(a, b.id).presence).toBe('alive')
   })
+
+  it('is as of the last call, if not told otherwise: a wait that ends is one, too', () => {
+    const { mesh, a, b } = met()
+    mesh.sleep(3_600_000)
+    a.call((engine, now) => engine.reopen(b.id, () => {}, now))
+    expect(a.engine.metrics().peers[0]?.lastSeen).toEqual(peerOf(a, b.id).lastSeen)
+  })
 })
 
 describe('a peer', () => {

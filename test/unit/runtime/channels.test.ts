@@ -55,6 +55,17 @@ describe('a channel', () => {
     expect(hear(a).send.send('0'.repeat(32) as typeof a.id, [bytes('x')])).toBe(false)
   })
 
+  it('refuses a message of no frames, which would not be told from the application’s', async () => {
+    const { w, a, b } = await pair()
+    const { send } = hear(a)
+    const { said } = hear(b)
+    expect(() => send.send(b.id, [])).toThrow(TypeError)
+    expect(() => send.send('0'.repeat(32) as typeof a.id, [])).toThrow(TypeError)
+    expect(send.send(b.id, [new Uint8Array()])).toBe(true)
+    await w.until(() => said.length > 0)
+    expect(said).toEqual(['c a '])
+  })
+
   it('is one of its name at a time, and free again once closed', async () => {
     const { a } = await pair()
     const first = a.channel('c', () => {})
@@ -135,6 +146,24 @@ describe('messages of services', () => {
 })
 
 describe('a standing preface', () => {
+  it('is of one service, once', async () => {
+    const node = await world().node()
+    const { preface } = node.channel('c', () => {})
+    preface(() => [bytes('one')])
+    expect(() => preface(() => [bytes('two')])).toThrow('one service')
+    expect(() => node.channel('d', () => {}).preface(() => [])).toThrow('one service')
+  })
+
+  it('of no frames says nothing', async () => {
+    const { w, a, b } = await pair()
+    const { said } = hear(b)
+    hear(a).send.preface(() => [])()
+    await a.whisper(b.id, 'one')
+    await w.until(() => said.length > 0)
+    expect(said).toEqual(['whisper a one'])
+    expect(a.metrics().mesh.serviceMessagesOut).toBe(0)
+  })
+
   it('is said once before the next message, again when it was replaced, and never for a channel', async () => {
     const { w, a, b } = await pair()
     const atA = hear(a)

@@ -134,6 +134,17 @@ describe('whisper and shout', () => {
     )
   })
 
+  it.each([undefined, null])(
+    'reject what is no peer (%s), and throw where there is no promise',
+    async (nobody) => {
+      const node = await world().node()
+      const bad = nobody as never
+      await expect(node.whisper(bad, 'x')).rejects.toThrow(TypeError)
+      await expect(node.ping(bad)).rejects.toThrow(TypeError)
+      expect(() => node.tryWhisper(bad, 'x')).toThrow(TypeError)
+    },
+  )
+
   it('resolve at once while there is room, with one promise for all', async () => {
     const w = world()
     const [a, b] = await w.nodes('a', 'b')

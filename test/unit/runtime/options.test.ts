@@ -62,6 +62,13 @@ describe('options', () => {
     ['groups that are one text', { groups: nonsense('chat') }, /option groups:/],
     ['no interface', { interfaces: [] }, /option interfaces:/],
     ['an interface that is no text', { interfaces: [nonsense(1)] }, /option interfaces:/],
+    ['interfaces that are a number', { interfaces: nonsense(1) }, /option interfaces:/],
+    ['interfaces that are null', { interfaces: nonsense(null) }, /option interfaces:/],
+    [
+      'interfaces that are no list',
+      { interfaces: nonsense(new Set(['lo'])) },
+      /option interfaces:/,
+    ],
     ['port 0', { port: 0 }, /option port:/],
     ['port 65536', { port: 65_536 }, /option port:/],
     ['port 1.5', { port: 1.5 }, /option port:/],
@@ -168,7 +175,10 @@ describe('timers', () => {
       { beaconIntervalMs: 100 },
       { beaconIntervalMs: 100, beaconIntervalMaxMs: 100, beaconsStoppedMs: 150 },
     ],
-    [{ beaconIntervalMaxMs: 4_000 }, { beaconIntervalMs: 1_000, beaconIntervalMaxMs: 4_000 }],
+    [
+      { beaconIntervalMaxMs: 4_000 },
+      { beaconIntervalMs: 1_000, beaconIntervalMaxMs: 4_000, beaconsStoppedMs: 6_000 },
+    ],
     [{ beaconIntervalMs: 100, beaconsStoppedMs: 700 }, { beaconsStoppedMs: 700 }],
   ])('given as %j fill in the rest so that it fits', (given, expected) => {
     expect(check({ timers: given }).engine.timers).toMatchObject(expected)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { concatBytes } from '../../../src/base/bytes.ts'
 import { COMMAND_BYTES_MAX } from '../../../src/zmtp/command.ts'
 import type { ConnectionInput, ZmtpConnection } from '../../../src/zmtp/connection.ts'
-import { bytesOf, feed, feedBytewise, readyAcceptor, summaryOf } from './helpers.ts'
+import { bytesOf, feed, feedBytewise, LIMITS, readyAcceptor, summaryOf } from './helpers.ts'
 
 /** What a length that is only announced may cost; `message-assembler.ts` has the reason. */
 const ANNOUNCED_BYTES_MAX = 16 * 1024
@@ -60,6 +60,15 @@ describe('the size of a message', () => {
     expect(feed(connection, message.repeat(100))).toHaveLength(100)
     expect(feedBytewise(connection, message.repeat(3))).toHaveLength(3)
   })
+})
+
+it('limits change between messages, and never within one', () => {
+  const connection = readyAcceptor({ messageBytes: 2 })
+  feed(connection, '01 01 aa')
+  expect(() => connection.setLimits(LIMITS)).toThrow('between messages')
+  feed(connection, '00 01 bb')
+  connection.setLimits(LIMITS)
+  expect(summaryOf(feed(connection, '00 03 010203'))).toEqual([['010203']])
 })
 
 describe('the frames of a message', () => {
