@@ -143,8 +143,8 @@ export function briefPeer({ id, name }: PeerInfo): { id: string; name: string } 
 }
 
 function fullPeer(peer: PeerInfo): Omit<PeerInfo, never> {
-  const { id, name, endpoint, headers, groups, presence } = peer
-  return { id, name, endpoint, headers, groups, presence }
+  const { id, name, endpoint, headers, groups, presence, foundBy } = peer
+  return { id, name, endpoint, headers, groups, presence, foundBy }
 }
 
 type FrameFields = { readonly text: string } | { readonly base64: string }

@@ -93,6 +93,7 @@ function readPeer(value: unknown): PeerInfo | undefined {
     headers: isJsonObject(headers) ? textsOf(headers) : {},
     groups: Array.isArray(groups) ? groups.filter((each) => typeof each === 'string') : [],
     presence: 'alive',
+    foundBy: [],
   }
 }
 

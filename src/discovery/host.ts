@@ -30,7 +30,6 @@ export const DISCOVERY_WARNING_CODES = [
   'gossip-unreachable', // a gossip hub cannot be reached
   'gossip-invalid', // bytes on a gossip connection make no sense
   'seed-unresolved', // the name of a seed cannot be resolved
-  'seed-unreachable', // nobody answers at a seed
 ] as const
 
 export type DiscoveryWarningCode = (typeof DISCOVERY_WARNING_CODES)[number]

@@ -9,13 +9,13 @@ import type { Multipart } from '../zmtp/multipart.ts'
 import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
 import { CHANNEL_MARK } from './channel-mark.ts'
-import type { EndpointAddress } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { type Introduction, readMessage } from './introduction.ts'
 import type { Links } from './links.ts'
 import { Message } from './message.ts'
 import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
+import type { Strangers } from './strangers.ts'
 import type { Watch } from './watch.ts'
 
 /** A link younger than this crossed the peer's HELLO. */
@@ -26,12 +26,20 @@ export class Conversation {
   readonly #links: Links
   readonly #roster: Roster
   readonly #watch: Watch
+  readonly #strangers: Strangers
 
-  constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
+  constructor(
+    context: MeshContext,
+    links: Links,
+    roster: Roster,
+    watch: Watch,
+    strangers: Strangers,
+  ) {
     this.#context = context
     this.#links = links
     this.#roster = roster
     this.#watch = watch
+    this.#strangers = strangers
   }
 
   /** One message that arrived on the peer's link to us. */
@@ -167,6 +175,7 @@ export class Conversation {
     }
     peer.receivedSequence = 1
     connection.allowMessages(this.#context.connectionLimits)
+    this.#strangers.handleIntroduced(peer, now)
     this.#links.establish(peer, now)
   }
 

@@ -128,7 +128,7 @@ export class Dialling {
   ): boolean {
     if (peer.link !== 'dialling') return false
     const { endpoint } = peer
-    if (failure?.kind === 'refused' && isSameEndpoint(endpoint, connection.remote)) {
+    if (failure?.kind === 'refused' && isSameEndpoint(connection.remote, endpoint)) {
       peer.refusedAt = now
     }
     if (connection !== peer.outbound) {

@@ -13,14 +13,15 @@
 import { assertNever } from '../base/assert.ts'
 import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { Multipart } from '../zmtp/multipart.ts'
 import { Attention } from './attention.ts'
 import { Beacons } from './beacons.ts'
+import { Candidates } from './candidates.ts'
 import type { EndpointAddress } from './connection.ts'
+import { Connections } from './connections.ts'
 import { type EngineAction, type Mailbox, MeshContext } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Departure } from './departure.ts'
-import type { EngineEvent, PeerInfo } from './events.ts'
+import type { EngineEvent, FoundBy, PeerInfo } from './events.ts'
 import type { LinkFailure } from './link-failure.ts'
 import { Links } from './links.ts'
 import { type EngineMetrics, measure } from './metrics.ts'
@@ -30,8 +31,8 @@ import type { Connection, Peer } from './peer.ts'
 import type { Preface } from './preface.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
+import { Strangers } from './strangers.ts'
 import type { EngineClock } from './timed.ts'
-import type { WarningCode } from './warning-codes.ts'
 import { Watch } from './watch.ts'
 
 /** A deadline missed by less says nothing: event loops are late at times. */
@@ -42,14 +43,13 @@ export class Engine {
   readonly #links: Links
   readonly #roster: Roster
   readonly #watch: Watch
-  readonly #conversation: Conversation
+  readonly #connections: Connections
+  readonly #candidates: Candidates
   readonly #reception: Reception
   readonly #beacons: Beacons
   readonly #departure: Departure
   readonly #attention: Attention
   readonly #clock: EngineClock = { timed: 'engine', agendaIndex: -1 }
-  /** All that are not over: from `handleAccepted`, or the `dial` action, to `handleEnded`. */
-  readonly connections: Set<Connection> = new Set()
   readonly #sleepMs: number
   #lastCallAt = Number.NEGATIVE_INFINITY
 
@@ -63,11 +63,21 @@ export class Engine {
     this.#links = links
     this.#roster = roster
     this.#watch = watch
-    this.#conversation = new Conversation(context, links, roster, watch)
-    this.#reception = new Reception(context, links, roster, watch)
+    const strangers = new Strangers(context, links, roster, watch)
+    const conversation = new Conversation(context, links, roster, watch, strangers)
+    const reception = new Reception(context, roster, watch)
+    const concerned = { links, roster, watch, conversation, reception, strangers }
+    this.#reception = reception
+    this.#connections = new Connections(context, concerned)
+    this.#candidates = new Candidates(context, links, roster, watch, strangers)
     this.#beacons = new Beacons(context, links, roster, watch)
     this.#attention = new Attention(context, links, roster)
-    this.#departure = new Departure(context, links, roster, this.#beacons, this.connections)
+    this.#departure = new Departure(context, links, roster, this.#beacons, this.#connections.all)
+  }
+
+  /** All connections that are not over: from `handleAccepted`, or the `dial` action, to `handleEnded`. */
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections.all
   }
 
   // Outputs
@@ -78,7 +88,7 @@ export class Engine {
 
   pollAction(): EngineAction | undefined {
     const action = this.#context.actions.shift()
-    if (action?.kind === 'dial') this.connections.add(action.connection)
+    if (action?.kind === 'dial') this.#connections.all.add(action.connection)
     return action
   }
 
@@ -117,6 +127,18 @@ export class Engine {
     return true
   }
 
+  /** A way of discovery says where a peer may be: see `candidates.ts`. */
+  handleCandidate(
+    way: FoundBy,
+    id: PeerId | undefined,
+    endpoints: readonly EndpointAddress[],
+    now: number,
+  ): void {
+    this.#advance(now)
+    this.#candidates.handle(way, id, endpoints, now)
+    this.#rearm(now)
+  }
+
   /** Somebody dialled us; `undefined` means: drop it. */
   handleAccepted(
     remote: EndpointAddress,
@@ -124,64 +146,19 @@ export class Engine {
     now: number,
   ): Connection | undefined {
     this.#advance(now)
-    const connection = this.#reception.accept(remote, local, now)
-    if (connection !== undefined) this.connections.add(connection)
-    return connection
+    return this.#connections.accept(remote, local, now)
   }
 
   /** A connection that we dialled stands at the level of TCP. */
   handleOpened(connection: Connection, local: EndpointAddress): void {
-    connection.local = local
+    this.#connections.handleOpened(connection, local)
   }
 
   /** Bytes on a connection; the chunk is the engine's from here on. */
   handleBytes(connection: Connection, chunk: Uint8Array, now: number): void {
     this.#advance(now)
-    if (connection.closed) return
-    this.#context.counters.bytesIn += chunk.length
-    if (connection.role === 'acceptor' && connection.peer?.inbound === connection) {
-      this.#watch.handleTraffic(connection.peer, now)
-      this.#reception.defend(connection.peer, now)
-    }
-    connection.zmtp.handleBytes(chunk)
-    this.#pollConnection(connection, now)
-    if (connection.zmtp.outputBytes > 0) this.#context.markDirty(connection)
+    this.#connections.handleBytes(connection, chunk, now)
     this.#rearm(now)
-  }
-
-  #pollConnection(connection: Connection, now: number): void {
-    while (!connection.closed) {
-      const input = connection.zmtp.poll()
-      switch (input.kind) {
-        case 'message':
-          this.#handleMessage(connection, input, now)
-          break
-        case 'needMore':
-          return
-        case 'offer':
-          this.#reception.handleOffer(connection, input.peer, now)
-          break
-        case 'ready':
-          if (this.#roster.isReplaced(connection, input.peer.identity, now)) return
-          this.#links.handleReady(connection, now)
-          this.#watch.handleLinkOpened(connection, now)
-          break
-        case 'pong':
-          break
-        case 'invalid':
-          this.#dropConnection(connection, input.code, input.reason, now)
-          return
-        default:
-          assertNever(input)
-      }
-    }
-  }
-
-  #handleMessage(connection: Connection, parts: Multipart, now: number): void {
-    const { peer } = connection
-    // On a link that we dialled nothing is ever said to us (traffic is one-way per connection).
-    if (peer === undefined || connection.role === 'dialler') return
-    this.#conversation.handleMessage(peer, connection, parts, now)
   }
 
   /** The host stops or goes on reading from connections that were dialled to us. */
@@ -206,35 +183,9 @@ export class Engine {
    *  To be called exactly once for every connection. */
   handleEnded(connection: Connection, failure: LinkFailure | undefined, now: number): void {
     this.#advance(now)
-    this.connections.delete(connection)
-    if (connection.role === 'acceptor') this.#reception.handleEnded(connection)
-    if (!connection.closed) this.#detach(connection, failure, now)
+    this.#connections.handleEnded(connection, failure, now)
     this.#departure.step(now)
     this.#rearm(now)
-  }
-
-  /** Takes a connection that ended by itself out of its peer's state. */
-  #detach(connection: Connection, failure: LinkFailure | undefined, now: number): void {
-    const { peer } = connection
-    connection.close()
-    this.#context.handshakes.end(connection)
-    if (peer === undefined || peer.phase === 'gone') return
-    if (connection.role === 'dialler') {
-      this.#links.handleLost(peer, connection, failure, now)
-      this.#watch.handleLinkEnded(peer, 'outbound', failure?.kind === 'refused', now)
-    } else {
-      this.#reception.handleLost(peer, connection, now)
-    }
-  }
-
-  /** We end a connection because of what came on it, with the same consequences as if it had failed. */
-  #dropConnection(connection: Connection, code: WarningCode, reason: string, now: number): void {
-    const subject = { peer: connection.peer?.id, address: connection.remoteText }
-    this.#context.warn(code, reason, subject, now)
-    if (connection.closed) return
-    this.#context.actions.push({ kind: 'close', connection, how: 'abort' })
-    const kind = code === 'handshake-timeout' ? 'timeout' : 'protocol'
-    this.#detach(connection, { kind, message: reason }, now)
   }
 
   /** Time has come to `pollTimeout()`. */
@@ -248,14 +199,14 @@ export class Engine {
           this.#handlePeerDue(due, now)
           break
         case 'handshakes':
-          this.#handleHandshakesDue(now)
+          this.#connections.handleHandshakesDue(now)
           break
         case 'silence':
           this.#watch.handleSilence(now)
           break
         case 'engine':
           this.#beacons.handleDue(now)
-          this.#links.startQueued(now)
+          this.#links.dialling.startQueued(now)
           this.#attention.handleDue(now)
           this.#roster.exitAll(this.#context.blockedPeers.handleDue(now), 'blocked', now)
           this.#departure.step(now)
@@ -275,17 +226,6 @@ export class Engine {
       else this.#watch.handleDeadline(peer, deadline, now)
     }
     if (peer.phase !== 'gone') this.#context.reschedule(peer)
-  }
-
-  #handleHandshakesDue(now: number): void {
-    const { handshakes, options } = this.#context
-    if (handshakes.putOff(now)) return
-    for (;;) {
-      const connection = handshakes.takeDue(now)
-      if (connection === undefined) break
-      const reason = `no handshake with ${connection.remoteText} within ${options.limits.handshakeMs} ms`
-      this.#dropConnection(connection, 'handshake-timeout', reason, now)
-    }
   }
 
   // Commands
@@ -394,7 +334,7 @@ export class Engine {
     if (this.#departure.isStopped) return
     const { blockedPeers } = this.#context
     const stepAt = Math.min(this.#departure.nextAt, this.#attention.nextAt, blockedPeers.nextAt)
-    const next = Math.min(this.#beacons.nextAt, this.#links.nextQueuedAt(now), stepAt)
+    const next = Math.min(this.#beacons.nextAt, this.#links.dialling.nextQueuedAt(now), stepAt)
     this.#context.agenda.schedule(this.#clock, next)
   }
 }

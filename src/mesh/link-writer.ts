@@ -27,6 +27,19 @@ export class LinkWriter {
   }
 
   writeHello(peer: Peer, connection: Connection, now: number): void {
+    this.noteHello(peer, now)
+    this.greet(connection)
+  }
+
+  /** HELLO, on a connection of whomever. */
+  greet(connection: Connection): void {
+    const bytes = this.#hello.bytesTowards(connection)
+    connection.zmtp.reserveFrame(bytes.length, false).raw(bytes)
+    this.#context.markDirty(connection)
+  }
+
+  /** The peer has our HELLO, or is about to get it. */
+  noteHello(peer: Peer, now: number): void {
     peer.helloDue = false
     if (peer.knowsUs && !peer.isEarshot) peer.answersDue++
     peer.knowsUs = true
@@ -37,9 +50,6 @@ export class LinkWriter {
       peer.clearDeadline('confirm')
     }
     if (peer.outbox.length > 0) peer.outbox.dropMemberships()
-    const bytes = this.#hello.bytesTowards(connection)
-    connection.zmtp.reserveFrame(bytes.length, false).raw(bytes)
-    this.#context.markDirty(connection)
   }
 
   writeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {

@@ -11,7 +11,6 @@ import type { PeerMetadata } from '../zmtp/connection.ts'
 import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
-import type { Links } from './links.ts'
 import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
 import type { WarningSubject } from './warnings.ts'
@@ -19,16 +18,14 @@ import type { Watch } from './watch.ts'
 
 export class Reception {
   readonly #context: MeshContext
-  readonly #links: Links
   readonly #roster: Roster
   readonly #watch: Watch
   /** Accepted, handshake not complete, by address. */
   readonly #halfOpen = new Map<string, number>()
   #inboundCount = 0
 
-  constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
+  constructor(context: MeshContext, roster: Roster, watch: Watch) {
     this.#context = context
-    this.#links = links
     this.#roster = roster
     this.#watch = watch
   }
@@ -85,7 +82,10 @@ export class Reception {
       this.#context.closeConnection(connection, 'abort')
       return
     }
-    if (known === undefined) this.#watch.begin(peer, now)
+    if (known === undefined) {
+      this.#watch.begin(peer, now)
+      peer.noteFoundBy('link')
+    }
     this.#leaveHalfOpen(connection)
     this.#seat(peer, connection, now)
   }

@@ -29,6 +29,7 @@ export const MESH_WARNING_CODES = [
   'sequence-wrap', // sequence numbers ran out towards another implementation, and it may have dropped messages for us
   // Discovery
   'peer-limit', // the table of peers is full, in all or for one address
+  'seed-unreachable', // nobody answers at a configured place
   'goodbye-unconfirmed', // a goodbye beacon came for a peer that is still there
   'datagram-failed', // a beacon could not be sent
   'interface-changed', // the set of used network interfaces changed

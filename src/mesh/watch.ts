@@ -369,7 +369,7 @@ export class Watch {
         this.#probe(peer, now)
         return
       case 'race':
-        this.#links.handleRaceDue(peer, now)
+        this.#links.dialling.handleRaceDue(peer, now)
         return
       case 'stranded':
         if (this.#isStranded(peer)) this.#links.restart(peer, now)

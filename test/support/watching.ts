@@ -70,7 +70,8 @@ export class Watching {
   peer(name: string, changes: Partial<PeerInfo> = {}): PeerInfo {
     const { id } = this.node(name)
     const endpoint = 'tcp://10.0.0.1:1'
-    return { id, name, endpoint, headers: {}, groups: [], presence: 'alive', ...changes }
+    const known = { headers: {}, groups: [], presence: 'alive', foundBy: ['beacon'] } as const
+    return { id, name, endpoint, ...known, ...changes }
   }
 
   /** Has a node tell an event. */
