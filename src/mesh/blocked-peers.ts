@@ -9,6 +9,7 @@
  * There is nothing here of a peer that takes what it is sent: of thousands of peers few are blocked.
  */
 import { NEVER } from '../base/deadlines.ts'
+import type { MeshCounters } from './counters.ts'
 import type { EngineEvent } from './events.ts'
 import type { Timers } from './options.ts'
 import type { Peer } from './peer.ts'
@@ -33,13 +34,15 @@ const DROPS_EVERY_MS = 1_000
 
 export class BlockedPeers {
   readonly #timers: Pick<Timers, 'blockedAfterMs' | 'blockedDisconnectMs'>
+  readonly #counters: MeshCounters
   readonly #emit: (event: EngineEvent) => void
   readonly #blockages = new Map<Peer, Blockage>()
   readonly #drops = new Map<Peer, Drops>()
   #nextAt = NEVER
 
-  constructor(timers: Timers, emit: (event: EngineEvent) => void) {
+  constructor(timers: Timers, counters: MeshCounters, emit: (event: EngineEvent) => void) {
     this.#timers = timers
+    this.#counters = counters
     this.#emit = emit
   }
 
@@ -82,10 +85,12 @@ export class BlockedPeers {
     this.#emit({ type: 'unblocked', peer: peer.info(), blockedMs: now - blockage.since })
   }
 
+  /** Counts messages that were dropped for the peer, and has it told. */
   noteDropped(peer: Peer, which: 'oldest' | 'newest', count: number, now: number): void {
-    const counters = peer.count()
-    if (which === 'oldest') counters.droppedOldest += count
-    else counters.droppedNewest += count
+    const name = which === 'oldest' ? 'droppedOldest' : 'droppedNewest'
+    peer.count()[name] += count
+    this.#counters[name] += count
+    this.#counters.messagesDropped += count
     let drops = this.#drops.get(peer)
     if (drops === undefined) {
       drops = { oldest: 0, newest: 0, dueAt: now }

@@ -82,7 +82,7 @@ export class MeshContext {
     this.options = options
     this.connectionLimits = limitsByTrust(options.limits)
     this.handshakes = new Handshakes(this.agenda, options.limits.handshakeMs, this.counters)
-    this.blockedPeers = new BlockedPeers(options.timers, (event) => this.emit(event))
+    this.blockedPeers = new BlockedPeers(options.timers, this.counters, (event) => this.emit(event))
     this.peerTable = new PeerTable(options.random)
     this.emptyOutbox = new Outbox(options.limits)
     this.identity = new Uint8Array(17)

@@ -10,6 +10,7 @@ import { isQuiet } from './link-silence.ts'
 import { isContent, type Outgoing, type OutgoingContent } from './outbox.ts'
 import { OwnHello } from './own-hello.ts'
 import type { Connection, Peer } from './peer.ts'
+import type { Trace } from './preface.ts'
 
 /** The last sequence number that both styles of wrapping have in common (see `WrapStyle`). */
 const LAST_COMMON_SEQUENCE = 65_534
@@ -54,25 +55,25 @@ export class LinkWriter {
 
   writeOutgoing(peer: Peer, connection: Connection, outgoing: Outgoing, now: number): void {
     const startedOver = this.#startOverBeforeWrap(peer, connection, now)
-    if (startedOver && !isContent(outgoing)) return // that HELLO carries it
-    const isPrefaced = connection.prefaceVersion === this.#context.preface.version
-    if (isContent(outgoing) && (!isPrefaced || outgoing.trace !== undefined)) {
-      this.#writePrefaces(peer, connection, outgoing)
-    }
-    const sequence = this.#nextSequence(peer)
     if (!isContent(outgoing)) {
+      if (startedOver) return // that HELLO carries it
       const { kind, group, status } = outgoing
+      const sequence = this.#nextSequence(peer)
       this.#writeCommand(peer, connection, { kind, sequence, group, status })
-      return
+    } else if (outgoing.isService) {
+      this.#writeAside(peer, connection, outgoing.frames)
+    } else {
+      this.#writeMessage(peer, connection, outgoing)
     }
-    const { kind, group, frames, byteLength } = outgoing
+  }
+
+  #writeMessage(peer: Peer, connection: Connection, message: OutgoingContent): void {
+    const { kind, group, frames, byteLength, trace } = message
+    const isPrefaced = connection.prefaceVersion === this.#context.preface.version
+    if (!isPrefaced || trace !== undefined) this.#writePrefaces(peer, connection, trace)
+    const sequence = this.#nextSequence(peer)
     const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
     this.#writeContent(connection, header, frames)
-    if (outgoing.isService) {
-      this.#context.counters.serviceMessagesOut++
-      this.#context.counters.serviceBytesOut += byteLength
-      return
-    }
     connection.countMessage()
     const counters = peer.count()
     counters.messagesOut++
@@ -82,23 +83,24 @@ export class LinkWriter {
       counters.whispersOut++
       this.#context.counters.whispersOut++
     }
-    if (outgoing.trace === undefined) return
-    this.#context.emit({ type: 'traced', stage: 'written', id: peer.id, content: outgoing })
+    if (trace === undefined) return
+    this.#context.emit({ type: 'traced', stage: 'written', id: peer.id, content: message })
   }
 
   /** What the peer has to know before the message. */
-  #writePrefaces(peer: Peer, connection: Connection, { isService, trace }: OutgoingContent): void {
-    if (isService || !peer.isEarshot) return
+  #writePrefaces(peer: Peer, connection: Connection, trace: Trace | undefined): void {
+    if (!peer.isEarshot) return
     const { preface } = this.#context
     if (connection.prefaceVersion !== preface.version) {
       connection.prefaceVersion = preface.version
-      this.#writePreface(peer, connection, preface.frames)
+      const { frames } = preface
+      if (frames.length > 0) this.#writeAside(peer, connection, frames)
     }
-    if (trace !== undefined) this.#writePreface(peer, connection, trace.preface)
+    if (trace !== undefined) this.#writeAside(peer, connection, trace.preface)
   }
 
-  #writePreface(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
-    if (frames.length === 0) return
+  /** A whisper of a service's. */
+  #writeAside(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
     this.#writeContent(connection, { kind: 'whisper', sequence: this.#nextSequence(peer) }, frames)
     const { counters } = this.#context
     counters.serviceMessagesOut++

@@ -244,8 +244,6 @@ export class Links {
       peer.roomWanted = true
       return 'full'
     }
-    this.#context.counters.messagesDropped++
-    this.#context.counters.droppedNewest++
     blockedPeers.noteDropped(peer, 'newest', 1, now)
     if (content.trace !== undefined) this.#tellTraced(peer, content, 'dropped')
     return 'dropped'
@@ -264,8 +262,6 @@ export class Links {
     traced.length = 0
     if (content.trace !== undefined) this.#tellTraced(peer, content, 'accepted')
     this.#wait(peer, content)
-    this.#context.counters.messagesDropped += replaced
-    this.#context.counters.droppedOldest += replaced
     if (replaced > 0) this.#context.blockedPeers.noteDropped(peer, 'oldest', replaced, now)
     return true
   }
