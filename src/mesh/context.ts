@@ -72,6 +72,8 @@ export class MeshContext {
   readingSince: number = Number.NEGATIVE_INFINITY
   /** When a peer entered or exited last. */
   changedAt: number = Number.NEGATIVE_INFINITY
+  /** From `suspend()` to `resume()`: no dials. */
+  suspended = false
   /** From the moment of `stop()`: no new peers, no dials. */
   stopping = false
   readonly counters: MeshCounters = newMeshCounters()

@@ -174,6 +174,7 @@ export class Conversation {
       this.#handleRestart(peer, connection, hello, answersOurs, now)
     }
     peer.receivedSequence = 1
+    peer.isExpected = false
     connection.allowMessages(this.#context.connectionLimits)
     this.#strangers.handleIntroduced(peer, now)
     this.#links.establish(peer, now)
@@ -186,7 +187,7 @@ export class Conversation {
 
   /**
    * HELLO from a peer that is already here: it started its conversation anew, and what it sent before may be
-   * lost. That is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
+   * lost. That is no news of one that slept, or while we did. Else it is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
    * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours, as C Zyre does,
    * however long the answer takes.
    */
@@ -198,6 +199,10 @@ export class Conversation {
     now: number,
   ): void {
     const { restartMinMs } = this.#context.options.timers
+    if (peer.isExpected) {
+      this.#roster.resync(peer, hello)
+      return
+    }
     // By itself it says HELLO only to whom it does not know (`zyre_node_require_peer`).
     if (!answersOurs) peer.knowsUs = false
     if (now - peer.enteredAt < restartMinMs || answersOurs) {

@@ -31,6 +31,7 @@ import type { Connection, Peer } from './peer.ts'
 import type { Preface } from './preface.ts'
 import { Reception } from './reception.ts'
 import { Roster } from './roster.ts'
+import { Slumber } from './slumber.ts'
 import { Strangers } from './strangers.ts'
 import type { EngineClock } from './timed.ts'
 import { Watch } from './watch.ts'
@@ -49,6 +50,7 @@ export class Engine {
   readonly #beacons: Beacons
   readonly #departure: Departure
   readonly #attention: Attention
+  readonly #slumber: Slumber
   readonly #clock: EngineClock = { timed: 'engine', agendaIndex: -1 }
   readonly #sleepMs: number
   #lastCallAt = Number.NEGATIVE_INFINITY
@@ -71,6 +73,7 @@ export class Engine {
     this.#connections = new Connections(context, concerned)
     this.#candidates = new Candidates(context, links, roster, watch, strangers)
     this.#beacons = new Beacons(context, links, roster, watch)
+    this.#slumber = new Slumber(context, links, roster, watch)
     this.#attention = new Attention(context, links, roster)
     this.#departure = new Departure(context, links, roster, this.#beacons, this.#connections.all)
   }
@@ -105,7 +108,7 @@ export class Engine {
 
   /** When `handleTimeout` is due, or NEVER. */
   pollTimeout(): number {
-    return this.#context.agenda.next()
+    return this.#slumber.isAsleep ? NEVER : this.#context.agenda.next()
   }
 
   // What happened
@@ -175,7 +178,7 @@ export class Engine {
     if (connection.role === 'dialler' && connection.peer !== undefined) {
       this.#links.pump(connection.peer, now)
     }
-    this.#departure.step(now)
+    this.#step(now)
     this.#rearm(now)
   }
 
@@ -184,7 +187,7 @@ export class Engine {
   handleEnded(connection: Connection, failure: LinkFailure | undefined, now: number): void {
     this.#advance(now)
     this.#connections.handleEnded(connection, failure, now)
-    this.#departure.step(now)
+    this.#step(now)
     this.#rearm(now)
   }
 
@@ -209,7 +212,7 @@ export class Engine {
           this.#links.dialling.startQueued(now)
           this.#attention.handleDue(now)
           this.#roster.exitAll(this.#context.blockedPeers.handleDue(now), 'blocked', now)
-          this.#departure.step(now)
+          this.#step(now)
           break
         default:
           assertNever(due)
@@ -244,7 +247,7 @@ export class Engine {
     const peer = this.#roster.present(id)
     if (peer !== undefined) peer.roomWanted = false
     serve()
-    this.#departure.step(now)
+    this.#step(now)
     this.#rearm(now)
   }
 
@@ -280,9 +283,30 @@ export class Engine {
     this.#rearm(now)
   }
 
+  /** Closes all links for a while and keeps the peers (see `slumber.ts`); the notice `suspended` follows. */
+  suspend(now: number): void {
+    this.#advance(now)
+    this.#slumber.suspend(now)
+    this.#rearm(now)
+  }
+
+  resume(now: number): void {
+    this.#lastCallAt = now
+    this.#slumber.resume(now)
+    this.#rearm(now)
+  }
+
+  /** A peer has said that it sleeps, for up to so many milliseconds. */
+  handleAsleep(id: PeerId, ms: number, now: number): void {
+    this.#advance(now)
+    this.#slumber.handleAsleep(id, ms, now)
+    this.#rearm(now)
+  }
+
   /** Leaves the mesh (see `departure.ts`); the notice `stopped` follows. */
   stop(now: number): void {
     this.#advance(now)
+    this.#slumber.end()
     this.#departure.begin(now)
     this.#rearm(now)
   }
@@ -324,17 +348,24 @@ export class Engine {
   #advance(now: number): boolean {
     const missed = now - Math.max(this.#context.agenda.next(), this.#lastCallAt)
     this.#lastCallAt = now
+    if (this.#slumber.isAsleep) return false
     if (missed <= this.#sleepMs) return false
     this.#watch.excuse(missed)
     if (this.#departure.isRunning) this.#beacons.announce(now)
     return true
   }
 
+  #step(now: number): void {
+    this.#slumber.step(now)
+    this.#departure.step(now)
+  }
+
   #rearm(now: number): void {
     if (this.#departure.isStopped) return
     const { blockedPeers } = this.#context
-    const stepAt = Math.min(this.#departure.nextAt, this.#attention.nextAt, blockedPeers.nextAt)
-    const next = Math.min(this.#beacons.nextAt, this.#links.dialling.nextQueuedAt(now), stepAt)
+    const stepAt = Math.min(this.#departure.nextAt, this.#slumber.nextAt, this.#attention.nextAt)
+    const dialAt = this.#links.dialling.nextQueuedAt(now)
+    const next = Math.min(this.#beacons.nextAt, dialAt, blockedPeers.nextAt, stepAt)
     this.#context.agenda.schedule(this.#clock, next)
   }
 }

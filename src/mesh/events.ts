@@ -24,6 +24,8 @@ export interface PeerInfo {
   /** In the order in which it joined them. */
   readonly groups: readonly string[]
   readonly presence: Presence
+  /** It has said that it sleeps for a while, and was not heard since. */
+  readonly asleep: boolean
   /** How it was found, so far. */
   readonly foundBy: readonly FoundBy[]
 }
@@ -42,7 +44,7 @@ export interface EnterEvent {
   readonly peer: PeerInfo
 }
 export interface PresenceEvent {
-  readonly type: 'alive' | 'evasive' | 'silent'
+  readonly type: 'alive' | 'evasive' | 'silent' | 'asleep'
   readonly peer: PeerInfo
 }
 export interface ExitEvent {
@@ -142,6 +144,7 @@ export type EngineNotice =
   | { readonly type: 'pong'; readonly id: PeerId; readonly roundTripMs: number }
   | { readonly type: 'gone'; readonly id: PeerId } // follows every exit: nothing waits for this peer any more
   | { readonly type: 'astray'; readonly id: PeerId } // what a preface of this peer announced will not come any more
+  | { readonly type: 'suspended' }
   | { readonly type: 'stopped' }
   | TracedNotice
 

@@ -54,7 +54,9 @@ export class Links {
 
   /** Sees to it that there is a link to the peer's endpoint, or one in the making. */
   establish(peer: Peer, now: number): void {
-    if (this.#context.stopping || peer.phase === 'gone' || !peer.holdsEndpoint) return
+    const { stopping, suspended } = this.#context
+    if (stopping || suspended || peer.isAsleep) return
+    if (peer.phase === 'gone' || !peer.holdsEndpoint) return
     if (peer.link === 'dialling' || peer.link === 'open') return
     if (peer.doubt?.kind === 'replaced') return // whoever is there now is another
     this.dialling.enqueue(peer, now)

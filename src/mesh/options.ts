@@ -45,6 +45,8 @@ export interface Timers {
   readonly blockedAfterMs: number
   /** It is given up so long after there was no room for a message whose policy is `disconnect`. */
   readonly blockedDisconnectMs: number
+  /** A peer that says that it sleeps is kept for so long without a sign of life, at the most. */
+  readonly asleepMaxMs: number
   /** Between the beacons of a burst: at the start, and when leaving. */
   readonly goodbyeSpacingMs: number
   /** How long `stop()` waits for accepted messages to be written, and then for links to close. */
@@ -73,6 +75,8 @@ export const DEFAULT_TIMERS: Timers = {
   blockedAfterMs: 1_000,
   // As long as a silent peer has.
   blockedDisconnectMs: 30_000,
+  // Longer than an application is usually away; its peers keep what waits for it within the outbox's limits.
+  asleepMaxMs: 600_000,
   goodbyeSpacingMs: 5,
   lingerMs: 1_000,
 }

@@ -71,6 +71,8 @@ const PONG_WANTED = 1 << 19
 const PING_HELD_UP = 1 << 20
 
 const EVIDENCE = 21
+const IS_ASLEEP = 1 << 29
+const IS_EXPECTED = 1 << 30
 /** Five bits, one for each way of being found. */
 const FOUND_BY = 24
 const MESSAGE = EVIDENCES.indexOf('message') << EVIDENCE
@@ -208,6 +210,25 @@ export class PeerState<Owner extends Described> extends PeerTimes<Owner> {
 
   set pongOwed(value: boolean) {
     this.#bits = mark(this.#bits, PONG_OWED, value)
+  }
+
+  /** It has said that it sleeps, and was not heard since. */
+  get isAsleep(): boolean {
+    return (this.#bits & IS_ASLEEP) !== 0
+  }
+
+  set isAsleep(value: boolean) {
+    this.disturb()
+    this.#bits = mark(this.#bits, IS_ASLEEP, value)
+  }
+
+  /** It slept, or we did: its next HELLO is no restart. */
+  get isExpected(): boolean {
+    return (this.#bits & IS_EXPECTED) !== 0
+  }
+
+  set isExpected(value: boolean) {
+    this.#bits = mark(this.#bits, IS_EXPECTED, value)
   }
 
   get foundBy(): readonly FoundBy[] {

@@ -219,6 +219,10 @@ export class PeerTimes<Owner extends Described> {
     this.#table.deadlinesAt(this.#start).clear(name)
   }
 
+  clearAllDeadlines(): void {
+    for (const name of PEER_DEADLINES) this.clearDeadline(name)
+  }
+
   hasDeadline(name: PeerDeadline): boolean {
     return this.#table.deadlinesAt(this.#start).isSet(name)
   }

@@ -49,6 +49,8 @@ class Trouble {
   rivals: readonly Connection[] = NO_RIVALS
   /** When a way of discovery other than beacons named it last. */
   hintedAt = NEVER_HEARD
+  /** When it said that it sleeps. */
+  asleepSince = NEVER_HEARD
   /** HELLOs of ours to a peer that knew us already: C Zyre answers each of them with a HELLO of its own. */
   answersDue = 0
 }
@@ -182,6 +184,14 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
     this.#inTrouble().hintedAt = at
   }
 
+  get asleepSince(): number {
+    return this.#trouble?.asleepSince ?? NEVER_HEARD
+  }
+
+  set asleepSince(at: number) {
+    this.#inTrouble().asleepSince = at
+  }
+
   get answersDue(): number {
     return this.#trouble?.answersDue ?? 0
   }
@@ -243,6 +253,7 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
       headers: this.headers,
       groups: this.groups,
       presence: this.presence,
+      asleep: this.isAsleep,
       foundBy: this.foundBy,
     })
   }

@@ -15,24 +15,18 @@ import type { MeshContext } from './context.ts'
 import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
 import { isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
-import { OwnAddresses } from './own-addresses.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
 import { NEVER_HEARD, type PeerDeadline } from './peer-table.ts'
 import { patienceMs, presenceAt } from './presence.ts'
 import type { Roster } from './roster.ts'
+import { Stranded } from './stranded.ts'
 import type { EngineClock } from './timed.ts'
-
-/**
- * A peer is heard, and the address that our link to it speaks from has vanished: this long, the host may still
- * notice that the address is back (the runtime looks every second).
- */
-const STRANDED_MS = 1_500
 
 export class Watch {
   readonly #context: MeshContext
   readonly #links: Links
   readonly #roster: Roster
-  readonly #addresses = new OwnAddresses()
+  readonly #stranded: Stranded
   /** In the agenda: the earliest moment at which the presence of any peer could change. */
   readonly #silence: EngineClock = { timed: 'silence', agendaIndex: -1 }
 
@@ -40,6 +34,7 @@ export class Watch {
     this.#context = context
     this.#links = links
     this.#roster = roster
+    this.#stranded = new Stranded(context, links, roster)
   }
 
   /** Starts watching a peer that was just admitted. */
@@ -54,28 +49,49 @@ export class Watch {
     this.#context.blockedPeers.excuse(ms)
   }
 
+  /** Our mailboxes have changed. */
+  handleMailboxes(now: number): void {
+    this.#stranded.handleMailboxes(now)
+  }
+
   // Signs of life
 
   /** A beacon of a peer that is calm (see `PeerTable`) means nothing more. */
   get isCalm(): boolean {
-    return !this.#addresses.anyGone
+    return !this.#stranded.isAny
   }
 
   handleBeacon(peer: Peer, now: number): void {
+    if (peer.isAsleep && now - peer.asleepSince < this.#context.options.timers.confirmMs) return // from before
     peer.heardBeacon(now)
     peer.noteFoundBy('beacon')
-    if (peer.presence !== 'alive') this.#revive(peer)
-    if (this.#addresses.anyGone) this.#noteStranded(peer, now)
+    this.#noteLife(peer, now)
   }
 
   /** Bytes arrived on the peer's link to us. */
   handleTraffic(peer: Peer, now: number): void {
     peer.heardTcp(now)
-    if (peer.presence !== 'alive') this.#revive(peer)
-    if (this.#addresses.anyGone) this.#noteStranded(peer, now)
+    this.#noteLife(peer, now)
+  }
+
+  #noteLife(peer: Peer, now: number): void {
+    if (peer.presence !== 'alive' || peer.isAsleep) this.#revive(peer)
+    this.#stranded.note(peer, now)
+  }
+
+  /** The peer sleeps, for as long as it has said: it is as if it was heard then. */
+  handleAsleep(peer: Peer, until: number, now: number): void {
+    peer.isAsleep = true
+    peer.isExpected = true
+    peer.presence = 'alive'
+    peer.heardAt = until
+    peer.asleepSince = now
+    peer.touchInfo()
+    this.#context.emit({ type: 'asleep', peer: peer.info() })
   }
 
   #revive(peer: Peer): void {
+    peer.isAsleep = false
     peer.presence = 'alive'
     peer.touchInfo()
     this.#armPresence(peer)
@@ -158,6 +174,7 @@ export class Watch {
   /** Something is amiss with the peer (see `Doubt`). Believed at once without a link, else after a check. */
   doubt(peer: Peer, doubt: Doubt, now: number): void {
     if (peer.doubt !== undefined && !isGraver(doubt, peer.doubt)) return
+    if (peer.isAsleep) return // it is not there to answer
     if (doubt.kind === 'deaf' && peer.openConnection === undefined) return // the next begins with HELLO
     peer.doubt = doubt
     if (peer.openConnection === undefined && peer.inbound === undefined) {
@@ -241,43 +258,11 @@ export class Watch {
     }
   }
 
-  // Links from addresses that are ours no more
-
-  /** Our mailboxes have changed. */
-  handleMailboxes(now: number): void {
-    this.#addresses.update(this.#context.mailboxes)
-    const waiting = new Set<string>()
-    for (const peer of this.#roster.all()) {
-      const address = peer.openConnection?.local?.address
-      if (address === undefined) continue
-      const fate = this.#addresses.fateOf(address)
-      if (fate === 'vanished') {
-        waiting.add(address)
-        continue
-      }
-      if (fate === 'replaced') this.#links.restart(peer, now)
-      peer.clearDeadline('stranded')
-      this.#context.reschedule(peer)
-    }
-    this.#addresses.retain(waiting)
-  }
-
-  /** Is the peer heard, though our link to it has no address to speak from? Then there is another way to it. */
-  #noteStranded(peer: Peer, now: number): void {
-    if (!this.#isStranded(peer) || peer.hasDeadline('stranded')) return
-    peer.setDeadline('stranded', now + STRANDED_MS)
-    this.#context.reschedule(peer)
-  }
-
-  #isStranded(peer: Peer): boolean {
-    const address = peer.openConnection?.local?.address
-    return address !== undefined && this.#addresses.fateOf(address) !== 'ours'
-  }
-
   // Links that end
 
   /** Either link of the peer ended: a doubt is confirmed; without one, find out what happened. */
   handleLinkEnded(peer: Peer, which: 'outbound' | 'inbound', refused: boolean, now: number): void {
+    if (peer.isAsleep || this.#context.suspended) return
     if (refused) peer.refusedAt = now
     // That a peer may be deaf is no suspicion of its end: C Zyre links to us anew whenever we say HELLO again.
     if (peer.doubt !== undefined && peer.doubt.kind !== 'deaf') {
@@ -334,11 +319,12 @@ export class Watch {
       return
     }
     if (state !== peer.presence) {
+      peer.isAsleep = false
       peer.presence = state
       peer.touchInfo()
       if (peer.phase === 'present') {
         this.#context.emit({ type: state, peer: peer.info() })
-        this.ping(peer, now)
+        if (!this.ping(peer, now) && peer.link === 'idle') this.#links.establish(peer, now)
       }
     }
     this.#armPresence(peer)
@@ -372,7 +358,7 @@ export class Watch {
         this.#links.dialling.handleRaceDue(peer, now)
         return
       case 'stranded':
-        if (this.#isStranded(peer)) this.#links.restart(peer, now)
+        this.#stranded.handleDue(peer, now)
         return
       default:
         assertNever(deadline)

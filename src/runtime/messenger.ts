@@ -145,7 +145,7 @@ export class Messenger {
     }
   }
 
-  handleNotice(notice: Exclude<EngineNotice, { type: 'stopped' | 'aside' }>): void {
+  handleNotice(notice: Exclude<EngineNotice, { type: 'stopped' | 'suspended' | 'aside' }>): void {
     switch (notice.type) {
       case 'room':
         this.#reopen(notice.id, () => this.#senders.handleRoom(notice.id))
