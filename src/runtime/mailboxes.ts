@@ -102,19 +102,14 @@ export class Mailboxes {
     this.#lookLater()
   }
 
-  /** Where peers reach this node: `tcp://address:port` for each interface in use. */
+  /** Where peers reach this node: `tcp://address:port` for each interface in use whose mailbox is open. */
   get endpoints(): string[] {
-    return this.used.map(({ address }) => `tcp://${address}:${this.#port}`)
+    return this.#served().map(({ address }) => `tcp://${address}:${this.#port}`)
   }
 
   /** All of the host's, as they were when last looked at, and why those are not used that are not. */
   get all(): readonly InterfaceUse[] {
     return this.#all
-  }
-
-  /** The interfaces in use. */
-  get used(): readonly NetworkInterface[] {
-    return this.#used
   }
 
   /** Sends a beacon from the mailbox's address. The bytes belong to the mailboxes from here on. */

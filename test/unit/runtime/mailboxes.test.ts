@@ -101,9 +101,12 @@ describe('an address that cannot be listened on', () => {
     expect(bench.story).toEqual([['10.0.0.1'], ['10.0.0.1']])
     const failed = 'mailbox-failed'
     expect(bench.warnings).toEqual([failed, 'interface-changed', failed, failed])
+    const [endpoint, ...others] = bench.mailboxes.endpoints
+    expect([endpoint, others]).toEqual([expect.stringMatching(/^tcp:\/\/10\.0\.0\.1:\d+$/), []])
     bench.refused.clear()
     await bench.world.run(3_000)
     expect(bench.story.slice(2)).toEqual([['10.0.0.1', '10.0.1.1']])
+    expect(bench.mailboxes.endpoints).toEqual([endpoint, endpoint?.replace('.0.1:', '.1.1:')])
     expect(bench.warnings).toHaveLength(4)
   })
 
