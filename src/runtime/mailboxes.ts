@@ -270,8 +270,18 @@ export class Mailboxes {
     })
   }
 
+  /** As `#select`. The application is asked (`interfaces`), and may throw: then the choice stays as it was. */
+  #selectAgain(): boolean {
+    try {
+      return this.#select(false)
+    } catch (error) {
+      this.#platform.reportUncaught(error)
+      return false
+    }
+  }
+
   async #look(): Promise<void> {
-    const changed = this.#select(false)
+    const changed = this.#selectAgain()
     await this.#followListeners()
     await this.#followSenders()
     if (this.#closed) return

@@ -145,6 +145,35 @@ describe('an address that cannot be listened on', () => {
   })
 })
 
+describe('a question of the application’s (`interfaces`)', () => {
+  it('that throws is reported, leaves everything as it is, and is asked again at the next look', async () => {
+    let isBroken = false
+    const interfaces = () => {
+      if (isBroken) throw new Error('broken')
+      return true
+    }
+    const bench = new Bench({ interfaces }, first)
+    await bench.mailboxes.open()
+    isBroken = true
+    bench.host.all = [first, second]
+    await bench.world.run(2_001)
+    expect(bench.host.uncaught.splice(0)).toEqual([new Error('broken'), new Error('broken')])
+    expect([bench.story, bench.warnings]).toEqual([[['10.0.0.1']], []])
+    isBroken = false
+    await bench.world.run(1_001)
+    expect(bench.story.slice(1)).toEqual([['10.0.0.1', '10.0.1.1']])
+    expect(bench.warnings).toEqual(['interface-changed'])
+  })
+
+  it('that throws at the start has nothing opened', async () => {
+    const interfaces = () => {
+      throw new Error('broken')
+    }
+    const bench = new Bench({ interfaces }, first)
+    await expect(bench.mailboxes.open()).rejects.toThrow('broken')
+  })
+})
+
 describe('the port of the mailboxes', () => {
   it('is another for all when it is taken on one', async () => {
     const bench = new Bench({}, first, second)
