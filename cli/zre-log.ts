@@ -1,13 +1,11 @@
 /** `--zre-log`: where a verb listens for the log records of other implementations (RFC 20). */
 import { InvalidArgumentError, Option } from 'commander'
-import { nodePlatform } from '../src/index.ts'
+import { nodePlatform, selectInterfaces } from '../src/index.ts'
 import type { Settings } from './common-options.ts'
 import { CliError, ExitCode } from './exit-codes.ts'
 
 /** As commander hands it on: `true` without an address. */
 export type ZreLogValue = true | string
-
-const LINK_LOCAL = '169.254.'
 
 export function zreLogOption(): Option {
   return new Option(
@@ -23,27 +21,26 @@ function addressOption(text: string): string {
   return text
 }
 
-/** @throws CliError usage where it is not clear which address is meant */
+/**
+ * The address given; without one, that of the node, if it is on one interface.
+ *
+ * @throws CliError usage where it is not clear which address is meant
+ */
 export function zreLogAddress(
   value: ZreLogValue,
   { interfaces: wanted }: Pick<Settings, 'interfaces'>,
 ): string {
-  const all = nodePlatform.interfaces().filter(({ family }) => family === 'IPv4')
-  const known = all.map(({ address }) => address).join(', ')
+  const { all, used } = selectInterfaces(nodePlatform.interfaces(), wanted)
+  const own = all.flatMap(({ family, address }) => (family === 'IPv4' ? [address] : []))
+  const known = own.join(', ')
   if (value !== true) {
-    if (all.some(({ address }) => address === value)) return value
+    if (own.includes(value)) return value
     throw new CliError(
       ExitCode.usage,
       `--zre-log: ${value} is not of this host, which has ${known}`,
     )
   }
-  const ordinary = all.filter(({ address, loopback }) => {
-    return !loopback && !address.startsWith(LINK_LOCAL)
-  })
-  const meant = all.filter(({ name, address }) => {
-    return wanted?.some((entry) => entry === name || entry === address)
-  })
-  const [first, ...others] = wanted === undefined ? ordinary : meant
+  const [first, ...others] = used
   if (first !== undefined && others.length === 0) return first.address
   throw new CliError(ExitCode.usage, `say at which address: --zre-log ADDRESS, one of ${known}`)
 }

@@ -56,8 +56,13 @@ export { msgpack } from './runtime/codecs/msgpack.ts'
 export { text } from './runtime/codecs/text.ts'
 export type { ListenOptions } from './runtime/emitter.ts'
 export type { EventStream, EventStreamOptions, OverflowPolicy } from './runtime/event-stream.ts'
-export type { InterfaceUse, InterfaceWish, SkipReason } from './runtime/interface-selection.ts'
-export { SKIP_REASONS } from './runtime/interface-selection.ts'
+export type {
+  InterfaceSelection,
+  InterfaceUse,
+  InterfaceWish,
+  SkipReason,
+} from './runtime/interface-selection.ts'
+export { SKIP_REASONS, selectInterfaces } from './runtime/interface-selection.ts'
 export type { MeshNode } from './runtime/node.ts'
 export { createNodeOn } from './runtime/node.ts'
 export type {

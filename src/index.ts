@@ -48,10 +48,10 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
   const { logger, log } = options
   // Before anything is open.
   checkMeshLogOptions(log || {})
-  if (log !== false && log?.zreLogCollector !== undefined) {
-    return createCollectingNode(options, log.zreLogCollector)
-  }
-  const node = await createNodeOn(nodePlatform, options)
+  const zreLog = log === false ? undefined : log?.zreLogCollector
+  const node = await (zreLog === undefined
+    ? createNodeOn(nodePlatform, options)
+    : createCollectingNode(options, zreLog))
   // With `log: false` a logger gets what the node logs all the same: nobody else can read it then.
   if (log !== false) meshLog(node, { ...log, ...(logger !== undefined && { logger }) })
   else if (logger !== undefined) logNode(node, logger)
@@ -60,10 +60,9 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
 
 /** The collector's place stands in the node's headers, so it listens before the node is. */
 async function createCollectingNode(
-  options: CreateOptions,
+  options: NodeOptions,
   { address, port = 0 }: ZreLogOptions,
 ): Promise<MeshNode> {
-  const { logger, log } = options
   let node: MeshNode | undefined
   const collector = await ZreLogCollector.open(
     nodePlatform,
@@ -78,6 +77,5 @@ async function createCollectingNode(
     throw error
   }
   node.on('stop', () => collector.close())
-  meshLog(node, { ...(log || {}), ...(logger !== undefined && { logger }) })
   return node
 }

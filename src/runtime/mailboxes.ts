@@ -102,19 +102,14 @@ export class Mailboxes {
     this.#lookLater()
   }
 
-  /** Where peers reach this node: `tcp://address:port` for each interface in use. */
+  /** Where peers reach this node: `tcp://address:port` for each interface in use whose mailbox is open. */
   get endpoints(): string[] {
-    return this.used.map(({ address }) => `tcp://${address}:${this.#port}`)
+    return this.#served().map(({ address }) => `tcp://${address}:${this.#port}`)
   }
 
   /** All of the host's, as they were when last looked at, and why those are not used that are not. */
   get all(): readonly InterfaceUse[] {
     return this.#all
-  }
-
-  /** The interfaces in use. */
-  get used(): readonly NetworkInterface[] {
-    return this.#used
   }
 
   /** Sends a beacon from the mailbox's address. The bytes belong to the mailboxes from here on. */
@@ -275,8 +270,18 @@ export class Mailboxes {
     })
   }
 
+  /** As `#select`. The application is asked (`interfaces`), and may throw: then the choice stays as it was. */
+  #selectAgain(): boolean {
+    try {
+      return this.#select(false)
+    } catch (error) {
+      this.#platform.reportUncaught(error)
+      return false
+    }
+  }
+
   async #look(): Promise<void> {
-    const changed = this.#select(false)
+    const changed = this.#selectAgain()
     await this.#followListeners()
     await this.#followSenders()
     if (this.#closed) return

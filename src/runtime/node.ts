@@ -184,7 +184,7 @@ export class MeshNode extends EventSource {
     return this.#mailboxes.all
   }
 
-  /** Where peers reach it: `tcp://address:port` for each interface in use. */
+  /** Where peers reach it: `tcp://address:port` for each interface in use whose mailbox is open. */
   endpoints(): string[] {
     return this.#mailboxes.endpoints
   }

@@ -24,8 +24,8 @@ export interface NodeOptions {
   readonly groups?: readonly string[]
   /**
    * Where to be: names (`eth0`), addresses (`192.168.1.5`) or subnets (`10.0.0.0/8`) of network interfaces; or a
-   * function that is asked of each, now and at every look at the network. Nothing is sent on any other. Default: every
-   * usable interface; `'127.0.0.1'` keeps the node on this host.
+   * function that is asked of each, now and at every later look at the network (if it throws there, all stays as it
+   * is). Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on this host.
    */
   readonly interfaces?: string | readonly string[] | ((each: NetworkInterface) => boolean)
   /** UDP port of the beacons; nodes with different ports do not meet. Default 5670. */

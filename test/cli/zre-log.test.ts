@@ -2,6 +2,7 @@
 import { describe, expect } from 'vitest'
 import * as zmq from 'zeromq'
 import { ExitCode } from '../../cli/exit-codes.ts'
+import { zreLogAddress } from '../../cli/zre-log.ts'
 import { meshLog } from '../../src/index.ts'
 import { type CommandProcess, it, type Scene } from './command.ts'
 import { runInside } from './host.ts'
@@ -72,6 +73,14 @@ describe.concurrent('--zre-log', () => {
       input: command.stdout,
     })
     expect(replayed.out).toMatch(/INFO {3}zre-1a2b {2}this is you {2}event=exit zrePeer=3c4d/)
+  })
+
+  it('without an address is at the node’s own, however that was asked for', () => {
+    for (const wanted of ['127.0.0.1', '127.0.0.0/8']) {
+      expect(zreLogAddress(true, { interfaces: [wanted] })).toBe('127.0.0.1')
+    }
+    const nowhere = { interfaces: ['nowhere0'] }
+    expect(() => zreLogAddress(true, nowhere)).toThrow('say at which address')
   })
 
   it.for([

@@ -101,9 +101,12 @@ describe('an address that cannot be listened on', () => {
     expect(bench.story).toEqual([['10.0.0.1'], ['10.0.0.1']])
     const failed = 'mailbox-failed'
     expect(bench.warnings).toEqual([failed, 'interface-changed', failed, failed])
+    const [endpoint, ...others] = bench.mailboxes.endpoints
+    expect([endpoint, others]).toEqual([expect.stringMatching(/^tcp:\/\/10\.0\.0\.1:\d+$/), []])
     bench.refused.clear()
     await bench.world.run(3_000)
     expect(bench.story.slice(2)).toEqual([['10.0.0.1', '10.0.1.1']])
+    expect(bench.mailboxes.endpoints).toEqual([endpoint, endpoint?.replace('.0.1:', '.1.1:')])
     expect(bench.warnings).toHaveLength(4)
   })
 
@@ -139,6 +142,35 @@ describe('an address that cannot be listened on', () => {
     await bench.world.run(3_001)
     expect(bench.story).toEqual([['10.0.0.1'], ['10.0.0.1', '10.0.1.1']])
     expect(bench.warnings).toEqual(['interface-changed'])
+  })
+})
+
+describe('a question of the application’s (`interfaces`)', () => {
+  it('that throws is reported, leaves everything as it is, and is asked again at the next look', async () => {
+    let isBroken = false
+    const interfaces = () => {
+      if (isBroken) throw new Error('broken')
+      return true
+    }
+    const bench = new Bench({ interfaces }, first)
+    await bench.mailboxes.open()
+    isBroken = true
+    bench.host.all = [first, second]
+    await bench.world.run(2_001)
+    expect(bench.host.uncaught.splice(0)).toEqual([new Error('broken'), new Error('broken')])
+    expect([bench.story, bench.warnings]).toEqual([[['10.0.0.1']], []])
+    isBroken = false
+    await bench.world.run(1_001)
+    expect(bench.story.slice(1)).toEqual([['10.0.0.1', '10.0.1.1']])
+    expect(bench.warnings).toEqual(['interface-changed'])
+  })
+
+  it('that throws at the start has nothing opened', async () => {
+    const interfaces = () => {
+      throw new Error('broken')
+    }
+    const bench = new Bench({ interfaces }, first)
+    await expect(bench.mailboxes.open()).rejects.toThrow('broken')
   })
 })
 
