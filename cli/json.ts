@@ -86,6 +86,7 @@ export function eventRecord(event: NodeEvent): JsonRecord {
       return recordOf(event.type, { peer: briefPeer(event.peer), group: event.group })
     case 'evasive':
     case 'silent':
+    case 'asleep':
     case 'alive':
       return recordOf(event.type, { peer: briefPeer(event.peer) })
     case 'blocked':
@@ -143,8 +144,8 @@ export function briefPeer({ id, name }: PeerInfo): { id: string; name: string } 
 }
 
 function fullPeer(peer: PeerInfo): Omit<PeerInfo, never> {
-  const { id, name, endpoint, headers, groups, presence, foundBy } = peer
-  return { id, name, endpoint, headers, groups, presence, foundBy }
+  const { id, name, endpoint, headers, groups, presence, asleep, foundBy } = peer
+  return { id, name, endpoint, headers, groups, presence, asleep, foundBy }
 }
 
 type FrameFields = { readonly text: string } | { readonly base64: string }

@@ -18,7 +18,7 @@ export function readEvent(kind: string, record: Json): ShownEvent | 'unknown' | 
 type Reader = (record: Json, peer: PeerInfo) => ShownEvent | undefined
 
 const presence =
-  (type: 'evasive' | 'silent' | 'alive'): Reader =>
+  (type: 'evasive' | 'silent' | 'alive' | 'asleep'): Reader =>
   (_record, peer) => ({ type, peer })
 
 const membership =
@@ -38,6 +38,7 @@ const READERS = {
   evasive: presence('evasive'),
   silent: presence('silent'),
   alive: presence('alive'),
+  asleep: presence('asleep'),
   join: membership('join'),
   leave: membership('leave'),
   blocked: ({ messages, bytes }, peer) => ({
@@ -93,6 +94,7 @@ function readPeer(value: unknown): PeerInfo | undefined {
     headers: isJsonObject(headers) ? textsOf(headers) : {},
     groups: Array.isArray(groups) ? groups.filter((each) => typeof each === 'string') : [],
     presence: 'alive',
+    asleep: false,
     foundBy: [],
   }
 }

@@ -34,6 +34,7 @@ const EVENT_STYLES: Readonly<Record<NodeEvent['type'], Style>> = {
   leave: 'yellow',
   evasive: 'yellow',
   silent: 'yellow',
+  asleep: 'dim',
   blocked: 'yellow',
   unblocked: 'green',
   drop: 'red',
@@ -149,6 +150,8 @@ function terminalDetail(event: ShownEvent, paint: Paint): string {
       return 'not heard for a while'
     case 'silent':
       return 'not heard for long'
+    case 'asleep':
+      return 'sleeps for a while'
     case 'alive':
       return 'heard again'
     case 'blocked':

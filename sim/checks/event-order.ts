@@ -25,6 +25,8 @@ const GONE = 0
 const ALIVE = 1
 const EVASIVE = 2
 const SILENT = 3
+const ASLEEP = 4
+const STATES = ['gone', 'alive', 'evasive', 'silent', 'asleep'] as const
 
 /** Groups with a smaller number are bits of one integer per pair; a large mesh has a million pairs. */
 const BIT_GROUPS = 31
@@ -117,6 +119,8 @@ class EventOrder implements Watcher {
       case 'silent':
       case 'alive':
         return this.#turn(views, identity, peer, type)
+      case 'asleep':
+        return this.#sleep(views, identity)
       case 'whisper':
       case 'shout':
       case 'blocked':
@@ -169,6 +173,12 @@ class EventOrder implements Watcher {
     return undefined
   }
 
+  #sleep(views: Views, identity: number): string | undefined {
+    const isTwice = views.presence[identity] === ASLEEP
+    views.presence[identity] = ASLEEP
+    return isTwice ? 'asleep came twice' : undefined
+  }
+
   #turn(
     views: Views,
     identity: number,
@@ -179,9 +189,8 @@ class EventOrder implements Watcher {
     const after = type === 'alive' ? ALIVE : type === 'evasive' ? EVASIVE : SILENT
     views.presence[identity] = after
     // A long silence noticed late may be silent at once.
-    const isLegal = after === ALIVE ? before !== ALIVE : before < after
-    if (!isLegal)
-      return `${type} came while it was ${['gone', 'alive', 'evasive', 'silent'][before]}`
+    const isLegal = after === ALIVE ? before !== ALIVE : before === ASLEEP || before < after
+    if (!isLegal) return `${type} came while it was ${STATES[before]}`
     return peer.presence === type ? undefined : `${type} came with presence ${peer.presence}`
   }
 }

@@ -81,6 +81,7 @@ export class Views {
     switch (event.type) {
       case 'enter':
       case 'alive':
+      case 'asleep':
         this.#see(member, event.peer.id, VIEW.alive)
         break
       case 'evasive':

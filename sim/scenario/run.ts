@@ -88,6 +88,7 @@ const EVENT_TYPES = [
   'exit',
   'warning',
   'stop',
+  'asleep',
 ] as const satisfies readonly NodeEventType[]
 
 /** @throws EarshotError ERR_EARSHOT_BAD_OPTION for a wrong option, and whatever the scenario's scripts throw. */

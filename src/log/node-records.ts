@@ -62,6 +62,7 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
   })
   node.on('evasive', (event) => note('debug', 'peer evasive', event))
   node.on('silent', (event) => note('info', 'peer silent', event))
+  node.on('asleep', (event) => note('info', 'peer asleep', event))
   node.on('alive', (event) => note('debug', 'peer heard again', event))
   node.on('join', (event) => {
     if (event.peer !== entered) note('debug', 'peer joined', event, { group: event.group })

@@ -70,6 +70,7 @@ export class Mailboxes {
   /** The addresses that were announced last. */
   #announced = ''
   #timer: Timer | undefined
+  #looking: Promise<void> | undefined
   #closed = false
 
   constructor(platform: Platform, options: MailboxOptions, events: MailboxEvents) {
@@ -85,14 +86,7 @@ export class Mailboxes {
     try {
       this.#select(true)
       await this.#listenFirst()
-      const { beaconPort } = this.#options
-      this.#receiver = await this.#platform.openDatagrams(
-        { port: beaconPort },
-        {
-          datagram: (bytes, from) => this.#handleDatagram(bytes, from),
-          failed: (failure) => this.#events.warn('datagram-failed', failure.message),
-        },
-      )
+      await this.#openReceiver()
       await this.#followSenders()
     } catch (error) {
       this.close()
@@ -123,6 +117,29 @@ export class Mailboxes {
     this.#receiver?.close()
     closeExcept(this.#senders, [])
     closeExcept(this.#listeners, [])
+  }
+
+  /** Closes everything for a while, as if there was no network. */
+  pause(): void {
+    this.close()
+    this.#receiver = undefined
+    this.#fingerprint = ''
+    this.#used = []
+    this.#announce()
+  }
+
+  /** Opens everything again, on the same ports. Rejects with ERR_EARSHOT_PORT_IN_USE when that of the beacons is taken. */
+  async resume(): Promise<void> {
+    await this.#looking // it has found everything closed
+    this.#closed = false
+    try {
+      await this.#openReceiver()
+    } catch (error) {
+      this.#closed = true
+      throw error
+    }
+    this.#selectAgain()
+    await this.#look()
   }
 
   /** Chooses interfaces; true when the choice is another than before. */
@@ -204,6 +221,16 @@ export class Mailboxes {
 
   // Datagrams
 
+  async #openReceiver(): Promise<void> {
+    this.#receiver = await this.#platform.openDatagrams(
+      { port: this.#options.beaconPort },
+      {
+        datagram: (bytes, from) => this.#handleDatagram(bytes, from),
+        failed: (failure) => this.#events.warn('datagram-failed', failure.message),
+      },
+    )
+  }
+
   /** As with listeners; without a sender a mailbox is known to us alone, until the next look. */
   async #followSenders(): Promise<void> {
     const able = this.#used.filter(
@@ -266,7 +293,7 @@ export class Mailboxes {
     if (this.#closed) return
     const at = this.#platform.clock.now() + LOOK_EVERY_MS
     this.#timer = this.#platform.clock.setTimer(at, () => {
-      this.#look().catch((error: unknown) => this.#platform.reportUncaught(error))
+      this.#looking = this.#look().catch((error: unknown) => this.#platform.reportUncaught(error))
     })
   }
 

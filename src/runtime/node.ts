@@ -26,17 +26,13 @@
  */
 import type { Limits } from '../base/limits.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import { Engine } from '../mesh/engine.ts'
 import type { EngineEvent, PeerInfo, ShoutEvent, WhisperEvent } from '../mesh/events.ts'
 import type { WarningSubject } from '../mesh/warnings.ts'
 import { WarningLedger } from '../mesh/warnings.ts'
+import type { Candidate, Mailbox } from './candidate.ts'
 import type { Channel, ChannelHandler } from './channels.ts'
-import { Channels } from './channels.ts'
-import { Driver } from './driver.ts'
-import { EventSource, notRunning } from './event-source.ts'
+import { EventSource } from './event-source.ts'
 import type { InterfaceUse } from './interface-selection.ts'
-import { Mailboxes } from './mailboxes.ts'
-import { Messenger } from './messenger.ts'
 import type {
   SendOptions,
   ShoutOptions,
@@ -48,11 +44,12 @@ import { NodeMeter, type NodeMetrics } from './node-metrics.ts'
 import type { NodeOptions } from './options.ts'
 import { checkGroupName, checkGroupRoom, checkOptions } from './options.ts'
 import type { MessageInput } from './outgoing.ts'
+import { assemble, type NodeParts } from './parts.ts'
 import type { PeerRef } from './peer-ref.ts'
 import type { Platform } from './platform.ts'
 import { checkNotAborted } from './senders.ts'
+import { type SuspendOptions, Suspension } from './suspension.ts'
 import type { TraceEvent } from './tracing.ts'
-import { Tracing } from './tracing.ts'
 import type { TypedGroupOptions } from './typed-group.ts'
 import { TypedGroup } from './typed-group.ts'
 
@@ -75,20 +72,9 @@ export async function createNodeOn(
 export class MeshNode extends EventSource {
   readonly #platform: Platform
   readonly #limits: Limits
-  readonly #engine: Engine
-  readonly #driver: Driver
-  readonly #mailboxes: Mailboxes
-  readonly #messenger: Messenger
+  readonly #parts: NodeParts
   readonly #warnings: WarningLedger<WarningCode>
-  readonly #channels: Channels
-  readonly #tracing: Tracing
   readonly #meter: NodeMeter
-  readonly #signal: AbortSignal | undefined
-  #state: 'opening' | 'running' | 'stopping' | 'stopped' = 'opening'
-  #stopped: Promise<void> | undefined
-  #onStopped: (() => void) | undefined
-  readonly #stopping: (() => void)[] = []
-  readonly #onAbort = (): unknown => this.stop()
 
   /** 32 upper-case hexadecimal digits, fresh at every start. */
   readonly id: PeerId
@@ -99,94 +85,60 @@ export class MeshNode extends EventSource {
     super((error) => platform.reportUncaught(error))
     const checked = checkOptions(options, platform.entropy)
     this.#platform = platform
-    this.#signal = options.signal
     this.#limits = checked.engine.limits
     this.id = checked.engine.id
     this.name = checked.engine.name
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
-    this.#engine = new Engine(checked.engine)
-    this.#driver = new Driver(
-      platform,
-      this.#engine,
-      (event) => this.#handleEvent(event),
-      (bytes, mailbox) => this.#mailboxes.send(bytes, mailbox),
-    )
-    const aside = {
-      messageBytes: this.#limits.messageBytes,
-      peer: (id: PeerId) => this.peer(id),
-      sendWhisper: (id: PeerId, frames: readonly Uint8Array[]) =>
-        this.#state === 'running' && this.#messenger.sendAside(id, frames),
-      reportUncaught: (error: unknown) => platform.reportUncaught(error),
-    }
-    this.#channels = new Channels(aside, this.#engine.preface)
-    this.#meter = new NodeMeter(platform, this.#engine, this, this.#warnings, this.#channels)
-    this.#tracing = new Tracing(this.id, this.#channels, aside.reportUncaught)
-    this.#messenger = new Messenger({
-      engine: this.#engine,
-      driver: this.#driver,
-      tracing: this.#tracing,
-      limits: this.#limits,
-      whenFull: checked.whenFull,
-      checkRunning: () => this.#checkRunning(),
+    this.#parts = assemble(platform, checked, options.signal, {
+      handleEvent: (event) => this.#handleEvent(event),
+      warn: (code, reason) => this.warn(code, reason),
+      release: () => this.releaseAll(),
+      ended: () => this.#handleEnded(),
     })
-    this.#mailboxes = new Mailboxes(platform, checked.mailboxes, {
-      changed: (mailboxes) => this.#driver.handleMailboxes(mailboxes),
-      accepted: (stream) => this.#driver.handleAccepted(stream),
-      datagram: (bytes, from) => this.#driver.handleDatagram(bytes, from),
-      warn: (code, reason) => this.#warn(code, reason, {}),
-    })
-    for (const group of checked.groups) this.#engine.join(group, this.#driver.now())
+    const { engine, channels } = this.#parts
+    this.#meter = new NodeMeter(platform, engine, this, this.#warnings, channels)
+    for (const group of checked.groups) this.#parts.engine.join(group, this.#parts.driver.now())
   }
 
   /** Not for applications: `createNode` has called it. */
   async open(): Promise<void> {
-    try {
-      await this.#mailboxes.open()
-    } catch (error) {
-      this.#driver.close()
-      this.#state = 'stopped'
-      throw error
-    }
-    this.#state = 'running'
-    if (this.#signal?.aborted) await this.stop()
-    checkNotAborted(this.#signal)
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    await this.#parts.life.open()
   }
 
   // Who is there
 
   /** All present peers, in the order in which they were first heard of. */
   peers(): PeerInfo[] {
-    return this.#engine.peers()
+    return this.#parts.engine.peers()
   }
 
   peer(id: PeerId): PeerInfo | undefined {
-    return this.#engine.peer(id)
+    return this.#parts.engine.peer(id)
   }
 
   /** The groups this node is in. */
   groups(): string[] {
-    return this.#engine.ownGroups()
+    return this.#parts.engine.ownGroups()
   }
 
   /** The groups that present peers are in. */
   peerGroups(): string[] {
-    return this.#engine.peerGroups()
+    return this.#parts.engine.peerGroups()
   }
 
   /** The present peers in a group. */
   members(group: string): PeerInfo[] {
-    return this.#engine.members(group)
+    return this.#parts.engine.members(group)
   }
 
   /** The host's network interfaces: those in use, and why the others are not (`skipped`). */
   interfaces(): readonly InterfaceUse[] {
-    return this.#mailboxes.all
+    return this.#parts.mailboxes.all
   }
 
   /** Where peers reach it: `tcp://address:port` for each interface in use whose mailbox is open. */
   endpoints(): string[] {
-    return this.#mailboxes.endpoints
+    return this.#parts.mailboxes.endpoints
   }
 
   /** What was counted, and how things stand; plain data. See `NodeMetrics`, and `docs/metrics.md` for all of it. */
@@ -198,19 +150,19 @@ export class MeshNode extends EventSource {
 
   /** Joins a group; peers are told. False when this node is in it already. @throws ERR_EARSHOT_BAD_GROUP */
   join(group: string): boolean {
-    this.#checkRunning()
+    this.#parts.life.checkRunning()
     checkGroupName(group)
     checkGroupRoom([...new Set(this.groups()).add(group)], this.#limits)
-    const changed = this.#engine.join(group, this.#driver.now())
-    this.#driver.settle()
+    const changed = this.#parts.engine.join(group, this.#parts.driver.now())
+    this.#parts.driver.settle()
     return changed
   }
 
   /** Leaves a group; peers are told. False when this node is not in it. */
   leave(group: string): boolean {
-    this.#checkRunning()
-    const changed = this.#engine.leave(group, this.#driver.now())
-    this.#driver.settle()
+    this.#parts.life.checkRunning()
+    const changed = this.#parts.engine.leave(group, this.#parts.driver.now())
+    this.#parts.driver.settle()
     return changed
   }
 
@@ -224,7 +176,7 @@ export class MeshNode extends EventSource {
       members: (group) => this.members(group),
       shout: (group, message, wait) => this.shout(group, message, wait),
       tryShout: (group, message) => this.tryShout(group, message),
-      leave: (group) => this.#state === 'running' && this.leave(group),
+      leave: (group) => this.#parts.life.isRunning && this.leave(group),
       onShout: (listener, signal) => this.on('shout', listener, { signal }),
       warn: (code, reason, peer) => this.#warn(code, reason, { peer }),
       hold: (holder, wanted) => this.hold(holder, wanted),
@@ -242,12 +194,12 @@ export class MeshNode extends EventSource {
    * ERR_EARSHOT_NOT_RUNNING or ERR_EARSHOT_ABORTED.
    */
   whisper(peer: PeerRef, message: MessageInput, options?: SendOptions): Promise<void> {
-    return this.#messenger.whisper(peer, message, options)
+    return this.#parts.messenger.whisper(peer, message, options)
   }
 
   /** Sends without waiting: false when the peer's outbox is full. Throws where `whisper` rejects. */
   tryWhisper(peer: PeerRef, message: MessageInput): boolean {
-    return this.#messenger.tryWhisper(peer, message)
+    return this.#parts.messenger.tryWhisper(peer, message)
   }
 
   /**
@@ -256,7 +208,7 @@ export class MeshNode extends EventSource {
    * members that leave meanwhile are not waited for.
    */
   shout(group: string, message: MessageInput, options?: ShoutOptions): Promise<void> {
-    return this.#messenger.shout(group, message, options)
+    return this.#parts.messenger.shout(group, message, options)
   }
 
   /**
@@ -264,12 +216,12 @@ export class MeshNode extends EventSource {
    * (Under `drop-oldest` the outboxes of blocked members make room.)
    */
   tryShout(group: string, message: MessageInput): ShoutOutcome {
-    return this.#messenger.tryShout(group, message)
+    return this.#parts.messenger.tryShout(group, message)
   }
 
   /** Asks a peer for a sign of life over its link; resolves with the round trip in milliseconds. */
   ping(peer: PeerRef, options?: WaitOptions): Promise<number> {
-    return this.#messenger.ping(peer, options)
+    return this.#parts.messenger.ping(peer, options)
   }
 
   // For services
@@ -281,22 +233,62 @@ export class MeshNode extends EventSource {
 
   /** Opens a channel to the same service of other earshot nodes; see `Channel`. */
   channel(name: string, handler: ChannelHandler): Channel {
-    return this.#channels.open(name, handler)
+    return this.#parts.channels.open(name, handler)
   }
 
   /** Calls back when the node begins to stop and can still send: whoever came last first, as it may stand on others. */
   onStopping(callback: () => void): void {
-    this.#stopping.push(callback)
+    this.#parts.life.onStopping(callback)
   }
 
   /** Tells how far traced messages have come, on this side; gives back how to end that. See `TraceEvent`. */
   onTrace(listener: (event: TraceEvent) => void): () => void {
-    return this.#tracing.listen(listener)
+    return this.#parts.tracing.listen(listener)
   }
 
   /** Traces each `every`-th message that this node sends; 0 only those that ask for it (option `trace`). */
   sampleTraces(every: number): void {
-    this.#tracing.sample(every)
+    this.#parts.tracing.sample(every)
+  }
+
+  // For ways of discovery
+
+  /** Says where a peer may be: it is dialled there unless it is linked already. See `Candidate`. */
+  propose(candidate: Candidate): void {
+    this.#parts.discovery.propose(candidate)
+  }
+
+  /** Calls back with where this node can be reached, soon and whenever that changes; gives back how to end that. */
+  onMailboxes(callback: (mailboxes: readonly Mailbox[]) => void): () => void {
+    return this.#parts.discovery.follow(callback)
+  }
+
+  /** Tells the application of something that went wrong and is not its fault; rate-limited per code. */
+  warn(code: WarningCode, reason: string): void {
+    this.#warn(code, reason, {})
+  }
+
+  // Sleep
+
+  /**
+   * Goes to sleep: accepted messages go out (for up to `lingerMs`), earshot peers are told to wait, other
+   * implementations hear a goodbye, and every socket and timer is given up. Peers stay in `peers()`, and what is sent to
+   * them waits. For hosts that stop an application in the background; on others a node notices sleep by itself.
+   *
+   * Rejects with ERR_EARSHOT_BAD_OPTION or ERR_EARSHOT_NOT_RUNNING.
+   */
+  async suspend(options: SuspendOptions = {}): Promise<void> {
+    this.#parts.life.checkRunning()
+    await this.#parts.suspension.suspend(options)
+  }
+
+  /**
+   * Wakes up: the same node, with the same id, and its peers as they are now. Rejects with ERR_EARSHOT_PORT_IN_USE when
+   * the beacon port was taken meanwhile; it can be tried again.
+   */
+  async resume(): Promise<void> {
+    this.#parts.life.checkRunning()
+    await this.#parts.suspension.resume()
   }
 
   // The end
@@ -306,27 +298,7 @@ export class MeshNode extends EventSource {
    * Resolves when all is closed; calling it again gives the same promise.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
-    return this.#stopped
-  }
-
-  async #stop(): Promise<void> {
-    if (this.#state === 'stopped') return
-    if (this.#state === 'running') this.#tellStopping()
-    this.#state = 'stopping'
-    this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.releaseAll()
-    const stopped = new Promise<void>((resolve) => {
-      this.#onStopped = resolve
-    })
-    this.#engine.stop(this.#driver.now())
-    this.#driver.settle()
-    await stopped
-    this.#state = 'stopped'
-    this.#mailboxes.close()
-    this.#driver.close()
-    this.#messenger.handleStopped()
-    this.tell({ type: 'stop' })
+    return this.#parts.life.stop()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -335,16 +307,6 @@ export class MeshNode extends EventSource {
 
   // Inside
 
-  #tellStopping(): void {
-    for (const callback of this.#stopping.toReversed()) {
-      try {
-        callback()
-      } catch (error) {
-        this.#platform.reportUncaught(error)
-      }
-    }
-  }
-
   #handleEvent(event: EngineEvent): void {
     switch (event.type) {
       case 'room':
@@ -352,18 +314,21 @@ export class MeshNode extends EventSource {
       case 'gone':
       case 'traced':
       case 'astray':
-        this.#messenger.handleNotice(event)
+        this.#parts.messenger.handleNotice(event)
         return
       case 'aside':
-        this.#tracing.forget(event.peer.id) // a trace is of what comes next; the preface of another one sets it anew
-        this.#channels.handle(event.peer, event.message)
+        this.#parts.tracing.forget(event.peer.id) // a trace is of what comes next; the preface of another one sets it anew
+        this.#parts.channels.handle(event.peer, event.message)
         return
       case 'whisper':
       case 'shout':
         this.#tellMessage(event)
         return
+      case 'suspended':
+        this.#parts.suspension.handleSuspended()
+        return
       case 'stopped':
-        this.#onStopped?.()
+        this.#parts.life.handleStopped()
         return
       default:
         this.tell(event)
@@ -371,14 +336,19 @@ export class MeshNode extends EventSource {
   }
 
   #tellMessage(event: WhisperEvent | ShoutEvent): void {
-    const trace = this.#tracing.isExpecting ? this.#tracing.take(event) : undefined
-    if (trace !== undefined) this.#tracing.told('received', trace, event)
+    const trace = this.#parts.tracing.isExpecting ? this.#parts.tracing.take(event) : undefined
+    if (trace !== undefined) this.#parts.tracing.told('received', trace, event)
     this.tell(event)
-    if (trace !== undefined) this.#tracing.told('handled', trace, event)
+    if (trace !== undefined) this.#parts.tracing.told('handled', trace, event)
+  }
+
+  #handleEnded(): void {
+    this.#parts.messenger.handleStopped()
+    this.tell({ type: 'stop' })
   }
 
   protected override setPaused(paused: boolean): void {
-    this.#driver.setPaused(paused)
+    this.#parts.driver.setPaused(paused)
   }
 
   protected override warnDropped(total: number): void {
@@ -386,11 +356,7 @@ export class MeshNode extends EventSource {
   }
 
   #warn(code: WarningCode, reason: string, subject: WarningSubject): void {
-    const event = this.#warnings.note(code, reason, subject, this.#driver.now())
+    const event = this.#warnings.note(code, reason, subject, this.#parts.driver.now())
     if (event !== undefined) this.tell(event)
-  }
-
-  #checkRunning(): void {
-    if (this.#state !== 'running') throw notRunning()
   }
 }

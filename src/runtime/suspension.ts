@@ -7,8 +7,7 @@
  */
 import type { PeerId } from '../base/peer-id.ts'
 import type { Engine } from '../mesh/engine.ts'
-import type { PeerInfo } from '../mesh/events.ts'
-import type { Channel, ChannelHandler } from './channels.ts'
+import type { Channel, Channels } from './channels.ts'
 import type { Driver } from './driver.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import { badOption } from './options.ts'
@@ -25,8 +24,7 @@ export interface SuspensionParts {
   readonly engine: Engine
   readonly driver: Driver
   readonly mailboxes: Mailboxes
-  readonly peers: () => readonly PeerInfo[]
-  readonly openChannel: (name: string, handler: ChannelHandler) => Channel
+  readonly channels: Channels
 }
 
 export class Suspension {
@@ -37,7 +35,7 @@ export class Suspension {
 
   constructor(parts: SuspensionParts) {
     this.#parts = parts
-    this.#channel = parts.openChannel('sleep', ({ id }, [bytes]) => this.#handleSleep(id, bytes))
+    this.#channel = parts.channels.open('sleep', ({ id }, [bytes]) => this.#handleSleep(id, bytes))
   }
 
   get isSuspended(): boolean {
@@ -54,10 +52,10 @@ export class Suspension {
   }
 
   async #suspend(forMs: number): Promise<void> {
-    const { engine, driver, mailboxes, peers } = this.#parts
+    const { engine, driver, mailboxes } = this.#parts
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setUint32(0, forMs)
-    for (const { id } of peers()) this.#channel.send(id, [bytes])
+    for (const { id } of engine.peers()) this.#channel.send(id, [bytes])
     const suspended = new Promise<void>((resolve) => {
       this.#onSuspended = resolve
     })

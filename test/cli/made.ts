@@ -12,6 +12,7 @@ export function madePeer(fields: Partial<PeerInfo> = {}): PeerInfo {
     headers: {},
     groups: [],
     presence: 'alive',
+    asleep: false,
     foundBy: ['beacon'],
     ...fields,
   }

@@ -49,6 +49,7 @@ export function tell(event: EngineEvent): string[] {
     case 'alive':
     case 'evasive':
     case 'silent':
+    case 'asleep':
     case 'blocked':
     case 'unblocked':
       return [`${event.type} ${event.peer.name}`]
@@ -66,6 +67,7 @@ export function tell(event: EngineEvent): string[] {
     case 'warning':
       return [`warning ${event.code}`]
     case 'aside':
+    case 'suspended':
     case 'astray':
     case 'room':
     case 'pong':

@@ -70,7 +70,13 @@ export class Watching {
   peer(name: string, changes: Partial<PeerInfo> = {}): PeerInfo {
     const { id } = this.node(name)
     const endpoint = 'tcp://10.0.0.1:1'
-    const known = { headers: {}, groups: [], presence: 'alive', foundBy: ['beacon'] } as const
+    const known = {
+      headers: {},
+      groups: [],
+      presence: 'alive',
+      asleep: false,
+      foundBy: ['beacon'],
+    } as const
     return { id, name, endpoint, ...known, ...changes }
   }
 
