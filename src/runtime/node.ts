@@ -48,7 +48,7 @@ import { assemble, type NodeParts } from './parts.ts'
 import type { PeerRef } from './peer-ref.ts'
 import type { Platform } from './platform.ts'
 import { checkNotAborted } from './senders.ts'
-import { type SuspendOptions, Suspension } from './suspension.ts'
+import type { SuspendOptions } from './suspension.ts'
 import type { TraceEvent } from './tracing.ts'
 import type { TypedGroupOptions } from './typed-group.ts'
 import { TypedGroup } from './typed-group.ts'
@@ -283,11 +283,12 @@ export class MeshNode extends EventSource {
   }
 
   /**
-   * Wakes up: the same node, with the same id, and its peers as they are now. Rejects with ERR_EARSHOT_PORT_IN_USE when
-   * the beacon port was taken meanwhile; it can be tried again.
+   * Goes on, after `pause()` with reading and after `suspend()` with everything: the same node, with the same id, and
+   * its peers as they are now. Resolves when it can be reached again; rejects with ERR_EARSHOT_PORT_IN_USE when the
+   * beacon port was taken meanwhile, and can be tried again.
    */
-  async resume(): Promise<void> {
-    this.#parts.life.checkRunning()
+  override async resume(): Promise<void> {
+    super.resume()
     await this.#parts.suspension.resume()
   }
 

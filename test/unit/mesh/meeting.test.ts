@@ -74,6 +74,8 @@ describe('entering', () => {
         headers: { 'X-EARSHOT': '1', ...headers },
         groups: ['chat', 'Chat', 'ü'],
         presence: 'alive',
+        asleep: false,
+        foundBy: ['beacon'],
       },
     ])
   })
