@@ -25,18 +25,21 @@
  */
 import type { LoggedEntry } from '../../sim/recording/entries.ts'
 import type { LogEntry, LogRecord, PeerId } from '../../src/index.ts'
-import { levelName, parsePeerId } from '../../src/index.ts'
+import { levelName } from '../../src/index.ts'
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { jsonLine, recordOf } from '../json.ts'
 import { type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
 import { readEvent } from './events.ts'
+import { isNestedDeeper } from './nesting.ts'
 import type { Json } from './values.ts'
-import { count, isJsonObject, moment, number, text } from './values.ts'
+import { count, isJsonObject, moment, nodeId, number, text } from './values.ts'
 
 /** No longer line is written or read. A message of 16 MiB fits, as base64. */
 export const LINE_BYTES_MAX: number = 32 * 1_024 * 1_024
+/** Objects in objects: what nodes answer has up to 64 levels, what they log 8, around which there are some of ours. */
+const DEPTH_MAX = 80
 /** The last moment that a Date can hold. */
 const AT_MAX = 8.64e15
 
@@ -176,7 +179,7 @@ function observedRecord(kind: string, at: number, fields: Json): JsonRecord {
 }
 
 /** Strangers' clocks show anything: what is no date is none of ours. */
-function isoTime(ms: number): string {
+export function isoTime(ms: number): string {
   const date = new Date(ms)
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }
@@ -220,7 +223,7 @@ export function readRecordingLine(line: string): RecordedLine | undefined {
 
 function readHeader(record: Json, at: number): HeaderLine {
   const { seed, source } = record
-  const id = parsePeerId(text(record['node']) ?? '')
+  const id = nodeId(record['node'])
   const name = text(record['name']) ?? ''
   const isSimulation = source === 'simulation'
   return {
@@ -235,7 +238,7 @@ function readHeader(record: Json, at: number): HeaderLine {
 }
 
 function readNodeSnapshot(record: Json, at: number): SnapshotLine | undefined {
-  const id = parsePeerId(text(record['node']) ?? '')
+  const id = nodeId(record['node'])
   const name = text(record['name'])
   const snapshot = id === undefined ? undefined : readSnapshot(id, at, record['data'])
   if (snapshot === undefined) return undefined
@@ -250,7 +253,7 @@ function readEntry(
   record: Json,
   at: number,
 ): EntryLine | undefined {
-  const node = text(record['node'])
+  const node = nodeId(record['node'])
   const name = text(record['name'])
   if (node === undefined || name === undefined) return undefined
   const line = (entry: LogEntry): EntryLine => ({ kind: 'entry', at, entry, offsetMs: 0 })
@@ -290,6 +293,7 @@ function readLog(
 }
 
 function parse(line: string): Json | undefined {
+  if (isNestedDeeper(line, DEPTH_MAX)) return undefined
   try {
     const value: unknown = JSON.parse(line)
     return isJsonObject(value) ? value : undefined
