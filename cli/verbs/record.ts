@@ -13,7 +13,7 @@ import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { eventRecord } from '../json.ts'
-import { durationOption } from '../parsers.ts'
+import { durationOption, intervalOption } from '../parsers.ts'
 import { entryRecord, headerRecord, observedEvent, snapshotRecord } from '../recording/format.ts'
 import { RecordingWriter } from '../recording/writer.ts'
 import { counted } from '../render/counted.ts'
@@ -60,7 +60,7 @@ export function addRecord({ program, host, action }: Cli): void {
     .addOption(
       new Option('--every <time>', 'time from one look at all nodes to the next')
         .default(EVERY_MS, '5s')
-        .argParser(durationOption),
+        .argParser(intervalOption),
     )
     .addOption(zreLogOption())
     .addOption(new Option('--force', 'overwrite FILE'))

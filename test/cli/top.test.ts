@@ -143,6 +143,7 @@ describe.concurrent('top', () => {
 
   it.for([
     [['top', '--interval', '100ms'], 'Expected 250 ms or more.'],
+    [['record', '-', '--every', '100ms'], 'Expected 250 ms or more.'],
     [['top', '--sort', 'beauty'], 'Allowed choices are name, id, peers'],
     [['top', '--from', 'x', '--interval', '1s'], '--interval is for live tables'],
   ] as const)('%j is exit code 2', async ([args, text]) => {
