@@ -5,7 +5,7 @@ import { checkSomebodyFits, collectInto, READER, SINCE_MS } from '../collecting.
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { durationOption } from '../parsers.ts'
-import { counted } from '../render/counted.ts'
+import { counted } from '../render/amounts.ts'
 import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
 import { LogsView } from '../views/logs-view.ts'

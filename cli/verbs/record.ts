@@ -16,11 +16,10 @@ import { eventRecord } from '../json.ts'
 import { durationOption, intervalOption } from '../parsers.ts'
 import { entryRecord, headerRecord, observedEvent, snapshotRecord } from '../recording/format.ts'
 import { RecordingWriter } from '../recording/writer.ts'
-import { counted } from '../render/counted.ts'
+import { bytesText, counted } from '../render/amounts.ts'
+import { ProgressLine } from '../render/progress-line.ts'
 import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
-import { bytesText } from '../sim/format.ts'
-import { ProgressLine } from '../sim/progress.ts'
 import { type ZreLogValue, zreLogOption } from '../zre-log.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
@@ -206,7 +205,7 @@ async function close({ file, stream }: Target, signal: AbortSignal): Promise<voi
   }
 }
 
-/** `1,234 lines of 3 nodes, 345 kB`. */
+/** `1,234 lines, 345 kB, with 3 peers`. */
 function summary(node: MeshNode, { lines, bytes, dropped }: RecordingWriter): string {
   const lost = dropped > 0 ? `, ${counted(dropped, 'line')} dropped: the disk is too slow` : ''
   const others = counted(node.peers().length, 'peer')

@@ -13,6 +13,7 @@ import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { readLines, readWhole } from '../input.ts'
 import { sentRecord } from '../json.ts'
+import { counted } from '../render/amounts.ts'
 import type { Session } from '../session.ts'
 import { TraceView, traceFilter } from '../views/trace-view.ts'
 
@@ -105,8 +106,8 @@ async function sendEach(
   }
   await delivery.confirmed(settings.timeoutMs ?? DELIVERY_MS, signal)
   if (unheard > 0) {
-    const what = unheard === 1 ? '1 message' : `${unheard} messages`
-    throw new CliError(ExitCode.noSuchPeer, `nobody was there any more for ${what}`)
+    const text = `nobody was there any more for ${counted(unheard, 'message')}`
+    throw new CliError(ExitCode.noSuchPeer, text)
   }
   return ExitCode.ok
 }
