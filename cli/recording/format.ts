@@ -29,12 +29,12 @@ import { levelName } from '../../src/index.ts'
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { jsonLine, recordOf } from '../json.ts'
-import { type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
+import { NAME_LENGTH_MAX, type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
 import { readEvent } from './events.ts'
 import { isNestedDeeper } from './nesting.ts'
 import type { Json } from './values.ts'
-import { count, isJsonObject, moment, nodeId, number, text } from './values.ts'
+import { count, fieldsOf, moment, nodeId, number, text } from './values.ts'
 
 /** No longer line is written or read. A message of 16 MiB fits, as base64. */
 export const LINE_BYTES_MAX: number = 32 * 1_024 * 1_024
@@ -244,7 +244,7 @@ function readNodeSnapshot(record: Json, at: number): SnapshotLine | undefined {
   if (snapshot === undefined) return undefined
   // Some answers do not say it.
   const isNameless = snapshot.name === '' && name !== undefined
-  const named = isNameless ? { ...snapshot, name: name.slice(0, 255) } : snapshot
+  const named = isNameless ? { ...snapshot, name: name.slice(0, NAME_LENGTH_MAX) } : snapshot
   return { kind: 'snapshot', at, snapshot: named }
 }
 
@@ -283,10 +283,10 @@ function readLog(
   const seq = count(record['seq'])
   const ticks = count(record['ticks'])
   const offsetMs = number(record['offsetMs']) ?? 0
-  const { fields } = record
+  const fields = fieldsOf(record['fields'])
   if (time === undefined || level === undefined) return undefined
   if (msg === undefined || seq === undefined || ticks === undefined) return undefined
-  if (!isJsonObject(fields)) return undefined
+  if (fields === undefined) return undefined
   const late = record['late'] === true
   const entry = { type: 'record', node, name, seq, ticks, time, level, msg, fields, late } as const
   return { kind: 'entry', at, entry, offsetMs }
@@ -295,8 +295,7 @@ function readLog(
 function parse(line: string): Json | undefined {
   if (isNestedDeeper(line, DEPTH_MAX)) return undefined
   try {
-    const value: unknown = JSON.parse(line)
-    return isJsonObject(value) ? value : undefined
+    return fieldsOf(JSON.parse(line))
   } catch {
     return undefined
   }

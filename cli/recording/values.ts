@@ -12,6 +12,11 @@ export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** The fields of an object. */
+export function fieldsOf(value: unknown): Json | undefined {
+  return isJsonObject(value) ? value : undefined
+}
+
 /** Of a node that only ZRE/LOG knows: it numbers nodes, in 16 bits. */
 const ZRE_LOG_NODE = /^ZRELOG-[0-9a-f]{4}$/
 
