@@ -115,11 +115,13 @@ export function eventRecord(event: NodeEvent): JsonRecord {
 }
 
 export function nodeRecord(node: MeshNode, port: number): JsonRecord {
-  const interfaces = node
-    .interfaces()
-    .filter(({ skipped }) => skipped === undefined)
-    .map(({ name, address }) => ({ name, address }))
+  const interfaces = usedInterfaces(node).map(({ name, address }) => ({ name, address }))
   return recordOf('node', { id: node.id, name: node.name, port, interfaces, groups: node.groups() })
+}
+
+/** Those that a node speaks on. */
+export function usedInterfaces(node: MeshNode): ReturnType<MeshNode['interfaces']> {
+  return node.interfaces().filter(({ skipped }) => skipped === undefined)
 }
 
 export function peerRecord(peer: PeerInfo, roundTripMs: number | undefined): JsonRecord {

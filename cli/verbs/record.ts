@@ -9,7 +9,6 @@ import type { MeshNode, PeerId } from '../../src/index.ts'
 import { EarshotError, meshLog } from '../../src/index.ts'
 import { observed } from '../collecting.ts'
 import { pause, withDeadline } from '../deadline.ts'
-import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { eventRecord } from '../json.ts'
@@ -19,7 +18,7 @@ import { RecordingWriter } from '../recording/writer.ts'
 import { bytesText, counted } from '../render/amounts.ts'
 import { ProgressLine } from '../render/progress-line.ts'
 import type { Session } from '../session.ts'
-import { withNode } from '../session.ts'
+import { endedByTimeout, withNode } from '../session.ts'
 import { type ZreLogValue, zreLogOption } from '../zre-log.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
@@ -129,9 +128,8 @@ async function record(session: Session, target: Target): Promise<ExitCode> {
   })
   await close(target, signal)
   out.note(`recorded ${summary(node, writer)}`)
-  if (!passed || signal.aborted) return ExitCode.ok
-  const after = formatDuration(settings.timeoutMs ?? 0)
-  throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}`)
+  if (passed && !signal.aborted) throw endedByTimeout(settings)
+  return ExitCode.ok
 }
 
 async function writeEvents(node: MeshNode, writer: RecordingWriter): Promise<void> {
