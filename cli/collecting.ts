@@ -12,8 +12,6 @@ import type { View } from './views/view.ts'
 
 /** The node of a verb that reads: in no group, and quiet about whom it meets. */
 export const READER: SessionOptions = { joins: false, logLevel: 'warn', visits: true }
-/** How far back to look when the user has not said. */
-export const SINCE_MS = 300_000
 const TICK_MS = 100
 /** The estimates of clocks get better; asking for all of them costs a little. */
 const OFFSETS_MS = 250
