@@ -12,7 +12,10 @@
  *   shout         peer, group, message
  *   whisper       peer, message
  *   evasive, silent, alive   peer
- *   exit          peer, reason
+ *   blocked       peer, messages, bytes: what waits for it
+ *   unblocked     peer, blockedMs
+ *   drop          peer, oldest, newest: so many shouts for it were dropped
+ *   exit          peer, reason, lost: messages for it that were not sent
  *   warning       code, reason, suppressed; peer (its id) and address where they are known
  *   stop          this node has stopped
  *   sent          a message was accepted for sending: to (the peers), group (of a shout), bytes

@@ -16,6 +16,7 @@
  *                         observer's, as estimated; late: true when later ones were given before it.
  *   earshot.lost/1        node, name, count: so many records of the node that could not be had any more.
  *   earshot.source/1, earshot.gone/1, earshot.refused/1   node, name: its log was reached, it left, it admits no more.
+ *   earshot.unanswered/1, earshot.cut/1   node, name: by the end it has not answered, it has not sent all of its past.
  *   earshot.clock/1       node, name, offsetMs: its clock is so far ahead of the observer's (negative: behind).
  *   earshot.snapshot/1    node, name, data: what the node answered to the query `metrics`, { id, name, peers, metrics, log }.
  *   earshot.dropped/1     count: lines that were not written, because the disk was too slow.
