@@ -1,3 +1,5 @@
+/** Counters of mDNS. */
+
 /** What mDNS counts, over all links since the start; the last three are of this moment. */
 export interface MdnsMetrics {
   packetsSent: number
