@@ -123,6 +123,19 @@ describeHosts('nodes with mDNS', () => {
     await b!.finds(await a!.id())
   })
 
+  it('whose interface goes down warn, and find each other again when it is up', async () => {
+    const network = newNetwork()
+    const host = network.addHost()
+    const [a, b] = [new Discovery(host, 'a'), new Discovery(network.addHost(), 'b')]
+    await a.finds(await b.id())
+    host.linkDown()
+    expect(await a.warning('mdns-failed')).toMatch(/^mDNS on eth0 \(IPv4\): /)
+    host.linkUp()
+    const seen = a.lines.length
+    await a.finds(await b.id(), seen)
+    expect((await a.state()).metrics.failures).toBeGreaterThan(0)
+  })
+
   it('count bytes that are no packets, and go on', async () => {
     const network = newNetwork()
     const [a, b] = [new Discovery(network.addHost(), 'a'), new Discovery(network.addHost(), 'b')]
@@ -148,82 +161,84 @@ async function enableIpv6(host: TestHost): Promise<void> {
   await new Program(host.spawn('sh', ['-c', script])).line(/^ready$/)
 }
 
-const reason = WHY_NO_AVAHI === undefined ? '' : ` (skipped: ${WHY_NO_AVAHI})`
+/** As `describeHosts`, where there is an Avahi. */
+function describeWithAvahi(title: string, chapter: () => void): void {
+  if (WHY_NO_AVAHI === undefined) describeHosts(title, chapter)
+  // Not every host has it.
+  else describe.skip(`${title} (skipped: ${WHY_NO_AVAHI})`, chapter)
+}
 
-// Not every host has it.
-describe.skipIf(WHY_NO_AVAHI !== undefined)(`with Avahi${reason}`, () => {
-  describeHosts('a node with mDNS', () => {
-    it('is seen and resolved by avahi-browse, also on the same host, and seen to go', async () => {
-      const network = newNetwork()
-      const [host, other] = [network.addHost(), network.addHost()]
-      const avahi = await Avahi.on(host)
-      const browser = avahi.browse('-rp')
-      const there = new Discovery(other, 'küche. 1')
-      const here = new Discovery(host, 'here')
-      const id = await there.id()
-      // As it prints them: bytes that are no plain letters in decimal digits.
-      const name = 'k\\195\\188che-\\0321'
-      const line = await browser.line(new RegExp(`^=.*${name.replaceAll('\\', '\\\\')}`))
-      expect(line.split(';').slice(0, 9)).toEqual([
-        ...['=', 'eth0', 'IPv4', name, '_zre._tcp', 'local'],
-        ...[`earshot-${id.slice(0, 12).toLowerCase()}.local`, other.address(), String(PORT)],
-      ])
-      expect(line).toContain(`"uuid=${id}"`)
-      expect(line).toContain('"zre=2"')
-      expect(line).toContain('"zmtp=3.1"')
-      await browser.line(/^=;eth0;IPv4;here;/)
-      await Promise.all([there.stop(), here.stop()])
-      await browser.line(/^-;eth0;IPv4;here;/)
-      await browser.line(/^-;eth0;IPv4;k.*che/)
-    })
+describeWithAvahi('a node with mDNS, among Avahi’s', () => {
+  it('is seen and resolved by avahi-browse, also on the same host, and seen to go', async () => {
+    const network = newNetwork()
+    const [host, other] = [network.addHost(), network.addHost()]
+    const avahi = await Avahi.on(host)
+    const browser = avahi.browse('-rp')
+    const there = new Discovery(other, 'küche. 1')
+    const here = new Discovery(host, 'here')
+    const id = await there.id()
+    // As it prints them: bytes that are no plain letters in decimal digits.
+    const name = 'k\\195\\188che-\\0321'
+    const line = await browser.line(new RegExp(`^=.*${name.replaceAll('\\', '\\\\')}`))
+    expect(line.split(';').slice(0, 9)).toEqual([
+      ...['=', 'eth0', 'IPv4', name, '_zre._tcp', 'local'],
+      ...[`earshot-${id.slice(0, 12).toLowerCase()}.local`, other.address(), String(PORT)],
+    ])
+    expect(line).toContain(`"uuid=${id}"`)
+    expect(line).toContain('"zre=2"')
+    expect(line).toContain('"zmtp=3.1"')
+    await browser.line(/^=;eth0;IPv4;here;/)
+    await Promise.all([there.stop(), here.stop()])
+    await browser.line(/^-;eth0;IPv4;here;/)
+    await browser.line(/^-;eth0;IPv4;k.*che/)
+  })
 
-    it('finds what Avahi publishes, until it does not any more', async () => {
-      const network = newNetwork()
-      const [host, other] = [network.addHost(), network.addHost()]
-      const a = new Discovery(host, 'a')
-      const avahi = await Avahi.on(other)
-      const id = '00112233445566778899AABBCCDDEEFF'
-      const published = await avahi.publish('garage. 2', 5_670, `uuid=${id.toLowerCase()}`, 'zre=2')
-      const { endpoints } = await a.finds(id)
-      expect(endpoints[0]).toEqual({ address: other.address(), port: 5_670 })
-      published.process.kill('SIGTERM')
-      await a.reaches(({ services }) => services === 0)
-    })
+  it('finds what Avahi publishes, until it does not any more', async () => {
+    const network = newNetwork()
+    const [host, other] = [network.addHost(), network.addHost()]
+    const a = new Discovery(host, 'a')
+    const avahi = await Avahi.on(other)
+    const id = '00112233445566778899AABBCCDDEEFF'
+    const published = await avahi.publish('garage. 2', 5_670, `uuid=${id.toLowerCase()}`, 'zre=2')
+    const { endpoints } = await a.finds(id)
+    expect(endpoints[0]).toEqual({ address: other.address(), port: 5_670 })
+    published.process.kill('SIGTERM')
+    await a.reaches(({ services }) => services === 0)
+  })
 
-    it('takes another name when Avahi has its own, and both are seen', async () => {
-      const network = newNetwork()
-      const [host, other] = [network.addHost(), network.addHost()]
-      const avahi = await Avahi.on(other)
-      await avahi.publish('kitchen', 5_670, `uuid=${'AB'.repeat(16)}`)
-      const a = new Discovery(host, 'kitchen')
-      expect(await a.warning('mdns-conflict')).toContain('kitchen (2)')
-      const browser = avahi.browse('-rp')
-      await browser.line(/^=;eth0;IPv4;kitchen;.*;5670;/)
-      await browser.line(/^=;eth0;IPv4;kitchen\\032\\0402\\041;.*;50000;/)
-      expect((await a.state()).label).toBe('kitchen (2)')
-    })
+  it('takes another name when Avahi has its own, and both are seen', async () => {
+    const network = newNetwork()
+    const [host, other] = [network.addHost(), network.addHost()]
+    const avahi = await Avahi.on(other)
+    await avahi.publish('kitchen', 5_670, `uuid=${'AB'.repeat(16)}`)
+    const a = new Discovery(host, 'kitchen')
+    expect(await a.warning('mdns-conflict')).toContain('kitchen (2)')
+    const browser = avahi.browse('-rp')
+    await browser.line(/^=;eth0;IPv4;kitchen;.*;5670;/)
+    await browser.line(/^=;eth0;IPv4;kitchen\\032\\0402\\041;.*;50000;/)
+    expect((await a.state()).label).toBe('kitchen (2)')
+  })
 
-    it('keeps its name when Avahi wants it later', async () => {
-      const network = newNetwork()
-      const [host, other] = [network.addHost(), network.addHost()]
-      const a = new Discovery(host, 'kitchen')
-      await a.id()
-      const avahi = await Avahi.on(other)
-      await avahi.browse('-rp').line(/^=;eth0;IPv4;kitchen;/)
-      const published = await avahi.publish('kitchen', 5_670, `uuid=${'AB'.repeat(16)}`)
-      await published.line(/kitchen #2/)
-      expect((await a.state()).label).toBe('kitchen')
-    })
+  it('keeps its name when Avahi wants it later', async () => {
+    const network = newNetwork()
+    const [host, other] = [network.addHost(), network.addHost()]
+    const a = new Discovery(host, 'kitchen')
+    await a.id()
+    const avahi = await Avahi.on(other)
+    await avahi.browse('-rp').line(/^=;eth0;IPv4;kitchen;/)
+    const published = await avahi.publish('kitchen', 5_670, `uuid=${'AB'.repeat(16)}`)
+    await published.line(/kitchen #2/)
+    expect((await a.state()).label).toBe('kitchen')
+  })
 
-    it('warns of a service that is no node', async () => {
-      const network = newNetwork()
-      const [host, other] = [network.addHost(), network.addHost()]
-      const a = new Discovery(host, 'a')
-      const avahi = await Avahi.on(other)
-      await avahi.publish('no node', 5_670, 'uuid=42')
-      expect(await a.warning('mdns-invalid')).toBe(
-        `on eth0 from ${other.address()}: no uuid of 32 digits`,
-      )
-    })
+  it('warns of a service that is no node', async () => {
+    const network = newNetwork()
+    const [host, other] = [network.addHost(), network.addHost()]
+    const a = new Discovery(host, 'a')
+    const avahi = await Avahi.on(other)
+    await avahi.publish('no node', 5_670, 'uuid=42')
+    expect(await a.warning('mdns-invalid')).toBe(
+      `on eth0 from ${other.address()}: no uuid of 32 digits`,
+    )
   })
 })

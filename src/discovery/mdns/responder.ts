@@ -30,8 +30,11 @@ export interface ResponderEvents {
 /** §8.1. */
 const PROBES = 3
 const PROBE_SPACING_MS = 250
-/** §8.1: "fifteen conflicts within any ten-second period", then "at least five seconds before each … attempt". */
-const CONFLICTS = { count: 15, withinMs: 10_000, waitMs: 5_000 } as const
+/**
+ * §8.1: "fifteen conflicts within any ten-second period", then "at least five seconds before each … attempt"; here until
+ * there was none for a minute.
+ */
+const STORM = { conflicts: 15, withinMs: 10_000, waitMs: 5_000, calmMs: 60_000 } as const
 /** §8.2: who loses to another prober "defers to the winning host by waiting one second". */
 const DEFER_MS = 1_000
 /** §8.3. */
@@ -53,6 +56,7 @@ export class Responder {
   #state: State
   /** When the last conflicts were. */
   #conflictsAt: number[] = []
+  #stormUntil = Number.NEGATIVE_INFINITY
 
   constructor(
     own: OwnRecords,
@@ -147,8 +151,10 @@ export class Responder {
 
   #noteConflict(now: number): void {
     this.#counters.conflicts++
-    this.#conflictsAt.push(now)
-    this.#conflictsAt = this.#conflictsAt.slice(-CONFLICTS.count)
+    this.#conflictsAt = [...this.#conflictsAt, now].slice(-STORM.conflicts)
+    const areMany =
+      this.#conflictsAt.length === STORM.conflicts && now - this.#conflictsAt[0]! < STORM.withinMs
+    if (areMany || now < this.#stormUntil) this.#stormUntil = now + STORM.calmMs
   }
 
   /** §8.2: another host may probe for the same name at the same time. */
@@ -166,9 +172,7 @@ export class Responder {
 
   /** §8.1: the first probe is sent "after a short random delay … in the range 0-250 ms". */
   #probingFrom(now: number): State {
-    const first = this.#conflictsAt[0] ?? Number.NEGATIVE_INFINITY
-    const isStorm = this.#conflictsAt.length >= CONFLICTS.count && now - first < CONFLICTS.withinMs
-    const delayMs = isStorm ? CONFLICTS.waitMs : PROBE_SPACING_MS * this.#random()
+    const delayMs = now < this.#stormUntil ? STORM.waitMs : PROBE_SPACING_MS * this.#random()
     return { kind: 'probing', sent: 0, nextAt: now + delayMs }
   }
 
