@@ -89,6 +89,12 @@ describeHosts('nodes with mDNS', () => {
     expect(b.lines.join()).not.toContain(`"id":"${idB}"`)
   })
 
+  it('alone do not hear what they say themselves', async () => {
+    const alone = new Discovery(newNetwork().addHost(), 'alone')
+    const { packetsReceived } = await alone.reaches(({ packetsSent }) => packetsSent >= 8)
+    expect(packetsReceived).toBe(0)
+  })
+
   it('send not one packet on another interface', async () => {
     const network = newNetwork()
     const host = network.addHost({ eth0: '10.77.0.1/24', eth1: '10.78.0.1/24' })

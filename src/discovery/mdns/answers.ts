@@ -103,7 +103,10 @@ export class Answers {
     } else if (questions.every(({ unicast }) => unicast) && this.#allHeardLately(wanted, now)) {
       this.#unicast({ kind: 'response', answers: wanted }, from, now)
     } else {
-      this.#plan(query, wanted, from.address, now)
+      const isProbe = (query.authorities ?? []).length > 0
+      const spacingMs = isProbe ? PROBE_SPACING_MS : SPACING_MS
+      this.#plan(wanted, now + this.#delayMs(query, wanted), spacingMs, from.address)
+      this.handleDue(now)
     }
   }
 
@@ -114,20 +117,26 @@ export class Answers {
     }
   }
 
-  #plan(query: MdnsPacket, wanted: readonly MdnsRecord[], asker: string, now: number): void {
-    const isProbe = (query.authorities ?? []).length > 0
-    const dueAt = now + this.#delayMs(query, wanted)
-    for (const record of wanted) {
+  /** §10.1: somebody said goodbye for records that are still ours: "rescue" them. */
+  repeat(records: readonly MdnsRecord[], now: number): void {
+    this.#plan(records, now + this.#within(SHARED_DELAY_MS), SPACING_MS, undefined)
+  }
+
+  #plan(
+    records: readonly MdnsRecord[],
+    dueAt: number,
+    spacingMs: number,
+    asker: string | undefined,
+  ): void {
+    for (const record of records) {
       const sentAt = this.#sentAt.get(record) ?? Number.NEGATIVE_INFINITY
-      const allowedAt = sentAt + (isProbe ? PROBE_SPACING_MS : SPACING_MS)
       const waiting = this.#waiting.get(record)
-      const at = Math.max(dueAt, allowedAt)
+      const at = Math.max(dueAt, sentAt + spacingMs)
       this.#waiting.set(record, {
         dueAt: Math.min(at, waiting?.dueAt ?? NEVER),
         asker: waiting === undefined || waiting.asker === asker ? asker : undefined,
       })
     }
-    this.handleDue(now)
   }
 
   #delayMs(query: MdnsPacket, wanted: readonly MdnsRecord[]): number {

@@ -18,7 +18,13 @@ import { Answers } from './answers.ts'
 import type { MdnsCounters } from './metrics.ts'
 import { foldName } from './names.ts'
 import type { OwnRecords } from './own.ts'
-import { compareRecords, type MdnsPacket, type MdnsQuestion, type MdnsRecord } from './records.ts'
+import {
+  compareRecords,
+  isSameRecord,
+  type MdnsPacket,
+  type MdnsQuestion,
+  type MdnsRecord,
+} from './records.ts'
 import { textValue } from './text.ts'
 
 export interface ResponderEvents {
@@ -57,6 +63,10 @@ export class Responder {
   /** When the last conflicts were. */
   #conflictsAt: number[] = []
   #stormUntil = Number.NEGATIVE_INFINITY
+  /** Others may hold our records. */
+  #isAnnounced = false
+  /** Somebody else has our name on this link. */
+  #isTaken = false
 
   constructor(
     own: OwnRecords,
@@ -112,7 +122,10 @@ export class Responder {
   /** Takes other records, probing for their names; those announced before are gone. */
   restart(own: OwnRecords, now: number): void {
     if (this.#state.kind === 'over') return
-    this.#sayGoodbye(this.#own.announced.filter(({ name }) => name !== own.host))
+    // A pointer to a name that is taken is the same as that of whoever has it.
+    const gone = this.#isTaken ? [] : [this.#own.pointer]
+    this.#sayGoodbye([...gone, this.#own.srv, this.#own.txt])
+    this.#isTaken = false
     this.#own = own
     this.#answers.replace(own)
     this.#state = this.#probingFrom(now)
@@ -132,14 +145,28 @@ export class Responder {
     else if (kind !== 'over') this.#answers.handleQuery(query, from, now)
   }
 
-  /** §9: somebody else announces what should be ours alone. */
+  /** §9: somebody else announces what should be ours alone. §10.1: or takes leave for what is ours. */
   handleResponse({ answers = [], additionals = [] }: MdnsPacket, now: number): void {
     if (this.#state.kind === 'over') return
-    if (![...answers, ...additionals].some((record) => this.#isConflict(record))) return
+    const records = [...answers, ...additionals]
+    if (!records.some((record) => this.#isConflict(record))) {
+      if (this.#state.kind !== 'probing') this.#rescue(records, now)
+      return
+    }
     this.#noteConflict(now)
     // Whoever has the name will tell so once more; or it probes as well, and one of the two wins.
-    if (this.#state.kind === 'probing') this.#events.conflict()
-    else this.#state = this.#probingFrom(now)
+    if (this.#state.kind !== 'probing') {
+      this.#state = this.#probingFrom(now)
+      return
+    }
+    this.#isTaken = true
+    this.#events.conflict()
+  }
+
+  #rescue(records: readonly MdnsRecord[], now: number): void {
+    const gone = records.filter(({ ttl }) => ttl === 0)
+    const ours = this.#own.announced.filter((own) => gone.some((each) => isSameRecord(each, own)))
+    this.#answers.repeat(ours, now)
   }
 
   /** Whoever uses our name with our host's name or our id is ourselves, on another interface or some time ago. */
@@ -192,12 +219,13 @@ export class Responder {
     this.#state = isLast
       ? { kind: 'established' }
       : { kind: 'announcing', sent: sent + 1, nextAt: now + ANNOUNCE_SPACING_MS }
+    this.#isAnnounced = true
     this.#answers.multicast(this.#own.announced, now)
   }
 
   #sayGoodbye(records: readonly MdnsRecord[]): void {
-    const { kind } = this.#state
-    if (kind === 'probing' || kind === 'over') return
+    if (!this.#isAnnounced) return
+    this.#isAnnounced = false
     this.#events.send({ kind: 'response', answers: records.map((each) => ({ ...each, ttl: 0 })) })
   }
 }

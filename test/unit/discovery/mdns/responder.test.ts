@@ -176,7 +176,7 @@ describe('a name that is announced (§9)', () => {
   it('is in no conflict with our own records, whatever the interface, nor with a goodbye', () => {
     const stage = new Stage().established()
     const elsewhere = new OwnRecords({ id: ID, label: 'kitchen', port: 1, addresses: ['10.9.9.9'] })
-    stage.hear(elsewhere.announced).hear(goodbye(announcement('kitchen')))
+    stage.hear(elsewhere.announced).hear(goodbye(announcement('kitchen').slice(1)))
     stage.hear(announcement('other'))
     expect(stage.counters.conflicts).toBe(0)
     expect(stage.run(5_000).sent).toEqual([])
@@ -281,6 +281,33 @@ describe('answers (§6)', () => {
 })
 
 describe('the end (§10.1)', () => {
+  it('that somebody else announces for us is contradicted, once a second at the most', () => {
+    const stage = new Stage().established()
+    const since = stage.now
+    for (let i = 0; i < 30; i++) stage.hear(goodbye(stage.own.announced)).run(100)
+    stage
+      .run(2_000)
+      .hear(goodbye(announcement('other')))
+      .run(2_000)
+    expect(stage.times.map((at) => at - since)).toEqual([70, 1_070, 2_070, 3_070])
+    expect(stage.answered[0]).toEqual(['PTR', 'SRV', 'TXT', 'A'])
+  })
+
+  it('of a name that is taken leaves the pointer, which is the same for whoever has it', () => {
+    const stage = new Stage().established().hear(announcement('kitchen')).run(300)
+    stage.hear(announcement('kitchen'))
+    expect(stage.conflicts).toBe(1)
+    stage.sent.length = 0
+    stage.responder.restart(ownRecords('kitchen (2)'), stage.now)
+    expect(stage.answered).toEqual([['SRV', 'TXT']])
+  })
+
+  it('while probing again is told as well: others hold what was announced', () => {
+    const stage = new Stage().established().hear(announcement('kitchen'))
+    stage.responder.close()
+    expect(stage.answered).toEqual([['PTR', 'SRV', 'TXT', 'A']])
+  })
+
   it('is one goodbye of everything that was announced, and silence', () => {
     const stage = new Stage().established()
     stage.ask({ questions: [BROWSE] })
