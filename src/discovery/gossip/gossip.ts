@@ -269,6 +269,10 @@ export class Gossip {
     if (candidate !== undefined) this.#host.propose(candidate)
   }
 
+  #proposeAll(): void {
+    for (const entry of this.#table.alive()) this.#propose(entry)
+  }
+
   /** Where a node is, if the entry is about one: a value is an endpoint, and with CURVE also `|` and a key. */
   #candidateOf({ key, value, state, isLocal }: Entry): Candidate | undefined {
     if (state !== 'alive' || key === this.#host.id || !UUID.test(key)) return undefined
@@ -292,6 +296,7 @@ export class Gossip {
     this.#chooseOwn()
     if (mailboxes.length > 0) {
       for (const dialler of this.#diallers) dialler.wake()
+      this.#proposeAll()
       return
     }
     for (const dialler of this.#diallers) {
@@ -345,7 +350,7 @@ export class Gossip {
       this.#publishOwn()
     }
     this.#table.sweep(this.#now)
-    for (const entry of this.#table.alive()) this.#propose(entry)
+    this.#proposeAll()
     this.#armSweep()
   }
 }

@@ -369,8 +369,8 @@ export class GossipLink implements StreamHandlers, Teller {
 
   #end(end: LinkEnd): void {
     if (!this.#isLive) return
-    // What a broken handshake has to say (ERROR) is a courtesy that goes out if it can.
-    if (end.kind === 'invalid') {
+    // What the handshake has to say still goes out if it can: ERROR, or who we are.
+    if (end.kind === 'invalid' || end.kind === 'own') {
       const segments = this.#zmtp.takeSegments()
       if (segments.length > 0) this.#stream!.write(segments)
       this.#enterOver({ kind: 'closing' })
