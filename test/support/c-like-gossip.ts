@@ -30,6 +30,10 @@ export class CLikeGossip {
   heard = 0
   /** Of these, with which ttl. */
   readonly ttls: Set<number> = new Set()
+  /** HELLOs that came. */
+  hellos = 0
+  /** Unlike any real one: nothing is accepted. */
+  rejectsAll = false
   readonly #platform: Platform
   readonly #clients = new Map<Say, { at: number }>()
   readonly #remotes = new Set<Say>()
@@ -145,7 +149,10 @@ export class CLikeGossip {
     const isKnown = client !== undefined && now - client.at <= CLIENT_MS
     if (!isKnown) this.#clients.delete(say)
     if (client !== undefined) client.at = now
-    if (message.kind === 'ping') {
+    if (message.kind === 'hello') this.hellos++
+    if (this.rejectsAll) {
+      say({ kind: 'rejected' })
+    } else if (message.kind === 'ping') {
       say({ kind: 'pong' })
     } else if (message.kind === 'hello' && !isKnown) {
       this.#clients.set(say, { at: now })

@@ -63,6 +63,28 @@ describe('gossip with nodes of CZMQ', () => {
     expect(await proposed(world, late)).toEqual([PLACE, node.place].sort())
   })
 
+  it('drops a client of theirs whose host is gone: its libzmq answers no more', async () => {
+    const { world } = nodes
+    const node = nodes.startHub()
+    const { machine } = plainClient(node.machine, TUPLE)
+    await world.run(60_000)
+    expect(node.gossip.metrics()).toMatchObject({ clients: 1, silent: 0 })
+    world.network.connect(node.machine.address, machine.address, 'drop')
+    await world.run(30_000)
+    expect(node.gossip.metrics()).toMatchObject({ clients: 0, silent: 1 })
+  })
+
+  it('says HELLO again no more than once a second to a hub that always answers INVALID', async () => {
+    const { world } = nodes
+    const { hub, endpoint } = await plainHub(TUPLE)
+    hub.rejectsAll = true
+    const node = nodes.start({ connect: endpoint })
+    await world.run(60_000)
+    expect(hub.hellos).toBeGreaterThan(40)
+    expect(hub.hellos).toBeLessThanOrEqual(61)
+    expect(node.gossip.metrics().entries).toBe(1)
+  })
+
   it('bridges between two hubs of theirs, and every value is passed on as it is', async () => {
     const { world } = nodes
     const values = [
