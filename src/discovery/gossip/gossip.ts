@@ -56,6 +56,8 @@ export interface GossipMetrics {
 const SWEEP_MS = 5_000
 /** Milliseconds between two answers to somebody who has another value under our key. */
 const CONTRADICT_MS = 5_000
+/** Sweeps: between them lies more than TRANSIT_MS. */
+const REPETITIONS = 2
 const UUID = /^[0-9A-F]{32}$/
 
 /**
@@ -91,8 +93,8 @@ export class Gossip {
   #mailboxes: readonly Mailbox[] = []
   #own: Mailbox | undefined
   #ownAt = Number.NEGATIVE_INFINITY
-  /** It changed since the last sweep, which tells it once more: an older value may have been on its way. */
-  #ownIsNew = false
+  /** Sweeps that tell it once more: an older value was on its way, or a withdrawal that goes before what is just newer. */
+  #ownToRepeat = 0
   #contradictedAt = Number.NEGATIVE_INFINITY
   #sweepTimer: Timer | undefined
   #closed = false
@@ -118,7 +120,7 @@ export class Gossip {
     this.#hub = bind && this.#openHub(bind)
     this.#stopListening = host.onMailboxes((mailboxes) => this.#handleMailboxes(mailboxes))
     host.onStopping(() => this.close())
-    this.#armSweep()
+    if (this.#hub !== undefined) this.#armSweep()
   }
 
   /** Where our hub listens, once it does. */
@@ -269,10 +271,6 @@ export class Gossip {
     if (candidate !== undefined) this.#host.propose(candidate)
   }
 
-  #proposeAll(): void {
-    for (const entry of this.#table.alive()) this.#propose(entry)
-  }
-
   /** Where a node is, if the entry is about one: a value is an endpoint, and with CURVE also `|` and a key. */
   #candidateOf({ key, value, state, isLocal }: Entry): Candidate | undefined {
     if (state !== 'alive' || key === this.#host.id || !UUID.test(key)) return undefined
@@ -296,7 +294,7 @@ export class Gossip {
     this.#chooseOwn()
     if (mailboxes.length > 0) {
       for (const dialler of this.#diallers) dialler.wake()
-      this.#proposeAll()
+      this.#sweep()
       return
     }
     for (const dialler of this.#diallers) {
@@ -304,6 +302,8 @@ export class Gossip {
       dialler.sleep()
       if (link !== undefined) this.#forget(link)
     }
+    // A hub serves others while its node sleeps. Without one there is nothing to do.
+    if (this.#hub === undefined) this.#sweepTimer?.cancel()
   }
 
   #chooseOwn(): void {
@@ -316,7 +316,7 @@ export class Gossip {
 
   #setOwn(own: Mailbox | undefined): void {
     this.#own = own
-    this.#ownIsNew = true
+    this.#ownToRepeat = REPETITIONS
     this.#publishOwn()
   }
 
@@ -328,6 +328,7 @@ export class Gossip {
   #contradict(): void {
     if (this.#now - this.#contradictedAt < CONTRADICT_MS) return
     this.#contradictedAt = this.#now
+    this.#ownToRepeat = REPETITIONS
     this.#publishOwn()
   }
 
@@ -339,18 +340,19 @@ export class Gossip {
 
   #armSweep(): void {
     const { clock, entropy } = this.#host.platform
+    this.#sweepTimer?.cancel()
     const at = clock.now() + SWEEP_MS * (0.9 + 0.1 * entropy.random())
     this.#sweepTimer = clock.setTimer(at, () => this.#sweep())
   }
 
   #sweep(): void {
-    const isDue = this.#ownIsNew || this.#now - this.#ownAt >= REFRESH_MS
+    const isDue = this.#ownToRepeat > 0 || this.#now - this.#ownAt >= REFRESH_MS
     if (isDue && this.#own !== undefined) {
-      this.#ownIsNew = false
+      this.#ownToRepeat = Math.max(0, this.#ownToRepeat - 1)
       this.#publishOwn()
     }
     this.#table.sweep(this.#now)
-    this.#proposeAll()
+    for (const entry of this.#table.alive()) this.#propose(entry)
     this.#armSweep()
   }
 }

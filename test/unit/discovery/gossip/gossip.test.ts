@@ -147,6 +147,30 @@ describe('gossip between earshot nodes', () => {
     await world.until(() => knows(hub, client), 100)
   })
 
+  it('has nothing to do while its node sleeps, and nothing when it is closed', async () => {
+    const { world } = nodes
+    const hub = nodes.startHub()
+    const client = nodes.start({ connect: [hub.hub, 'tcp://10.9.9.9:5671'] })
+    await world.run(10_000)
+    client.host.move()
+    hub.host.stop()
+    await world.run(3_600_000)
+    expect(world.network.nextAt).toBe(Number.POSITIVE_INFINITY)
+    expect(client.machine.streams.size + hub.machine.streams.size).toBe(0)
+  })
+
+  it('serves its clients also while the node of the hub sleeps', async () => {
+    const { world } = nodes
+    const hub = nodes.startHub()
+    const one = nodes.start({ connect: hub.hub })
+    await world.run(1_000)
+    hub.host.move()
+    const two = nodes.start({ connect: hub.hub })
+    await world.until(() => knows(one, two) && knows(two, one), 1_000)
+    await world.run(120_000)
+    expect(await proposed(world, one)).toEqual([two.place])
+  })
+
   it('tries again when the port of the hub is taken', async () => {
     const { world } = nodes
     const machine = world.host()

@@ -217,6 +217,20 @@ describe('a hub', () => {
     expect(await proposed(world, hub)).toEqual([])
   })
 
+  it('hears within 10 s from a node that somebody else withdrew, or put elsewhere', async () => {
+    const { world } = nodes
+    const hub = startHub()
+    const victim = nodes.start({ connect: hub.hub })
+    const liar = await rawClient(hub, { isAged: true })
+    liar.send({ kind: 'hello' })
+    await world.run(61_000)
+    for (const value of ['', 'tcp://10.6.6.6:666']) {
+      liar.send({ kind: 'publish', key: victim.host.id, value, ttl: 0x7fff_ffff })
+      await world.run(10_500)
+      expect(await proposed(world, hub)).toEqual([victim.place])
+    }
+  })
+
   it('survives anything: any messages, any tampering, in any order', async () => {
     const message = fc.oneof(
       fc.constantFrom<GossipMessage>(
