@@ -199,6 +199,9 @@ export interface Platform {
   listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener>
   /** Starts connecting. `opened` or `ended` follows, also for an address or a port that is none. */
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream
+  /** Optional, for hosts that have names: all addresses of a host's name, IPv4 and IPv6, in the order of the host's
+   *  resolver; at least one. Rejects when there are none, or after 5 s. */
+  resolve?(name: string): Promise<readonly string[]>
   /** Optional, for hosts that can say: how late the event loop was of late. Measuring costs something, so it begins
    *  when somebody asks: the first answer is `undefined`, and so is the first after nobody has asked for minutes.
    *  All who ask share one measurement, and asking often does not shorten what it covers: the answer stays the same

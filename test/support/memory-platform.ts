@@ -31,6 +31,8 @@ const WALL_EPOCH_MS = Date.UTC(2026, 0, 1)
 export class World {
   readonly network: Network = new Network()
   readonly hosts: MemoryHost[] = []
+  /** What names lead to; a test may change it. */
+  readonly names: Map<string, readonly string[]> = new Map()
   readonly #nodes: MeshNode[] = []
 
   get now(): number {
@@ -151,6 +153,12 @@ export class MemoryHost implements Platform {
 
   interfaces(): readonly NetworkInterface[] {
     return this.all
+  }
+
+  async resolve(name: string): Promise<readonly string[]> {
+    const addresses = this.#world.names.get(name)
+    if (addresses === undefined) throw new Error(`no address for ${name}`)
+    return addresses
   }
 
   async openDatagrams(options: DatagramOptions, handlers: DatagramHandlers): Promise<DatagramPort> {
