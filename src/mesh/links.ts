@@ -9,7 +9,6 @@
  */
 import { assert } from '../base/assert.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { EndpointAddress } from './connection.ts'
 import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { LossReason } from './counters.ts'
@@ -19,6 +18,7 @@ import type { LinkFailure } from './link-failure.ts'
 import { LinkWriter } from './link-writer.ts'
 import type { Acceptance, Outgoing, OutgoingContent, OutgoingMembership } from './outbox.ts'
 import { Outbox } from './outbox.ts'
+import { addressToDialFrom } from './own-addresses.ts'
 import type { Connection, Peer } from './peer.ts'
 
 /**
@@ -94,16 +94,12 @@ export class Links {
     peer.setLinkOver('dialling', connection)
     counters.dials++
     handshakes.begin(connection, now)
-    actions.push({ kind: 'dial', connection, from: this.#dialFrom(peer.endpoint) })
+    actions.push({
+      kind: 'dial',
+      connection,
+      from: addressToDialFrom(this.#context.mailboxes, peer.endpoint),
+    })
     this.#context.markDirty(connection)
-  }
-
-  /** On the loopback interface only the loopback address may speak; elsewhere the host's routes decide. */
-  #dialFrom(to: EndpointAddress): string | undefined {
-    const { mailboxes } = this.#context
-    return mailboxes.length === 1 && mailboxes[0]!.address !== to.address
-      ? mailboxes[0]!.address
-      : undefined
   }
 
   /** The handshake of a dialled connection is complete: introduce ourselves, then send what waits. */

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { PeerInfo } from '../../src/mesh/events.ts'
 import type { Message } from '../../src/mesh/message.ts'
 import type { EngineMetrics } from '../../src/mesh/metrics.ts'
+import type { InterfaceUse } from '../../src/runtime/interface-selection.ts'
 import type { EventOf, NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
 import type { NodeOptions } from '../../src/runtime/options.ts'
 import { Facts, PATIENCE_MS } from './facts.ts'
@@ -204,6 +205,10 @@ export class RemoteNode {
 
   async metrics(): Promise<EngineMetrics> {
     return (await this.agent.call(this.name, 'metrics')) as EngineMetrics
+  }
+
+  async interfaces(): Promise<readonly InterfaceUse[]> {
+    return (await this.agent.call(this.name, 'interfaces')) as readonly InterfaceUse[]
   }
 
   async peers(): Promise<readonly PeerInfo[]> {
