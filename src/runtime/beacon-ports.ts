@@ -20,7 +20,7 @@ import type {
   Platform,
   SocketAddress,
 } from './platform.ts'
-import { Tentative } from './tentative.ts'
+import type { Tentative } from './tentative.ts'
 
 /** Whom the ports tell what happens. */
 export interface BeaconEvents {
@@ -32,15 +32,16 @@ export class BeaconPorts {
   readonly #platform: Platform
   readonly #port: number
   readonly #events: BeaconEvents
-  readonly #tentative = new Tentative()
+  readonly #tentative: Tentative
   /** What hears, by local address; the one of IPv6 is there as soon as there is a link for it. */
   readonly #receivers = new Map<string, DatagramPort>()
   /** What beacons are sent from, by mailbox address. */
   readonly #senders = new Map<string, DatagramPort>()
   #closed = false
 
-  constructor(platform: Platform, port: number, events: BeaconEvents) {
+  constructor(platform: Platform, port: number, tentative: Tentative, events: BeaconEvents) {
     this.#platform = platform
+    this.#tentative = tentative
     this.#port = port
     this.#events = events
   }

@@ -54,6 +54,8 @@ const ANY_IPV4 = '0.0.0.0'
 const ANY_IPV6 = '::'
 /** Hosts give no notice when an interface changes; asking is cheap. */
 const LOOK_EVERY_MS = 1_000
+/** While an address is about to be usable. */
+const LOOK_SOON_MS = 200
 
 export class Mailboxes {
   readonly #platform: Platform
@@ -78,9 +80,11 @@ export class Mailboxes {
     this.#platform = platform
     this.#options = options
     this.#events = events
-    this.#beacons = new BeaconPorts(platform, options.beaconPort, {
+    this.#beacons = new BeaconPorts(platform, options.beaconPort, this.#tentative, {
       datagram: (bytes, from) => {
-        if (this.#hears(from.address)) events.datagram(bytes, from)
+        // Whoever is answered wants to know where to call back.
+        const canAnswer = this.#announced !== ''
+        if (canAnswer && this.#hears(from.address)) events.datagram(bytes, from)
       },
       warn: (code, reason) => events.warn(code, reason),
     })
@@ -252,7 +256,8 @@ export class Mailboxes {
 
   #lookLater(): void {
     if (this.#closed) return
-    const at = this.#platform.clock.now() + LOOK_EVERY_MS
+    const now = this.#platform.clock.now()
+    const at = now + (this.#tentative.isAny(now) ? LOOK_SOON_MS : LOOK_EVERY_MS)
     this.#timer = this.#platform.clock.setTimer(at, () => {
       this.#look().catch((error: unknown) => this.#platform.reportUncaught(error))
     })

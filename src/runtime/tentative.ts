@@ -21,7 +21,12 @@ export class Tentative {
     return now - since < TENTATIVE_MS
   }
 
-  /** It has been opened. */
+  /** Whether one may be opened any moment. */
+  isAny(now: number): boolean {
+    return [...this.#since.values()].some((since) => now - since < TENTATIVE_MS)
+  }
+
+  /** It has been opened, or is there no more. */
   settle(address: string): void {
     this.#since.delete(address)
   }

@@ -233,6 +233,15 @@ export async function allMeet(nodes: readonly RemoteNode[], after = 0): Promise<
   return Math.max(...meetings.map(({ at }) => at))
 }
 
+/** Waits until a node has opened another link to a peer than its first. */
+export function linkedAnew(node: RemoteNode, to: RemoteNode): Promise<unknown> {
+  return poll(
+    () => node.metrics(),
+    ({ peers }) =>
+      peers.some(({ id, link, links }) => id === to.id && link === 'open' && links > 1),
+  )
+}
+
 let talks = 0
 
 /** Everybody whispers to everybody else, and all of it is heard. */

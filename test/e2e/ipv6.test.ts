@@ -1,6 +1,6 @@
 /** Hosts that speak IPv6: alone, beside IPv4, and with links that have the same addresses. */
 import { expect, it } from 'vitest'
-import { allMeet, allTalk, poll, type RemoteNode } from './agent.ts'
+import { allMeet, allTalk, linkedAnew, poll, type RemoteNode } from './agent.ts'
 import { describeHosts, newNetwork } from './network.ts'
 
 /** Lets a node hear so many beacons more. */
@@ -96,10 +96,8 @@ describeHosts('a host with both IPv4 and IPv6', () => {
     ])
     await allMeet([a, b])
     host.removeAddress('10.77.0.1/24')
-    await poll(
-      () => b.peers(),
-      (peers) => peers[0]?.endpoint.startsWith('tcp://[fe80::1]:') === true,
-    )
+    await Promise.all([linkedAnew(a, b), linkedAnew(b, a)])
+    expect((await b.peers())[0]!.endpoint).toMatch(/^tcp:\/\/\[fe80::1\]:/)
     await allTalk([a, b])
     expect([...a.all('exit'), ...b.all('exit')].map(({ event }) => event.reason)).not.toContain(
       'expired',
