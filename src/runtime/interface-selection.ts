@@ -21,6 +21,7 @@ export const SKIP_REASONS = {
   unwanted: 'It is not among the interfaces that were asked for.',
   virtual:
     'It leads to containers or virtual machines of this host, and there is a better one. Ask for it by name to use it.',
+  'switched-off': 'It is one of IPv6, and the node was told to do without (`ipv6: false`).',
   tunnel:
     'It is a tunnel (a VPN) or a link of the system\u2019s own (as for AirDrop), where IPv6 finds no peers. Ask for it by name to use it.',
   'link-local': 'It has a self-assigned address (169.254/16), and there is a better one.',
@@ -53,18 +54,20 @@ export type InterfaceWish = readonly string[] | ((each: NetworkInterface) => boo
  * used, whatever it is; a name chooses the addresses that are used by default. Without `wanted`: every ordinary address;
  * without any, those that lead to containers and virtual machines of this host; without those, the link-local ones of
  * IPv4 (which are as good as others where there is IPv6 only); then the ones that cannot broadcast (nodes can still be
- * dialled there); and at last the loopback ones of IPv4.
+ * dialled there); and at last the loopback ones of IPv4. `ipv6`: whether IPv6 is used at all.
  */
 export function selectInterfaces(
   all: readonly NetworkInterface[],
   wanted: InterfaceWish | undefined,
+  ipv6: boolean = true,
 ): InterfaceSelection {
-  const flaws = wanted === undefined ? flawsBesideBest(all) : flawsOf(all, wanted)
-  const uses = all.map((each, i): InterfaceUse => {
-    const flaw = flaws[i]
-    return flaw === undefined ? each : { ...each, skipped: flaw }
+  const able = ipv6 ? all : all.filter(({ family }) => family === 'IPv4')
+  const flaws = wanted === undefined ? flawsBesideBest(able) : flawsOf(able, wanted)
+  const used = able.filter((_each, i) => flaws[i] === undefined)
+  const uses = all.map((each): InterfaceUse => {
+    if (used.includes(each)) return each
+    return { ...each, skipped: flaws[able.indexOf(each)] ?? 'switched-off' }
   })
-  const used = all.filter((_each, i) => flaws[i] === undefined)
   const entries = typeof wanted === 'object' ? wanted : []
   const unmatched = entries.filter((text) => !used.some((each) => chooses(text, each)))
   return { all: uses, used, unmatched }
@@ -171,7 +174,9 @@ function flawOf(entry: NetworkInterface, all: readonly NetworkInterface[]): Skip
   if (family === 'IPv4' && broadcastAddress(address, prefixLength) === undefined) {
     return 'no-broadcast'
   }
-  return VIRTUAL.some((pattern) => pattern.test(name)) ? 'virtual' : undefined
+  if (VIRTUAL.some((pattern) => pattern.test(name))) return 'virtual'
+  const hasIpv4 = all.some((each) => each.name === name && each.family === 'IPv4')
+  return CABLE.test(name) && !hasIpv4 ? 'virtual' : undefined
 }
 
 /**
@@ -195,6 +200,12 @@ const VIRTUAL: readonly RegExp[] = [
  */
 const TUNNEL =
   /^(utun|tun|wg|ppp|ipsec|gif|stf|gre|sit|ip6tnl|tailscale|awdl|llw|anpi|ap\d|pdp_ip|rmnet|Teredo|isatap)/i
+
+/**
+ * The ends of cables whose other end is in a container or virtual machine. The one on the host is plugged into a bridge and has
+ * no address of IPv4, but one of IPv6 all the same; the one in the container has both.
+ */
+const CABLE = /^(veth|tap|ve-|vb-)/
 
 const LINK_LOCAL = { address: '169.254.0.0', prefixLength: 16 }
 

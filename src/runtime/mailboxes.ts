@@ -33,6 +33,8 @@ import { Tentative } from './tentative.ts'
 export interface MailboxOptions {
   /** Which interfaces to use; `undefined`: every usable one. */
   readonly interfaces: InterfaceWish | undefined
+  /** Whether IPv6 is used beside IPv4. */
+  readonly ipv6: boolean
   /** UDP port of the beacons. */
   readonly beaconPort: number
   /** TCP port of the mailbox, or `undefined` for a random one in the range of RFC 36. */
@@ -131,8 +133,9 @@ export class Mailboxes {
 
   /** Chooses interfaces; true when the choice is another than before. */
   #select(first: boolean): boolean {
+    const { interfaces, ipv6 } = this.#options
     const all = this.#platform.interfaces()
-    const { all: uses, used, unmatched } = selectInterfaces(all, this.#options.interfaces)
+    const { all: uses, used, unmatched } = selectInterfaces(all, interfaces, ipv6)
     this.#all = uses
     if (first && (unmatched.length > 0 || used.length === 0)) {
       throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', noInterfaceMessage(all, unmatched))
