@@ -32,7 +32,7 @@ export function isLinkLocalIpv6(address: string): boolean {
 }
 
 /** Eight words (RFC 4291 §2.2): hexadecimal, at most one `::`, perhaps an IPv4 address at the end; no zone. */
-export function parseIpv6(text: string): number[] | undefined {
+function parseIpv6(text: string): number[] | undefined {
   const [before = '', after, ...more] = text.split('::')
   if (more.length > 0) return undefined
   const head = parseWords(before, after === undefined)
@@ -60,7 +60,7 @@ function parseWords(text: string, isLast: boolean): number[] | undefined {
 }
 
 /** RFC 5952 §4: lower case, no leading zeros, the first longest run of two or more zeros as `::`. */
-export function formatIpv6(words: readonly number[]): string {
+function formatIpv6(words: readonly number[]): string {
   let runStart = 0
   let runLength = 1
   for (let start = 0; start < 8; start++) {
