@@ -229,6 +229,19 @@ describe('nodes', () => {
     await world.wait(Promise.all(nodes.map((node) => node.stop())))
   })
 
+  it('that are dialled before they have heard anything dial back over the same link', async () => {
+    const world = new World()
+    const [silent, other] = [world.host(), world.host()].map((host) => host.withIpv6('alone'))
+    const quiet = await createNodeOn(silent!, { timers: { beaconIntervalMs: 0 } })
+    const node = await createNodeOn(other!)
+    const warnings: string[] = []
+    node.on('warning', ({ reason }) => warnings.push(reason))
+    await world.until(() => quiet.peers().length + node.peers().length === 2)
+    expect(world.network.dials.map(({ to }) => to.address)).toEqual(['fe80::2%mem0', 'fe80::1%mem0'])
+    expect(warnings).toEqual([])
+    await world.wait(Promise.all([quiet.stop(), node.stop()]))
+  })
+
   it('with both meet once, link once, warn of nothing, and part by one goodbye', async () => {
     const world = new World()
     const nodes = await start([world.host().withIpv6('beside'), world.host().withIpv6('beside')])
