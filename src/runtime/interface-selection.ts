@@ -17,7 +17,7 @@ import type { NetworkInterface } from './platform.ts'
 
 /** Why an address is not used. */
 export const SKIP_REASONS = {
-  ipv6: 'Peers on its link are reached by the link-local address of the interface. Ask for it by address to use it.',
+  ipv6: 'Of IPv6, only the link-local address of each ordinary interface is used. Ask for this one by address to use it.',
   unwanted: 'It is not among the interfaces that were asked for.',
   virtual:
     'It leads to containers or virtual machines of this host, and there is a better one. Ask for it by name to use it.',

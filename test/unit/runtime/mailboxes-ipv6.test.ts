@@ -237,7 +237,10 @@ describe('nodes', () => {
     const warnings: string[] = []
     node.on('warning', ({ reason }) => warnings.push(reason))
     await world.until(() => quiet.peers().length + node.peers().length === 2)
-    expect(world.network.dials.map(({ to }) => to.address)).toEqual(['fe80::2%mem0', 'fe80::1%mem0'])
+    expect(world.network.dials.map(({ to }) => to.address)).toEqual([
+      'fe80::2%mem0',
+      'fe80::1%mem0',
+    ])
     expect(warnings).toEqual([])
     await world.wait(Promise.all([quiet.stop(), node.stop()]))
   })
