@@ -58,13 +58,15 @@ export async function withNode(
 ): Promise<ExitCode> {
   const settings = settingsOf(command)
   const out = new Output(host, settings)
-  const { name, interfaces, port, mailboxPort, headers } = settings
+  const { name, interfaces, port, mailboxPort, ipv6, ways, headers } = settings
   const { logLevel, timers, visits = false, zreLog } = options
   const node = await createNode({
     name,
     headers: { ...(visits && VISITOR_HEADER), ...headers },
     groups: [...(options.groups ?? []), ...(options.joins === false ? [] : settings.groups)],
     port,
+    ipv6,
+    ...ways,
     ...(interfaces !== undefined && { interfaces }),
     ...(mailboxPort !== undefined && { mailboxPort }),
     log: {

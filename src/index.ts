@@ -4,6 +4,8 @@
  *     import { createNode } from 'earshot'
  *     const node = await createNode({ name: 'kitchen', groups: ['chat'] })
  */
+import { startDiscovery } from './discovery/discovery.ts'
+import { checkDiscoveryOptions, type DiscoveryOptions } from './discovery/options.ts'
 import { type Logger, logNode } from './log/logger.ts'
 import { meshLog } from './log/mesh-log.ts'
 import { checkMeshLogOptions, type MeshLogOptions } from './log/options.ts'
@@ -15,9 +17,10 @@ import { createNodeOn } from './runtime/node.ts'
 import type { NodeOptions } from './runtime/options.ts'
 
 export * from './core.ts'
+export type { DiscoveryOptions } from './discovery/options.ts'
 export { nodePlatform } from './platform-node/platform.ts'
 
-export interface CreateOptions extends NodeOptions {
+export interface CreateOptions extends NodeOptions, DiscoveryOptions {
   /** What the node logs goes through it: pino, or a logger of its shape. */
   readonly logger?: Logger
   /**
@@ -48,10 +51,12 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
   const { logger, log } = options
   // Before anything is open.
   checkMeshLogOptions(log || {})
+  checkDiscoveryOptions(options, nodePlatform)
   const zreLog = log === false ? undefined : log?.zreLogCollector
   const node = await (zreLog === undefined
     ? createNodeOn(nodePlatform, options)
     : createCollectingNode(options, zreLog))
+  startDiscovery(node, options)
   // With `log: false` a logger gets what the node logs all the same: nobody else can read it then.
   if (log !== false) meshLog(node, { ...log, ...(logger !== undefined && { logger }) })
   else if (logger !== undefined) logNode(node, logger)

@@ -16,7 +16,7 @@ const hostLookup: Lookup = (name, callback) => lookup(name, { all: true, verbati
 export function resolveName(
   name: string,
   look: Lookup = hostLookup,
-  withinMs = RESOLVE_MS,
+  withinMs: number = RESOLVE_MS,
 ): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,12 +1,13 @@
 /** A node as ways of discovery see it, on a host of the network in memory: it remembers what it is told. */
 import { peerIdFromBytes } from '../../src/base/peer-id.ts'
-import type { DiscoveryHost, DiscoveryWarningCode } from '../../src/discovery/host.ts'
-import type { Candidate, Mailbox } from '../../src/runtime/candidate.ts'
+import type { DiscoveryHost } from '../../src/discovery/host.ts'
+import type { Candidate, DiscoveryWarningCode, Mailbox } from '../../src/runtime/candidate.ts'
 import type { Platform } from '../../src/runtime/platform.ts'
 
 export class FakeHost implements DiscoveryHost {
   readonly id: string
   readonly name = 'fake'
+  readonly beaconPort = 5670
   readonly platform: Platform
   readonly proposals: (Candidate & { readonly at: number })[] = []
   readonly warnings: { readonly code: DiscoveryWarningCode; readonly reason: string }[] = []

@@ -3,7 +3,7 @@
  * record of all packets. No sockets.
  */
 
-import type { DiscoveryHost, DiscoveryWarningCode } from '../../src/discovery/host.ts'
+import type { DiscoveryHost } from '../../src/discovery/host.ts'
 import { type MdnsDiscovery, startMdns } from '../../src/discovery/mdns/mdns.ts'
 import type { MdnsPacket, MdnsRecord } from '../../src/discovery/mdns/records.ts'
 import type {
@@ -12,7 +12,7 @@ import type {
   MdnsTransportHandlers,
 } from '../../src/discovery/mdns/transport.ts'
 import { MDNS_PORT } from '../../src/discovery/mdns/transport.ts'
-import type { Candidate, Mailbox } from '../../src/runtime/candidate.ts'
+import type { Candidate, DiscoveryWarningCode, Mailbox } from '../../src/runtime/candidate.ts'
 import type { SocketAddress } from '../../src/runtime/platform.ts'
 import { type MemoryHost, World } from './memory-platform.ts'
 
@@ -118,6 +118,7 @@ export class LanNode implements DiscoveryHost {
   readonly id: string
   readonly name: string
   readonly platform: MemoryHost
+  readonly beaconPort: number
   readonly proposals: { readonly at: number; readonly candidate: Candidate }[] = []
   readonly warnings: { readonly code: DiscoveryWarningCode; readonly reason: string }[] = []
   readonly mdns: MdnsDiscovery
@@ -125,7 +126,8 @@ export class LanNode implements DiscoveryHost {
   #follow: ((mailboxes: readonly Mailbox[]) => void) | undefined
   #stop: () => void = () => {}
 
-  constructor(lan: Lan, name: string) {
+  constructor(lan: Lan, name: string, beaconPort = 5670) {
+    this.beaconPort = beaconPort
     this.#lan = lan
     this.name = name
     this.platform = lan.world.host()

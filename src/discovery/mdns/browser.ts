@@ -5,7 +5,6 @@
  * No clocks and no timers: call `handleDue` when `nextAt` has come. Start reading there.
  */
 import { Agenda, NEVER } from '../../base/deadlines.ts'
-import type { PeerId } from '../../base/peer-id.ts'
 import { RecordCache } from './cache.ts'
 import type { MdnsCounters } from './metrics.ts'
 import { SERVICE_NAME } from './names.ts'
@@ -16,6 +15,7 @@ import {
   type FoundService,
   type Instance,
   isSameService,
+  type OwnNode,
   Services,
 } from './services.ts'
 import type { MdnsLink } from './transport.ts'
@@ -55,7 +55,7 @@ export class Browser {
 
   constructor(
     link: MdnsLink,
-    ownId: PeerId,
+    own: OwnNode,
     random: () => number,
     counters: MdnsCounters,
     events: BrowserEvents,
@@ -64,7 +64,7 @@ export class Browser {
     this.#counters = counters
     this.#events = events
     this.#cache = new RecordCache(random)
-    this.#services = new Services(this.#cache, link, ownId)
+    this.#services = new Services(this.#cache, link, own)
     this.#browseAt = now + FIRST_DELAY_MS.from + FIRST_DELAY_MS.span * random()
   }
 

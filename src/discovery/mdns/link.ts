@@ -107,7 +107,13 @@ export class Link {
   #ownRecords(): OwnRecords {
     const { port, announced } = this.place
     const { host, label } = this.#owner
-    return new OwnRecords({ id: host.id, label, port, addresses: announced })
+    return new OwnRecords({
+      id: host.id,
+      label,
+      port,
+      addresses: announced,
+      beaconPort: host.beaconPort,
+    })
   }
 
   // The transport
@@ -148,7 +154,7 @@ export class Link {
         host.propose({ way: 'mdns', id, endpoints }),
       invalid: (reason: string) => host.warn('mdns-invalid', `on ${interfaceName} from ${reason}`),
     }
-    const browser = new Browser(this.place, host.id, random, counters, browserEvents, now)
+    const browser = new Browser(this.place, host, random, counters, browserEvents, now)
     this.#state = { kind: 'open', transport, responder, browser, since: now }
     this.#arm()
   }

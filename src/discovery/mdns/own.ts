@@ -1,6 +1,7 @@
 /** The records that announce a node on one link. */
 import { utf8Encode } from '../../base/bytes.ts'
 import type { PeerId } from '../../base/peer-id.ts'
+import { BEACON_PORT } from '../../zre/beacon.ts'
 import { hostName, instanceName, SERVICE_NAME, SERVICE_TYPES_NAME } from './names.ts'
 import { answers, type MdnsQuestion, type MdnsRecord } from './records.ts'
 
@@ -14,6 +15,8 @@ export interface OwnService {
   readonly label: string
   /** TCP port of the mailbox. */
   readonly port: number
+  /** UDP. Nodes with different ones do not meet. Default 5670. */
+  readonly beaconPort?: number
   /** Where it is reached on this link, without zones. */
   readonly addresses: readonly string[]
 }
@@ -28,7 +31,7 @@ export class OwnRecords {
   readonly txt: MdnsRecord
   readonly addresses: readonly MdnsRecord[]
 
-  constructor({ id, label, port, addresses }: OwnService) {
+  constructor({ id, label, port, addresses, beaconPort = BEACON_PORT }: OwnService) {
     this.instance = instanceName(label)
     this.host = hostName(id)
     const { instance, host } = this
@@ -38,7 +41,9 @@ export class OwnRecords {
     const where = { priority: 0, weight: 0, port, target: host }
     this.srv = { type: 'SRV', name: instance, ttl: HOST_TTL, flush: true, ...where }
     // RFC 6763 §6.4: `key=value`. The protocol is ZRE version 2 (RFC 36) over ZMTP 3.1 (RFC 37).
-    const texts = [`uuid=${id}`, 'zre=2', 'zmtp=3.1'].map(utf8Encode)
+    // Only where it is not the usual one: tools show what is there.
+    const mesh = beaconPort === BEACON_PORT ? [] : [`beacon=${beaconPort}`]
+    const texts = [`uuid=${id}`, 'zre=2', 'zmtp=3.1', ...mesh].map(utf8Encode)
     this.txt = { type: 'TXT', name: instance, ttl: OTHER_TTL, flush: true, texts }
     this.addresses = addresses.map((address) => {
       const type = address.includes(':') ? 'AAAA' : 'A'

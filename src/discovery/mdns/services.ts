@@ -6,6 +6,7 @@
 import { type AgendaEntry, NEVER } from '../../base/deadlines.ts'
 import { type PeerId, parsePeerId } from '../../base/peer-id.ts'
 import type { SocketAddress } from '../../runtime/platform.ts'
+import { BEACON_PORT } from '../../zre/beacon.ts'
 import { isDialable, isInSubnet, isLinkLocal, isLoopback } from './addresses.ts'
 import type { RecordCache } from './cache.ts'
 import { foldName, isInstanceName, SERVICE_NAME } from './names.ts'
@@ -18,6 +19,12 @@ const ENDPOINTS_MAX = 8
 /** Bytes; ours has less than 200. RFC 6763 §6.2 suggests some hundred. */
 const TXT_BYTES_MAX = 1_300
 
+/** Who looks. */
+export interface OwnNode {
+  readonly id: PeerId
+  readonly beaconPort: number
+}
+
 /** A node that was found. */
 export interface FoundService {
   readonly id: PeerId
@@ -29,8 +36,8 @@ export type Assembly =
   | ({ readonly kind: 'complete' } & FoundService)
   /** With what to ask. */
   | { readonly kind: 'incomplete'; readonly questions: readonly MdnsQuestion[] }
-  /** It is this node itself. */
-  | { readonly kind: 'own' }
+  /** It is this node itself, or one that does not want to meet it: of another mesh. */
+  | { readonly kind: 'own' | 'elsewhere' }
   | { readonly kind: 'invalid'; readonly reason: string }
 
 /** One name that a pointer leads to. */
@@ -68,16 +75,16 @@ export interface Taken {
 export class Services {
   readonly #cache: RecordCache
   readonly #link: MdnsLink
-  readonly #ownId: PeerId
+  readonly #own: OwnNode
   /** By folded name. */
   readonly #instances = new Map<string, Instance>()
   /** The instances on each host, by its folded name. */
   readonly #hosts = new Map<string, Set<Instance>>()
 
-  constructor(cache: RecordCache, link: MdnsLink, ownId: PeerId) {
+  constructor(cache: RecordCache, link: MdnsLink, own: OwnNode) {
     this.#cache = cache
     this.#link = link
-    this.#ownId = ownId
+    this.#own = own
   }
 
   get all(): Iterable<Instance> {
@@ -177,10 +184,14 @@ export class Services {
     const srv = this.#srvOf(instance)
     const txt = this.#cache.find(instance.name, 'TXT').at(-1)?.record
     const id = txt === undefined ? undefined : parsePeerId(textValue(txt, 'uuid') ?? '')
-    if (id === this.#ownId) return { kind: 'own' }
+    if (id === this.#own.id) return { kind: 'own' }
     if (txt !== undefined && id === undefined) return invalid('no uuid of 32 digits')
     if (txt !== undefined && (textValue(txt, 'zre') ?? '2') !== '2') {
       return invalid('another version of ZRE than 2')
+    }
+    const beaconPort = txt === undefined ? undefined : textValue(txt, 'beacon')
+    if (txt !== undefined && Number(beaconPort ?? BEACON_PORT) !== this.#own.beaconPort) {
+      return { kind: 'elsewhere' }
     }
     if (srv?.port === 0) return invalid('the port is 0')
     const addresses = srv === undefined ? [] : this.#addressesOf(srv.target)
