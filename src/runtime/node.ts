@@ -292,6 +292,7 @@ export class MeshNode extends EventSource {
    */
   override async resume(): Promise<void> {
     super.resume()
+    if (this.#parts.suspension.isSuspended) this.#parts.life.checkRunning()
     await this.#parts.suspension.resume()
   }
 
