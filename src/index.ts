@@ -17,6 +17,8 @@ import { createNodeOn } from './runtime/node.ts'
 import type { NodeOptions } from './runtime/options.ts'
 
 export * from './core.ts'
+export { type DiscoveryMetrics, discoveryMetrics } from './discovery/discovery.ts'
+export type { MdnsMetrics } from './discovery/mdns/metrics.ts'
 export type { DiscoveryOptions } from './discovery/options.ts'
 export { nodePlatform } from './platform-node/platform.ts'
 
