@@ -13,7 +13,6 @@ import {
   type GossipInvalidCode,
   type GossipMessage,
   type GossipSignal,
-  KEY_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from './message.ts'
 
