@@ -33,6 +33,10 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
   const budget = new RecordBudget(clock, (peer, count) => leftOut(peer, 'records', count))
   // Apart: a peer that traces much shall still be seen to join.
   const traces = new RecordBudget(clock, (peer, count) => leftOut(peer, 'traces', count))
+  const settle = (): void => {
+    budget.settle()
+    traces.settle()
+  }
 
   const note = (
     level: Level,
@@ -40,7 +44,7 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     { type, peer }: NodeEvent & { readonly peer: PeerInfo },
     more?: Fields,
   ): void => {
-    budget.settle()
+    settle()
     if (!budget.take(peer.id, level !== 'debug')) return
     record(level, message, { event: type, peer: peer.id, peerName: peer.name, ...more })
   }
@@ -77,12 +81,12 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     note('warn', 'shouts dropped', event, { oldest: event.oldest, newest: event.newest })
   })
   node.on('warning', ({ code, reason, peer, address, suppressed }) => {
-    budget.settle()
+    settle()
     if (peer !== undefined && !budget.take(peer, true)) return
     record('warn', reason, { event: 'warning', code, peer, address, suppressed })
   })
   node.onTrace((event) => {
-    traces.settle()
+    settle()
     if (isReceived(event) && !traces.take(event.peer, false)) return
     record('debug', 'trace', traced(event, node))
   })

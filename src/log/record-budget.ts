@@ -1,7 +1,7 @@
 /**
  * How many records of ours one peer may cause. A stranger joins and leaves as often as it likes, and shall not empty the
  * ring of all that is useful. What is over the budget of a second is only counted, and told in one record when the second
- * is over: before the next record of whatever kind, because nobody waits for it.
+ * is over: before the library's next record of whatever kind, because nobody waits for it.
  */
 import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
@@ -44,7 +44,7 @@ export class RecordBudget {
     return isWithin
   }
 
-  /** To be called before each record: tells what was left out in a second that is over. */
+  /** To be called before each record of the library: tells what was left out in a second that is over. */
   settle(): void {
     if (this.#spent.size === 0 || this.#clock.now() < this.#endsAt) return
     const over = this.#spent
