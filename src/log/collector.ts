@@ -19,7 +19,7 @@ import { Followed } from './followed.ts'
 import { completeUpTo, furthestBehind, isPastComing, PAST_MS_MAX } from './patience.ts'
 import { contentOf, type RawRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
-import type { Ack, Batch, Refused, ToSource } from './wire.ts'
+import type { Ack, Batch, ToSource } from './wire.ts'
 
 /** The weight of entries and records that wait to be read; beyond it acks wait. Most weigh one. */
 const WAITING_MAX = 20_000
@@ -34,6 +34,8 @@ export interface CollectorHost {
   readonly clock: Clock
   /** Bytes of records that this node takes in one batch. */
   readonly batchBytes: number
+  /** The mesh's time, in ticks. */
+  readonly ticks: () => number
   /** Sends to a source; false when it cannot take it now. */
   send(node: PeerId, message: ToSource): boolean
   closed(collector: Collector): void
@@ -52,6 +54,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   readonly #held = new ReorderWindow<Followed>()
   readonly #entries = new EntryQueue()
   readonly #startedAt: number
+  /** The latest time of what was given, in ticks. */
   #given = 0
   /** There was no room for what an ack would bring. */
   #isFull = false
@@ -138,10 +141,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.#endWhenDone()
   }
 
-  handleRefused(id: PeerId, _refused: Refused): void {
+  handleRefused(id: PeerId): void {
     const source = this.#sources.get(id)
     if (source === undefined) return
     this.#sources.delete(id)
+    this.#remember(id, source.next)
     this.#give({ type: 'refused', node: id, name: source.name })
     this.#endWhenDone()
   }
@@ -301,6 +305,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       : completeUpTo(this.#sources.values(), now, this.#windowMs)
     const time = this.#waitingTime(now)
     const patienceMs = this.#patienceMs(now)
+    const present = this.#host.ticks()
     for (;;) {
       const first = this.#held.peek()
       if (first === undefined) return
@@ -314,7 +319,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
         }
       }
       this.#held.shift()
-      this.#giveRecord(first)
+      this.#giveRecord(first, present)
       const { source } = first
       source.held--
       if (source.isGone && source.held === 0) this.#tellGone(source)
@@ -330,10 +335,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return this.#windowMs
   }
 
-  #giveRecord({ source, raw, weight }: Held<Followed>): void {
+  #giveRecord({ source, raw, weight }: Held<Followed>, present: number): void {
     const { seq, ticks, time, level, text } = raw
     const late = ticks < this.#given
-    this.#given = Math.max(this.#given, ticks)
+    // Whatever comes is earlier than a time that is nonsense, and would be late for ever.
+    if (ticks <= present) this.#given = Math.max(this.#given, ticks)
     const { node, name } = source
     this.#entries.give(
       { type: 'record', node, name, seq, ticks, time, level, ...contentOf(text), late },

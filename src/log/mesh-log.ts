@@ -152,7 +152,7 @@ export class MeshLog {
   /** Logs without a logger. `fields` must be what JSON can say; they are kept, not copied. */
   record(level: LevelName, msg: string, fields: Fields = {}): void {
     // A level that there is not would make the whole batch unreadable.
-    this.#push(LEVELS[level] ?? LEVELS.info, { ...fields, msg })
+    this.#push(Object.hasOwn(LEVELS, level) ? LEVELS[level] : LEVELS.info, { ...fields, msg })
   }
 
   /**
@@ -165,6 +165,7 @@ export class MeshLog {
     const host = {
       clock: this.#clock,
       batchBytes: this.#batchBytes,
+      ticks: () => this.#meshClock.read(),
       send: (node: PeerId, message: ToSource) => this.#sendToSource(node, message),
       closed: ({ id }: Collector) => this.#collectors.delete(id),
     }
@@ -363,7 +364,7 @@ export class MeshLog {
         return
       }
       case 'refused':
-        this.#collectors.get(message.id)?.handleRefused(from, message)
+        this.#collectors.get(message.id)?.handleRefused(from)
     }
   }
 

@@ -112,11 +112,11 @@ export class LogSource {
     const name = `${key} ${wanted.id}`
     const ofOwner = [...this.#subscriptions.values()].filter((each) => each.owner === owner)
     const isNew = !this.#subscriptions.has(name)
-    const isFull = this.#subscriptions.size >= SUBSCRIPTIONS_MAX
-    if (isNew && (isFull || ofOwner.length >= SUBSCRIPTIONS_OF_PEER_MAX)) {
+    const isFull =
+      this.#subscriptions.size >= SUBSCRIPTIONS_MAX || ofOwner.length >= SUBSCRIPTIONS_OF_PEER_MAX
+    if (isNew && isFull) {
       this.refused++
-      const reason = isFull ? 'too many subscriptions here' : 'too many subscriptions of one node'
-      deliver({ kind: 'refused', id: wanted.id, reason })
+      deliver({ kind: 'refused', id: wanted.id })
       return
     }
     const now = this.#clock.now()
@@ -183,9 +183,11 @@ export class LogSource {
   stop(): void {
     this.#isOver = true
     const now = this.#clock.now()
-    this.#scanner.begin(Number.POSITIVE_INFINITY)
     for (const each of [...this.#subscriptions.values()]) {
+      // There is no later run to go on in.
+      this.#scanner.begin(Number.POSITIVE_INFINITY)
       this.#ship(each, now)
+      this.#scanner.begin(Number.POSITIVE_INFINITY)
       if (this.#subscriptions.has(each.key)) this.#shipFinal(each, now)
     }
     this.#subscriptions.clear()

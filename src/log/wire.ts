@@ -84,7 +84,6 @@ export interface Batch {
 export interface Refused {
   readonly kind: 'refused'
   readonly id: number
-  readonly reason: string
 }
 export interface Answer {
   readonly kind: 'answer'
@@ -177,9 +176,7 @@ const READERS: Readonly<Record<string, Reader>> = {
       keptMs,
     }
   },
-  refused: ({ id, reason }) => {
-    return typeof reason === 'string' ? { kind: 'refused', id: id as number, reason } : undefined
-  },
+  refused: ({ id }) => ({ kind: 'refused', id: id as number }),
   answer: ({ id, data }) => ({ kind: 'answer', id: id as number, data }),
 }
 

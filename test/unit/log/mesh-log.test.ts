@@ -99,7 +99,7 @@ describe('a collector on a host that is late', () => {
     const closed = (): void => {
       isClosed = true
     }
-    const host = { clock, batchBytes: 4_096, send: () => true, closed }
+    const host = { clock, batchBytes: 4_096, ticks: () => now, send: () => true, closed }
     const collector = new Collector(1, host, { follow: false })
     collector.handleEnter({ id: 'A'.repeat(32), name: 'a' })
     now = 3_000

@@ -102,6 +102,14 @@ describe('filters that fit nothing', () => {
     }
   })
 
+  it('cost as much where they search long records for a word', () => {
+    const bench = new Bench(5_000)
+    bench.write(5_000, 'x'.repeat(6_400))
+    bench.subscribe(1, { traces: true })
+    bench.run(0)
+    expect(bench.batches.get(1)![0]!.next).toBeLessThan(500)
+  })
+
   it('are not served more by being subscribed again and again', () => {
     const bench = new Bench(20_000)
     bench.write(20_000)
@@ -150,6 +158,16 @@ describe('a source that stops', () => {
     expect(final!.records.at(-1)!.text).toContain('last words')
     expect(final!.records.length).toBeGreaterThan(300)
     expect(final!.lost).toBe(10_001 - sent - final!.records.length)
+  })
+
+  it('sends its last words to all, however much it had to read for others', () => {
+    const bench = new Bench(20_000)
+    bench.write(20_000)
+    for (let id = 1; id <= 10; id++) bench.subscribe(id, { fields: { no: id } })
+    bench.subscribe(99, {})
+    bench.source.stop()
+    expect(bench.batches.get(99)!.at(-1)).toMatchObject({ final: true, next: 20_001 })
+    expect(bench.records(99)).toBeGreaterThan(700)
   })
 
   it('and owes nobody anything says no more', () => {
