@@ -14,8 +14,8 @@ import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { CollectOptions, LogEntry } from './entries.ts'
 import { EntryQueue, OVERFULL_WEIGHT, weightOf } from './entry-queue.ts'
-import { matches } from './filter.ts'
-import { Followed } from './followed.ts'
+import { type LogFilter, matches, readFilter } from './filter.ts'
+import { Followed, type Holder } from './followed.ts'
 import { completeUpTo, furthestBehind, isPastComing, PAST_MS_MAX } from './patience.ts'
 import { contentOf, type RawRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
@@ -45,13 +45,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   readonly id: number
   readonly #host: CollectorHost
   readonly #options: CollectOptions
+  readonly #filter: LogFilter
   readonly #windowMs: number
   readonly #sources = new Map<PeerId, Followed>()
   /** What is known of nodes that are gone: which of their records would be next. */
   readonly #left = new Map<PeerId, number>()
   /** Nodes that are gone, while records of theirs wait. */
   readonly #leaving = new Map<PeerId, Followed>()
-  readonly #held = new ReorderWindow<Followed>()
+  readonly #held = new ReorderWindow<Holder>()
   readonly #entries = new EntryQueue()
   readonly #startedAt: number
   /** The latest time of what was given, in ticks. */
@@ -70,6 +71,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.id = id
     this.#host = host
     this.#options = options
+    this.#filter = readFilter(options) ?? {}
     this.#windowMs = options.windowMs ?? WINDOW_MS
     this.#startedAt = host.clock.now()
     options.signal?.addEventListener('abort', this.close, { once: true })
@@ -181,16 +183,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   handleForeign(source: Origin, raw: RawRecord): void {
     const { nodes } = this.#options
     if (this.#ended || nodes?.({ id: source.node, name: source.name }) === false) return
-    if (!matches(this.#options, raw)) return
+    if (!matches(this.#filter, raw)) return
     // Nobody can be asked to wait.
     if (this.#weight > 2 * WAITING_MAX) {
       this.#give({ type: 'lost', ...source, count: 1 })
       return
     }
     const now = this.#now()
-    const followed = new Followed(source.node, source.name, now, this.#windowMs, 0)
-    followed.held = 1
-    this.#hold(followed, raw, now)
+    this.#hold({ ...source, held: 1, isGone: false }, raw, now)
     this.#release(false)
   }
 
@@ -205,7 +205,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return this.#entries.weight + this.#held.weight
   }
 
-  #hold(source: Followed, raw: RawRecord, now: number): void {
+  #hold(source: Holder, raw: RawRecord, now: number): void {
     this.#held.push(source, raw, this.#waitingTime(now), weightOf(raw.text))
   }
 
@@ -216,7 +216,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return now - this.#stalledMs
   }
 
-  #tellGone({ node, name }: Followed): void {
+  #tellGone({ node, name }: Origin): void {
     this.#leaving.delete(node)
     this.#give({ type: 'gone', node, name })
   }
@@ -233,19 +233,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   }
 
   #subscribe(source: Followed): void {
-    const { follow = true, sinceMs = 0, level, group, fields, traces } = this.#options
+    const { follow = true, sinceMs = 0 } = this.#options
     const now = this.#now()
     const isSent =
       this.#weight <= OVERFULL_WEIGHT &&
       this.#host.send(source.node, {
         kind: 'subscribe',
         id: this.id,
-        filter: {
-          ...(level !== undefined && { level }),
-          ...(group !== undefined && { group }),
-          ...(fields !== undefined && { fields }),
-          ...(traces !== undefined && { traces }),
-        },
+        filter: this.#filter,
         ...(source.next > 0 && { after: source.next - 1 }),
         // Whoever comes later is not known for longer than that.
         sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
@@ -335,7 +330,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return this.#windowMs
   }
 
-  #giveRecord({ source, raw, weight }: Held<Followed>, present: number): void {
+  #giveRecord({ source, raw, weight }: Held<Holder>, present: number): void {
     const { seq, ticks, time, level, text } = raw
     const late = ticks < this.#given
     // Whatever comes is earlier than a time that is nonsense, and would be late for ever.

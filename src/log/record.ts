@@ -53,7 +53,8 @@ export interface LogRecord {
 
 /** A longer line is cut, at its source. Characters. */
 export const TEXT_LENGTH_MAX: number = 16 * 1_024
-const CUT_LENGTH = 1_024
+/** Of what cannot be kept or read whole, so much of the beginning is. */
+export const CUT_LENGTH = 1_024
 /** Of a stranger's record: levels of objects in objects, and members and elements in all. */
 const DEPTH_MAX = 8
 const MEMBERS_MAX = 512

@@ -2,6 +2,7 @@
  * The source: ships a node's records to whoever has subscribed to them, never more than the subscriber has acknowledged
  * keeping up with, and never waiting for anybody. What the ring overwrites meanwhile is counted and told.
  */
+import type { PeerId } from '../base/peer-id.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { LogFilter } from './filter.ts'
 import { BATCH_BYTES_MAX } from './lines.ts'
@@ -33,12 +34,16 @@ function batchBytesOf({ batchBytes = BATCH_BYTES_MAX }: Subscribe): number {
   return Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, batchBytes))
 }
 
+function keyOf(subscriber: PeerId, id: number): string {
+  return `${subscriber} ${id}`
+}
+
 /** Sends to a subscriber; false when its outbox is full. */
 export type Deliver = (message: Batch | Refused | End) => boolean
 
 interface Subscription {
   readonly key: string
-  readonly owner: unknown
+  readonly subscriber: PeerId
   readonly id: number
   readonly filter: LogFilter
   readonly pulseMs: number
@@ -106,23 +111,23 @@ export class LogSource {
     return most
   }
 
-  /** `owner` is whom the subscription ends with; `key` distinguishes owners. */
-  subscribe(owner: unknown, key: string, wanted: Subscribe, deliver: Deliver): void {
+  /** `deliver` sends to the subscriber. */
+  subscribe(subscriber: PeerId, wanted: Subscribe, deliver: Deliver): void {
     if (this.#isOver) return
-    const name = `${key} ${wanted.id}`
-    const ofOwner = [...this.#subscriptions.values()].filter((each) => each.owner === owner)
-    const isNew = !this.#subscriptions.has(name)
-    const isFull =
-      this.#subscriptions.size >= SUBSCRIPTIONS_MAX || ofOwner.length >= SUBSCRIPTIONS_OF_PEER_MAX
+    const key = keyOf(subscriber, wanted.id)
+    const all = [...this.#subscriptions.values()]
+    const own = all.filter((each) => each.subscriber === subscriber)
+    const isNew = !this.#subscriptions.has(key)
+    const isFull = all.length >= SUBSCRIPTIONS_MAX || own.length >= SUBSCRIPTIONS_OF_PEER_MAX
     if (isNew && isFull) {
       this.refused++
       deliver({ kind: 'refused', id: wanted.id })
       return
     }
     const now = this.#clock.now()
-    this.#subscriptions.set(name, {
-      key: name,
-      owner,
+    this.#subscriptions.set(key, {
+      key,
+      subscriber,
       id: wanted.id,
       filter: wanted.filter,
       pulseMs: pulseOf(wanted),
@@ -140,8 +145,8 @@ export class LogSource {
     this.#arm(now)
   }
 
-  handleAck(key: string, { id, batch, sentAt }: Ack): void {
-    const subscription = this.#subscriptions.get(`${key} ${id}`)
+  handleAck(subscriber: PeerId, { id, batch, sentAt }: Ack): void {
+    const subscription = this.#subscriptions.get(keyOf(subscriber, id))
     if (subscription === undefined || batch > subscription.batches) return
     const now = this.#clock.now()
     subscription.acked = Math.max(subscription.acked, batch)
@@ -153,14 +158,14 @@ export class LogSource {
     subscription.isBehind = false
   }
 
-  end(key: string, id: number): void {
-    this.#subscriptions.delete(`${key} ${id}`)
+  end(subscriber: PeerId, id: number): void {
+    this.#subscriptions.delete(keyOf(subscriber, id))
   }
 
   /** All subscriptions of somebody who is gone. */
-  forget(owner: unknown): void {
+  forget(subscriber: PeerId): void {
     for (const [key, each] of this.#subscriptions) {
-      if (each.owner === owner) this.#subscriptions.delete(key)
+      if (each.subscriber === subscriber) this.#subscriptions.delete(key)
     }
   }
 

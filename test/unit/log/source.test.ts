@@ -18,7 +18,7 @@ class Bench {
   #alarm: { readonly at: number; readonly callback: () => void } | undefined
 
   constructor(records: number) {
-    this.ring = new Ring({ records, bytes: 1e9 })
+    this.ring = new Ring({ records, bytes: 1e9 }, (each) => this.source.handleOverwritten(each))
     const clock = {
       now: () => this.now,
       wallNow: () => this.now,
@@ -35,10 +35,7 @@ class Bench {
   write(count: number, msg = 'tick'): void {
     for (let i = 0; i < count; i++) {
       const written = { ticks: this.now, at: this.now, time: 0 }
-      const push = this.ring.push(written, 30, { msg, i }, (each) => {
-        this.source.handleOverwritten(each)
-      })
-      void push.text
+      void this.ring.push(written, 30, { msg, i }).text
       this.source.handleRecord()
     }
   }
@@ -47,7 +44,7 @@ class Bench {
     const batches: Batch[] = []
     this.batches.set(id, batches)
     const wanted = { filter, sinceMs: 1e9, pulseMs: 500, sentAt: this.now }
-    this.source.subscribe(id, `peer ${id}`, { kind: 'subscribe', id, ...wanted }, (message) => {
+    this.source.subscribe(`peer ${id}`, { kind: 'subscribe', id, ...wanted }, (message) => {
       if (message.kind === 'batch') batches.push(message)
       return true
     })

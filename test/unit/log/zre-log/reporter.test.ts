@@ -113,6 +113,22 @@ describe('foreign records', () => {
     collector.close()
   })
 
+  it('cost one look at each peer, until one comes or goes', async () => {
+    const w = world()
+    const [node] = await w.nodes('here', 'there')
+    const record = { level: 'info', event: 'none', node: 7, peer: 0, time: 1, data: 'x' } as const
+    const collector = meshLog(node!).collect()
+    const peers = vi.spyOn(node!, 'peers')
+    for (let i = 0; i < 100; i++) meshLog(node!).handleZreLog(record)
+    expect(peers).toHaveBeenCalledTimes(1)
+    await w.node({ name: 'later' })
+    await w.until(() => node!.peers().length === 2)
+    peers.mockClear()
+    for (let i = 0; i < 100; i++) meshLog(node!).handleZreLog(record)
+    expect(peers).toHaveBeenCalledTimes(1)
+    collector.close()
+  })
+
   it('come among those of the mesh, named after the peer whose endpoint they have', async () => {
     const w = world()
     const [node, peer] = await w.nodes('here', 'there')
