@@ -68,7 +68,11 @@ async function createCollectingNode(
   const collector = await ZreLogCollector.open(
     nodePlatform,
     { address, port },
-    { record: (record) => node && meshLog(node).handleZreLog(record) },
+    {
+      record: (record) => node && meshLog(node).handleZreLog(record),
+      problem: (problem) => node && meshLog(node).zreLog.handleProblem(problem),
+      failed: (failure) => node && meshLog(node).zreLog.handleFailure(failure),
+    },
   )
   try {
     const headers = { ...options.headers, [ZRE_LOG_HEADER]: collector.endpoint }
@@ -78,6 +82,8 @@ async function createCollectingNode(
     throw error
   }
   node.on('stop', () => collector.close())
-  meshLog(node, { ...(log || {}), ...(logger !== undefined && { logger }) })
+  meshLog(node, { ...(log || {}), ...(logger !== undefined && { logger }) }).zreLog.observe(
+    collector,
+  )
   return node
 }

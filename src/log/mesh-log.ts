@@ -30,9 +30,8 @@ import { type Deliver, LogSource } from './source.ts'
 import { TimeMarks } from './time-marks.ts'
 import type { LogMessage, ToSource } from './wire.ts'
 import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL, MESSAGE_SHARE } from './wire.ts'
-import { adopt, Origins } from './zre-log/adopted.ts'
 import type { ZreLogRecord } from './zre-log/record.ts'
-import { ZreLogReporter } from './zre-log/reporter.ts'
+import { ZreLog, type ZreLogMetrics } from './zre-log/zre-log.ts'
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
 export interface LogMetrics {
@@ -52,8 +51,8 @@ export interface LogMetrics {
   readonly nonsenseTimes: number
   /** Messages to other logs that could not be sent, whenever: too large for a side's limit, or without an encoding. */
   readonly unsendable: number
-  /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
-  readonly zreLog: { readonly collectors: number; readonly sent: number; readonly dropped: number }
+  /** What is reported to ZRE/LOG collectors, and what comes to one of this node's. */
+  readonly zreLog: ZreLogMetrics
 }
 
 const logs = new WeakMap<MeshNode, MeshLog>()
@@ -89,8 +88,6 @@ export class MeshLog {
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
-  readonly #origins: Origins
-  readonly #reporter: ZreLogReporter | undefined
   readonly #listeners = new Set<(record: RawRecord) => void>()
   /** The library logs through `logger`, which may well end in `write`. */
   #isLibrarySpeaking = false
@@ -99,8 +96,9 @@ export class MeshLog {
   #invalid = 0
   #nonsense = 0
   #unsendable = 0
-  #foreign = 0
 
+  /** Not for applications: what other implementations log, or are told. */
+  readonly zreLog: ZreLog
   /** By this pino knows a stream: `pino(meshLog(node))`. */
   readonly writable = true
 
@@ -129,12 +127,12 @@ export class MeshLog {
     this.#marks = new TimeMarks(node, this.#meshClock)
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
     node.on('exit', ({ peer }) => this.#handleExit(peer.id))
-    recordNode(node, (level, msg, fields) => this.#recordOwn(level, msg, fields))
+    const record: NodeRecorder = (level, msg, fields) => this.#recordOwn(level, msg, fields)
+    recordNode(node, record)
     this.answer('metrics', () => ({ ...describe(node), log: this.metrics() }))
     node.onStopping(() => this.#source.stop())
     node.on('stop', () => this.#stop())
-    this.#origins = new Origins(node)
-    this.#reporter = options.zreLog === false ? undefined : new ZreLogReporter(node)
+    this.zreLog = new ZreLog(node, record, options.zreLog !== false)
     if (options.traceEvery !== undefined) node.sampleTraces(options.traceEvery)
   }
 
@@ -194,8 +192,7 @@ export class MeshLog {
   /** Takes in what came to a ZRE/LOG collector; `collect` gives it among the records of the mesh. */
   handleZreLog(record: ZreLogRecord): void {
     if (this.#collectors.size === 0) return
-    const source = this.#origins.of(record)
-    const raw = adopt(record, ++this.#foreign, this.#meshClock.read())
+    const { source, raw } = this.zreLog.adopt(record, this.#meshClock.read())
     for (const collector of this.#collectors.values()) collector.handleForeign(source, raw)
   }
 
@@ -224,7 +221,7 @@ export class MeshLog {
       invalid: this.#invalid + this.#marks.invalid,
       nonsenseTimes: this.#nonsense + this.#marks.nonsense,
       unsendable: this.#unsendable,
-      zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
+      zreLog: this.zreLog.metrics(),
     }
   }
 
