@@ -2,11 +2,19 @@
  * `npm run bench:log`: what the mesh-wide log costs.
  *
  * 1. A record, for who writes it: pino into the mesh log, which nobody collects, beside pino into /dev/null.
- * 2. 20 nodes in two processes that whisper as much as they can and write 1,000 records a second each: pino into
- *    /dev/null, the mesh log without and with a collector (in a third process, on the same cores).
+ * 2. 20 nodes in two processes that whisper as much as they can and write 1,000 records a second each. In turns, within
+ *    the same processes and right after each other, the records go
  *
- *   --rounds N    of the second part; medians are printed (5)
- *   --seconds X   each (3)
+ *      plain      to /dev/null, by pino,
+ *      kept       into the mesh log, and nobody collects,
+ *      collected  into the mesh log, and a node in a third process follows all of them.
+ *
+ *    What a turn delivered is compared with the turn before or after it: the ratios are those of neighbours, and their
+ *    median and extremes over all turns are printed. So a host that gets faster or slower shows in the rates alone.
+ *
+ *   --rounds N    of the second part, each with fresh processes (5)
+ *   --turns N     of each kind in a round (8)
+ *   --seconds X   each turn (1.5)
  *   --pin         the nodes on one core and the collector on another, as if it were on another host (Linux, `taskset`)
  *
  * Everything stays on 127.0.0.1.
@@ -19,24 +27,31 @@ import { parseArgs } from 'node:util'
 import { beaconPort } from './beacon-port.ts'
 import { Worker } from './calls.ts'
 import type { GathererApi } from './logging/gatherer.ts'
-import type { Destination, HalfApi } from './logging/half.ts'
+import type { HalfApi } from './logging/half.ts'
 import { factorText, median, numberText, tableText } from './report.ts'
 
 const NODES = 20
 const RECORDS_PER_SECOND = 1_000
 const CALL_MS_MAX = 60_000
-const WARM_UP_SECONDS = 1
+/** Turns of each kind at the beginning of a round that do not count. */
+const WARM_UP_TURNS = 1
 const RESULTS = 'bench/results'
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    turns: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '1.5' },
     pin: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(options.rounds)
+const turns = Number(options.turns)
 const seconds = Number(options.seconds)
+
+/** In this order, and then backwards: `kept` is always beside both others. */
+const KINDS = ['plain', 'kept', 'collected'] as const
+type Kind = (typeof KINDS)[number]
 
 interface Outcome {
   readonly messagesPerSecond: number
@@ -48,47 +63,46 @@ interface Outcome {
   readonly gathererCpuMs: number
 }
 
-/** A mesh of 20 nodes of its own, and perhaps somebody who collects. */
+/** A mesh of 20 nodes of its own, and somebody who may collect. */
 class Troupe {
   readonly #halves: readonly Worker<HalfApi>[]
-  readonly #gatherer: Worker<GathererApi> | undefined
+  readonly #gatherer: Worker<GathererApi>
 
-  private constructor(
-    halves: readonly Worker<HalfApi>[],
-    gatherer: Worker<GathererApi> | undefined,
-  ) {
+  private constructor(halves: readonly Worker<HalfApi>[], gatherer: Worker<GathererApi>) {
     this.#halves = halves
     this.#gatherer = gatherer
   }
 
-  static async start(destination: Destination, isGathered: boolean, port: number): Promise<Troupe> {
+  static async start(port: number): Promise<Troupe> {
     const half = new URL('./logging/half.js', import.meta.url)
     const halves = [await Worker.start<HalfApi>(half), await Worker.start<HalfApi>(half)]
-    const gatherer = isGathered
-      ? await Worker.start<GathererApi>(new URL('./logging/gatherer.js', import.meta.url))
-      : undefined
+    const gatherer = await Worker.start<GathererApi>(
+      new URL('./logging/gatherer.js', import.meta.url),
+    )
     for (const each of halves) pin(each.pid, 0)
-    pin(gatherer?.pid, 1)
-    const ofAll = NODES + (isGathered ? 1 : 0)
+    pin(gatherer.pid, 1)
+    const ofAll = NODES + 1
     const starts: Promise<unknown>[] = halves.map((each, i) => {
-      const task = { destination, half: 'ab'[i]!, nodes: NODES / 2, ofAll, port }
+      const task = { half: 'ab'[i]!, nodes: NODES / 2, ofAll, port }
       return each.call('start', task, CALL_MS_MAX)
     })
-    if (gatherer !== undefined) starts.push(gatherer.call('start', { port, ofAll }, CALL_MS_MAX))
+    starts.push(gatherer.call('start', { port, ofAll }, CALL_MS_MAX))
     await Promise.all(starts)
     return new Troupe(halves, gatherer)
   }
 
-  async play(seconds: number): Promise<Outcome> {
-    const none = { records: 0, lost: 0, late: 0, cpuMs: 0 }
-    await this.#gatherer?.call('tally', { records: 0, limitMs: 0 }, CALL_MS_MAX)
-    const task = { seconds, recordsPerSecond: RECORDS_PER_SECOND }
+  async play(kind: Kind): Promise<Outcome> {
+    const isCollected = kind === 'collected'
+    if (isCollected) await this.#gatherer.call('follow', null, CALL_MS_MAX)
+    const destination = kind === 'plain' ? 'plain' : 'mesh'
+    const task = { destination, seconds, recordsPerSecond: RECORDS_PER_SECOND } as const
     const parts = await Promise.all(
       this.#halves.map((each) => each.call('play', task, CALL_MS_MAX)),
     )
     const records = sum(parts.map((part) => part.records))
-    const gathered =
-      (await this.#gatherer?.call('tally', { records, limitMs: 20_000 }, CALL_MS_MAX)) ?? none
+    const gathered = isCollected
+      ? await this.#gatherer.call('leave', { records, limitMs: 20_000 }, CALL_MS_MAX)
+      : { records: 0, lost: 0, late: 0, cpuMs: 0 }
     return {
       messagesPerSecond: sum(parts.map(({ received }) => received)) / seconds,
       records,
@@ -101,11 +115,7 @@ class Troupe {
   }
 
   async stop(): Promise<void> {
-    const workers = [
-      ...this.#halves.map(ending),
-      ...(this.#gatherer ? [ending(this.#gatherer)] : []),
-    ]
-    for (const end of workers) await end()
+    for (const end of [...this.#halves.map(ending), ending(this.#gatherer)]) await end()
   }
 }
 
@@ -146,58 +156,54 @@ console.log(
   ),
 )
 
-interface Mode {
-  readonly name: string
-  readonly destination: Destination
-  readonly isGathered: boolean
-  readonly outcomes: Outcome[]
-}
-
-const modes: readonly Mode[] = [
-  { name: 'pino into /dev/null', destination: 'plain', isGathered: false, outcomes: [] },
-  { name: 'mesh log', destination: 'mesh', isGathered: false, outcomes: [] },
-  { name: 'mesh log, collected', destination: 'mesh', isGathered: true, outcomes: [] },
-]
+const outcomes: Record<Kind, Outcome>[] = []
 for (let round = 0; round < rounds; round++) {
-  for (const [i, { name, destination, isGathered, outcomes }] of modes.entries()) {
-    process.stderr.write(`round ${round + 1} of ${rounds}: ${name}\n`)
-    // Fresh processes each time: how well one is compiled is a matter of luck, too.
-    const troupe = await Troupe.start(destination, isGathered, beaconPort(modes.length * round + i))
-    await troupe.play(WARM_UP_SECONDS)
-    outcomes.push(await troupe.play(seconds))
-    await troupe.stop()
+  process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+  // Fresh processes each time: how well one is compiled is a matter of luck, too.
+  const troupe = await Troupe.start(beaconPort(round))
+  for (let turn = -WARM_UP_TURNS; turn < turns; turn++) {
+    const played: Partial<Record<Kind, Outcome>> = {}
+    for (const kind of turn % 2 === 0 ? KINDS : KINDS.toReversed()) {
+      played[kind] = await troupe.play(kind)
+    }
+    if (turn >= 0) outcomes.push(played as Record<Kind, Outcome>)
   }
+  await troupe.stop()
 }
 
-const [plain] = modes
-const lines = modes.map(({ name, outcomes }) => {
-  const of = (pick: (outcome: Outcome) => number): number => median(outcomes.map(pick))
-  const perCpu = (outcome: Outcome): number => {
-    return (outcome.messagesPerSecond * seconds) / outcome.nodesCpuMs
-  }
-  const ratio = (pick: (outcome: Outcome) => number): string => {
-    return factorText(median(outcomes.map((each, i) => pick(each) / pick(plain!.outcomes[i]!))))
-  }
+/** Median, least and greatest of the turns' ratios. */
+function ratioText(of: Kind, to: Kind, pick: (outcome: Outcome) => number): string {
+  if (of === to) return ''
+  const ratios = outcomes.map((each) => pick(each[of]) / pick(each[to]))
+  return `${factorText(median(ratios))} (${numberText(Math.min(...ratios))}–${numberText(Math.max(...ratios))})`
+}
+
+const rate = (outcome: Outcome): number => outcome.messagesPerSecond
+const perCpu = (outcome: Outcome): number => outcome.messagesPerSecond / outcome.nodesCpuMs
+const lines = KINDS.map((kind) => {
+  const all = outcomes.map((each) => each[kind])
   const total = (pick: (outcome: Outcome) => number): string => {
-    return sum(outcomes.map(pick)).toLocaleString('en')
+    return sum(all.map(pick)).toLocaleString('en')
   }
   return [
-    name,
-    numberText(of((each) => each.messagesPerSecond)),
-    ratio((each) => each.messagesPerSecond),
-    ratio(perCpu),
+    kind,
+    numberText(median(all.map(rate))),
+    ratioText(kind, 'plain', rate),
+    ratioText(kind, 'kept', rate),
+    ratioText(kind, 'kept', perCpu),
     total((each) => each.records),
     total((each) => each.gathered),
     total((each) => each.lost),
     total((each) => each.late),
-    numberText(of(({ gathererCpuMs }) => gathererCpuMs / seconds / 10)),
+    numberText(median(all.map(({ gathererCpuMs }) => gathererCpuMs / seconds / 10))),
   ]
 })
 const header = [
   `${NODES} nodes, ${RECORDS_PER_SECOND.toLocaleString('en')} records/s each`,
   'messages/s',
-  '÷ plain',
-  'per CPU s ÷ plain',
+  '÷ plain (min–max)',
+  '÷ kept (min–max)',
+  'per CPU s ÷ kept',
   'records',
   'gathered',
   'lost',
@@ -206,7 +212,4 @@ const header = [
 ]
 console.log(`\n${tableText([header, ...lines], 1)}`)
 mkdirSync(RESULTS, { recursive: true })
-writeFileSync(
-  `${RESULTS}/logging.json`,
-  `${JSON.stringify({ cost, modes: modes.map(({ name, outcomes }) => ({ name, outcomes })) }, null, 2)}\n`,
-)
+writeFileSync(`${RESULTS}/logging.json`, `${JSON.stringify({ cost, outcomes }, null, 2)}\n`)

@@ -247,7 +247,7 @@ export class MeshLog {
     this.#marks.note(ticks)
     const { readAt, wall } = this.#meshClock
     const record = this.#ring.push({ ticks, at: readAt, time: wall }, level, content)
-    this.#source.handleRecord()
+    this.#source.handleRecord(level)
     for (const listener of this.#listeners) listener(record)
   }
 

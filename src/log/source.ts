@@ -6,15 +6,15 @@ import type { PeerId } from '../base/peer-id.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { LogFilter } from './filter.ts'
 import { BATCH_BYTES_MAX } from './lines.ts'
+import { Pace } from './pace.ts'
+import { LEVELS } from './record.ts'
 import type { Ring, RingRecord } from './ring.ts'
 import { type Found, mayMatch, Scanner } from './scanner.ts'
 import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
 import { BATCH_BYTES_MIN, CREDIT } from './wire.ts'
 
-/** After a pause a record is sent this soon. */
-const PROMPT_MS = 20
-/** Otherwise records gather for so long: a batch of 100 costs little more than a single record. */
-const GATHER_MS = 100
+/** May be somebody's last words. */
+const URGENT_LEVEL: number = LEVELS.error
 /** After the subscriber's outbox was full. */
 const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
@@ -81,11 +81,12 @@ export class LogSource {
   readonly #clock: Clock
   readonly #batchBytes: number
   readonly #ticks: () => number
+  readonly #pace = new Pace()
   readonly #subscriptions = new Map<string, Subscription>()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
-  /** Until then nothing new is sent. */
-  #gatherUntil = 0
+  /** For what is urgent. */
+  #isRunPlanned = false
   #isOver = false
   /** Subscriptions that were not admitted. */
   refused = 0
@@ -153,8 +154,7 @@ export class LogSource {
     subscription.echo = sentAt
     subscription.heardAt = now
     if (subscription.cursor >= this.#ring.nextSeq) return
-    // What waits only for the credit has gathered for long enough.
-    this.#arm(subscription.isBehind ? now + PROMPT_MS : this.#gatheredAt(now))
+    this.#arm(subscription.isBehind ? this.#pace.promptAt(now) : this.#pace.gatheredAt(now))
     subscription.isBehind = false
   }
 
@@ -170,9 +170,12 @@ export class LogSource {
   }
 
   /** There is a new record in the ring. */
-  handleRecord(): void {
-    if (this.#subscriptions.size === 0 || this.#timerAt <= this.#gatherUntil) return
-    this.#arm(this.#gatheredAt(this.#clock.now()))
+  handleRecord(level: number): void {
+    if (this.#subscriptions.size === 0) return
+    const pace = this.#pace
+    if (this.#timerAt > pace.gatherUntil) this.#arm(pace.gatheredAt(this.#clock.now()))
+    if (level < URGENT_LEVEL || this.#isRunPlanned) return
+    if (pace.mayHurry(this.#clock.now())) this.#planRun()
   }
 
   /** A record makes room: whoever has not been sent it has lost it, or may have: it is not read for each of them. */
@@ -211,11 +214,6 @@ export class LogSource {
     return { cursor: Math.max(cursor, firstSeq), lost: Math.max(0, firstSeq - cursor) }
   }
 
-  /** When what waits now is to be sent. */
-  #gatheredAt(now: number): number {
-    return Math.max(now + PROMPT_MS, this.#gatherUntil)
-  }
-
   #arm(at: number): void {
     if (at >= this.#timerAt) return
     this.#timer?.cancel()
@@ -226,10 +224,22 @@ export class LogSource {
   readonly #onTimer = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
+    this.#pace.handleSending(now, this.#ring.nextSeq)
+    this.#run(now)
+  }
+
+  #planRun(): void {
+    this.#isRunPlanned = true
+    this.#clock.endOfTurn(() => {
+      this.#isRunPlanned = false
+      if (!this.#isOver) this.#run(this.#clock.now())
+    })
+  }
+
+  #run(now: number): void {
     const scanner = this.#scanner
     scanner.begin(now)
     if (!scanner.isSpent) {
-      this.#gatherUntil = now + GATHER_MS
       this.#shipAll(now)
       scanner.end()
     }

@@ -15,6 +15,7 @@ class Bench {
   readonly batches = new Map<number, Batch[]>()
   /** How often a record was read in each run of the timer. */
   readonly reads: number[] = []
+  readonly #turn: (() => void)[] = []
   #alarm: { readonly at: number; readonly callback: () => void } | undefined
 
   constructor(records: number) {
@@ -26,18 +27,22 @@ class Bench {
         this.#alarm = { at, callback }
         return { cancel: () => {} }
       },
-      endOfTurn: () => {},
+      endOfTurn: (callback: () => void) => void this.#turn.push(callback),
     }
     const ticks = (): number => this.now + 1
     this.source = new LogSource({ ring: this.ring, clock, batchBytes: 50_000, ticks })
   }
 
-  write(count: number, msg = 'tick'): void {
+  write(count: number, msg = 'tick', level = 30): void {
     for (let i = 0; i < count; i++) {
       const written = { ticks: this.now, at: this.now, time: 0 }
-      void this.ring.push(written, 30, { msg, i }).text
-      this.source.handleRecord()
+      void this.ring.push(written, level, { msg, i }).text
+      this.source.handleRecord(level)
     }
+  }
+
+  endTurn(): void {
+    for (const callback of this.#turn.splice(0)) callback()
   }
 
   subscribe(id: number, filter: LogFilter): void {
@@ -137,6 +142,73 @@ describe('filters that fit nothing', () => {
     expect(parse).not.toHaveBeenCalled()
     bench.run(1_000)
     expect([bench.lost(1), bench.lost(5)]).toEqual([990, 0])
+  })
+})
+
+describe('records', () => {
+  it.each([
+    [5, 200],
+    [100, 100],
+    [1_000, 300],
+    [2_000, 150],
+    [5_000, 100],
+  ])('of which there are %d a second leave every %d ms', (perSecond, everyMs) => {
+    const bench = new Bench(20_000)
+    bench.subscribe(1, {})
+    for (let i = 0; i < 5 * perSecond; i++) {
+      bench.write(1)
+      bench.run(1_000 / perSecond)
+      bench.ack(1)
+    }
+    const times = bench.batches.get(1)!.map(({ wall }) => wall)
+    const gaps = times.slice(-8).map((time, i, all) => time - all[i - 1]!)
+    for (const gap of gaps.slice(1)) expect(Math.abs(gap - everyMs)).toBeLessThan(everyMs / 10)
+  })
+
+  it('of errors leave at the end of the turn, with all that was gathering', () => {
+    const bench = new Bench(1_000)
+    bench.subscribe(1, {})
+    bench.run(1_200)
+    bench.ack(1)
+    bench.write(5)
+    bench.run(30)
+    bench.write(5)
+    bench.write(1, 'ouch', 50)
+    bench.write(1, 'farewell', 60)
+    expect(bench.records(1)).toBe(5)
+    bench.endTurn()
+    expect(bench.records(1)).toBe(12)
+    expect(bench.batches.get(1)!.at(-1)!.wall).toBe(bench.now)
+  })
+
+  it('of errors gather as others do, once there is a storm of them', () => {
+    const bench = new Bench(20_000)
+    bench.subscribe(1, {})
+    bench.run(1_000)
+    const before = bench.batches.get(1)!.length
+    for (let i = 0; i < 1_000; i++) {
+      bench.write(1, 'ouch', 50)
+      bench.endTurn()
+      bench.ack(1)
+      bench.run(1)
+    }
+    bench.run(300)
+    expect(bench.records(1)).toBe(1_000)
+    expect(bench.batches.get(1)!.length - before).toBeLessThan(15)
+  })
+
+  it('of errors leave as soon again when the storm is over', () => {
+    const bench = new Bench(20_000)
+    bench.subscribe(1, {})
+    for (let i = 0; i < 100; i++) {
+      bench.write(1, 'ouch', 50)
+      bench.endTurn()
+    }
+    bench.run(2_000)
+    bench.ack(1)
+    bench.write(1, 'ouch', 50)
+    bench.endTurn()
+    expect(bench.records(1)).toBe(101)
   })
 })
 
