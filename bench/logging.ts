@@ -2,40 +2,40 @@
  * `npm run bench:log`: what the mesh-wide log costs.
  *
  * 1. A record, for who writes it: pino into the mesh log, which nobody collects, beside pino into /dev/null.
- * 2. 20 nodes in two processes that whisper as much as they can and write 1,000 records a second each. In turns, within
- *    the same processes and right after each other, the records go
+ * 2. 20 nodes in two processes that whisper as much as they can and write 1,000 records a second each. Their records go
  *
  *      plain      to /dev/null, by pino,
  *      kept       into the mesh log, and nobody collects,
  *      collected  into the mesh log, and a node in a third process follows all of them.
  *
- *    What a turn delivered is compared with the turn before or after it: the ratios are those of neighbours, and their
- *    median and extremes over all turns are printed. So a host that gets faster or slower shows in the rates alone.
+ *    One after the other, in the same processes: each turn is compared with the one before or after it, and of these
+ *    ratios the median and the extremes are printed.
+ * 3. Two such meshes at the same time on the same cores, one `kept`, one `collected`, the next time the other way round. By
+ *    what a message costs the one, what is left of the processor time of the other went into being collected. So a host
+ *    that gets slower, or does something else, does so for both: this is the number to go by.
  *
- *   --rounds N    of the second part, each with fresh processes (5)
+ *   --rounds N    of the second and third part, each with fresh processes (5)
  *   --turns N     of each kind in a round (8)
  *   --seconds X   each turn (1.5)
  *   --pin         the nodes on one core and the collector on another, as if it were on another host (Linux, `taskset`)
  *
  * Everything stays on 127.0.0.1.
  */
-import { execFileSync, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { beaconPort } from './beacon-port.ts'
-import { Worker } from './calls.ts'
-import type { GathererApi } from './logging/gatherer.ts'
-import type { HalfApi } from './logging/half.ts'
+import type { Kind, Outcome } from './logging/troupe.ts'
+import { NODES, RECORDS_PER_SECOND, sum, Troupe } from './logging/troupe.ts'
 import { factorText, median, numberText, tableText } from './report.ts'
 
-const NODES = 20
-const RECORDS_PER_SECOND = 1_000
-const CALL_MS_MAX = 60_000
-/** Turns of each kind at the beginning of a round that do not count. */
-const WARM_UP_TURNS = 1
+/** Turns at the beginning of a part that do not count. */
+const WARM_UP_TURNS = 2
 const RESULTS = 'bench/results'
+/** In this order, and then backwards: `kept` is always beside both others. */
+const KINDS: readonly Kind[] = ['plain', 'kept', 'collected']
 
 const { values: options } = parseArgs({
   options: {
@@ -48,95 +48,6 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds)
 const turns = Number(options.turns)
 const seconds = Number(options.seconds)
-
-/** In this order, and then backwards: `kept` is always beside both others. */
-const KINDS = ['plain', 'kept', 'collected'] as const
-type Kind = (typeof KINDS)[number]
-
-interface Outcome {
-  readonly messagesPerSecond: number
-  readonly records: number
-  readonly gathered: number
-  readonly lost: number
-  readonly late: number
-  readonly nodesCpuMs: number
-  readonly gathererCpuMs: number
-}
-
-/** A mesh of 20 nodes of its own, and somebody who may collect. */
-class Troupe {
-  readonly #halves: readonly Worker<HalfApi>[]
-  readonly #gatherer: Worker<GathererApi>
-
-  private constructor(halves: readonly Worker<HalfApi>[], gatherer: Worker<GathererApi>) {
-    this.#halves = halves
-    this.#gatherer = gatherer
-  }
-
-  static async start(port: number): Promise<Troupe> {
-    const half = new URL('./logging/half.js', import.meta.url)
-    const halves = [await Worker.start<HalfApi>(half), await Worker.start<HalfApi>(half)]
-    const gatherer = await Worker.start<GathererApi>(
-      new URL('./logging/gatherer.js', import.meta.url),
-    )
-    for (const each of halves) pin(each.pid, 0)
-    pin(gatherer.pid, 1)
-    const ofAll = NODES + 1
-    const starts: Promise<unknown>[] = halves.map((each, i) => {
-      const task = { half: 'ab'[i]!, nodes: NODES / 2, ofAll, port }
-      return each.call('start', task, CALL_MS_MAX)
-    })
-    starts.push(gatherer.call('start', { port, ofAll }, CALL_MS_MAX))
-    await Promise.all(starts)
-    return new Troupe(halves, gatherer)
-  }
-
-  async play(kind: Kind): Promise<Outcome> {
-    const isCollected = kind === 'collected'
-    if (isCollected) await this.#gatherer.call('follow', null, CALL_MS_MAX)
-    const destination = kind === 'plain' ? 'plain' : 'mesh'
-    const task = { destination, seconds, recordsPerSecond: RECORDS_PER_SECOND } as const
-    const parts = await Promise.all(
-      this.#halves.map((each) => each.call('play', task, CALL_MS_MAX)),
-    )
-    const records = sum(parts.map((part) => part.records))
-    const gathered = isCollected
-      ? await this.#gatherer.call('leave', { records, limitMs: 20_000 }, CALL_MS_MAX)
-      : { records: 0, lost: 0, late: 0, cpuMs: 0 }
-    return {
-      messagesPerSecond: sum(parts.map(({ received }) => received)) / seconds,
-      records,
-      gathered: gathered.records,
-      lost: gathered.lost,
-      late: gathered.late,
-      nodesCpuMs: sum(parts.map(({ cpuMs }) => cpuMs)),
-      gathererCpuMs: gathered.cpuMs,
-    }
-  }
-
-  async stop(): Promise<void> {
-    for (const end of [...this.#halves.map(ending), ending(this.#gatherer)]) await end()
-  }
-}
-
-function pin(pid: number | undefined, core: number): void {
-  if (options.pin && pid !== undefined) {
-    execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(core), String(pid)])
-  }
-}
-
-/** How to end a worker: politely, and then for certain. */
-function ending(worker: Worker<HalfApi> | Worker<GathererApi>): () => Promise<void> {
-  const call = (worker as Worker<Pick<HalfApi, 'stop'>>).call.bind(worker)
-  return async () => {
-    await call('stop', null, CALL_MS_MAX).catch(() => {})
-    await worker.stop()
-  }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, each) => total + each, 0)
-}
 
 async function measureCost(): Promise<{ plain: number; mesh: number; ratio: number }> {
   const child = fork(fileURLToPath(new URL('./logging/cost.js', import.meta.url)))
@@ -157,29 +68,64 @@ console.log(
 )
 
 const outcomes: Record<Kind, Outcome>[] = []
-for (let round = 0; round < rounds; round++) {
-  process.stderr.write(`round ${round + 1} of ${rounds}\n`)
-  // Fresh processes each time: how well one is compiled is a matter of luck, too.
-  const troupe = await Troupe.start(beaconPort(round))
+/** Microseconds of the nodes' processor time that it takes to ship a record: of two turns each, with the parts swapped. */
+const shipping: number[] = []
+
+async function playInTurns(troupe: Troupe): Promise<void> {
   for (let turn = -WARM_UP_TURNS; turn < turns; turn++) {
     const played: Partial<Record<Kind, Outcome>> = {}
     for (const kind of turn % 2 === 0 ? KINDS : KINDS.toReversed()) {
-      played[kind] = await troupe.play(kind)
+      played[kind] = await troupe.play(kind, seconds)
     }
     if (turn >= 0) outcomes.push(played as Record<Kind, Outcome>)
   }
-  await troupe.stop()
 }
 
-/** Median, least and greatest of the turns' ratios. */
+async function playTogether(one: Troupe, other: Troupe): Promise<void> {
+  for (let turn = -WARM_UP_TURNS; turn < turns; turn++) {
+    const there = await shippingUs(one, other)
+    const back = await shippingUs(other, one)
+    if (turn >= 0) shipping.push((there + back) / 2)
+  }
+}
+
+async function shippingUs(observed: Troupe, unobserved: Troupe): Promise<number> {
+  const [collected, kept] = await Promise.all([
+    observed.play('collected', seconds),
+    unobserved.play('kept', seconds),
+  ])
+  const spentMs = collected.nodesCpuMs * (1 - perCpu(collected) / perCpu(kept))
+  return (1_000 * spentMs) / collected.records
+}
+
+function perCpu({ messagesPerSecond, nodesCpuMs }: Outcome): number {
+  return messagesPerSecond / nodesCpuMs
+}
+
+for (let round = 0; round < rounds; round++) {
+  process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+  // Fresh processes each time: how well one is compiled is a matter of luck, too.
+  const one = await Troupe.start(beaconPort(2 * round), options.pin)
+  await playInTurns(one)
+  const other = await Troupe.start(beaconPort(2 * round + 1), options.pin)
+  await playTogether(one, other)
+  await one.stop()
+  await other.stop()
+}
+
+/** Median, least and greatest. */
+function spreadText(values: readonly number[], text: (value: number) => string): string {
+  const extremes = [Math.min(...values), Math.max(...values)].map(numberText)
+  return `${text(median(values))} (${extremes.join(' to ')})`
+}
+
 function ratioText(of: Kind, to: Kind, pick: (outcome: Outcome) => number): string {
   if (of === to) return ''
   const ratios = outcomes.map((each) => pick(each[of]) / pick(each[to]))
-  return `${factorText(median(ratios))} (${numberText(Math.min(...ratios))}–${numberText(Math.max(...ratios))})`
+  return spreadText(ratios, factorText)
 }
 
 const rate = (outcome: Outcome): number => outcome.messagesPerSecond
-const perCpu = (outcome: Outcome): number => outcome.messagesPerSecond / outcome.nodesCpuMs
 const lines = KINDS.map((kind) => {
   const all = outcomes.map((each) => each[kind])
   const total = (pick: (outcome: Outcome) => number): string => {
@@ -190,7 +136,6 @@ const lines = KINDS.map((kind) => {
     numberText(median(all.map(rate))),
     ratioText(kind, 'plain', rate),
     ratioText(kind, 'kept', rate),
-    ratioText(kind, 'kept', perCpu),
     total((each) => each.records),
     total((each) => each.gathered),
     total((each) => each.lost),
@@ -201,9 +146,8 @@ const lines = KINDS.map((kind) => {
 const header = [
   `${NODES} nodes, ${RECORDS_PER_SECOND.toLocaleString('en')} records/s each`,
   'messages/s',
-  '÷ plain (min–max)',
-  '÷ kept (min–max)',
-  'per CPU s ÷ kept',
+  '÷ plain',
+  '÷ kept',
   'records',
   'gathered',
   'lost',
@@ -211,5 +155,14 @@ const header = [
   "collector's CPU %",
 ]
 console.log(`\n${tableText([header, ...lines], 1)}`)
+const ofCore = shipping.map((us) => (us * NODES * RECORDS_PER_SECOND) / 1e4)
+const together = [
+  ['two such meshes at a time', 'µs a record', '% of a core'],
+  ['being collected', spreadText(shipping, numberText), spreadText(ofCore, numberText)],
+]
+console.log(`\n${tableText(together, 1)}`)
 mkdirSync(RESULTS, { recursive: true })
-writeFileSync(`${RESULTS}/logging.json`, `${JSON.stringify({ cost, outcomes }, null, 2)}\n`)
+writeFileSync(
+  `${RESULTS}/logging.json`,
+  `${JSON.stringify({ cost, outcomes, shipping }, null, 2)}\n`,
+)

@@ -4,16 +4,16 @@
  *
  *     after a pause    within 20 ms
  *     a few            every 100 ms
- *     many             as soon as there are 300 of them, but every 100 to 300 ms
+ *     many             when there are 450 of them, but every 100 to 500 ms
  *     what is urgent   at the end of the turn, five times a second; a storm of them gathers
  */
 
 const PROMPT_MS = 20
 const GATHER_MS = 100
-const GATHER_MS_MAX = 300
-/** So many since the last time are many; and so many are to be in a batch. */
+const GATHER_MS_MAX = 500
+/** So many since the last time are many; and so many are to be in a batch, which most often they fit into. */
 const MANY_RECORDS = 32
-const BATCH_RECORDS = 300
+const BATCH_RECORDS = 450
 const URGENT_SPAN_MS = 1_000
 /** In that time. */
 const URGENT_MAX = 5

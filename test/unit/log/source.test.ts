@@ -149,8 +149,9 @@ describe('records', () => {
   it.each([
     [5, 200],
     [100, 100],
-    [1_000, 300],
-    [2_000, 150],
+    [400, 500],
+    [1_000, 450],
+    [2_000, 225],
     [5_000, 100],
   ])('of which there are %d a second leave every %d ms', (perSecond, everyMs) => {
     const bench = new Bench(20_000)
