@@ -60,16 +60,6 @@ export interface JsonRecord {
   readonly [field: string]: unknown
 }
 
-/** Characters that JSON lets through and a terminal obeys; see `render/escape.ts`. */
-const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
-
-/** A line of NDJSON without its newline. */
-export function jsonLine(record: JsonRecord): string {
-  return JSON.stringify(record).replace(UNSAFE, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-}
-
 export function recordOf(kind: string, fields: Readonly<Record<string, unknown>>): JsonRecord {
   return { type: `earshot.${kind}/${VERSION}`, time: new Date().toISOString(), ...fields }
 }

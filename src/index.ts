@@ -55,13 +55,16 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
   checkMeshLogOptions(log || {})
   checkDiscoveryOptions(options, nodePlatform)
   const zreLog = log === false ? undefined : log?.zreLogCollector
-  const node = await (zreLog === undefined
-    ? createNodeOn(nodePlatform, options)
-    : createCollectingNode(options, zreLog))
+  const { node, collector } =
+    zreLog === undefined
+      ? { node: await createNodeOn(nodePlatform, options) }
+      : await createCollectingNode(options, zreLog)
   startDiscovery(node, options)
   // With `log: false` a logger gets what the node logs all the same: nobody else can read it then.
-  if (log !== false) meshLog(node, { ...log, ...(logger !== undefined && { logger }) })
-  else if (logger !== undefined) logNode(node, logger)
+  if (log !== false) {
+    const kept = meshLog(node, { ...log, ...(logger !== undefined && { logger }) })
+    if (collector !== undefined) kept.zreLog.observe(collector)
+  } else if (logger !== undefined) logNode(node, logger)
   return node
 }
 
@@ -69,12 +72,16 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
 async function createCollectingNode(
   options: NodeOptions,
   { address, port = 0 }: ZreLogOptions,
-): Promise<MeshNode> {
+): Promise<{ node: MeshNode; collector?: ZreLogCollector }> {
   let node: MeshNode | undefined
   const collector = await ZreLogCollector.open(
     nodePlatform,
     { address, port },
-    { record: (record) => node && meshLog(node).handleZreLog(record) },
+    {
+      record: (record) => node && meshLog(node).handleZreLog(record),
+      problem: (problem) => node && meshLog(node).zreLog.handleProblem(problem),
+      failed: (failure) => node && meshLog(node).zreLog.handleFailure(failure),
+    },
   )
   try {
     const headers = { ...options.headers, [ZRE_LOG_HEADER]: collector.endpoint }
@@ -84,5 +91,5 @@ async function createCollectingNode(
     throw error
   }
   node.on('stop', () => collector.close())
-  return node
+  return { node, collector }
 }
