@@ -30,7 +30,7 @@ import {
 } from './greeting.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
-import { ownMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
+import { encodeMetadata, ownMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
 import { mailboxTypes, type SocketTypes } from './socket-pattern.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
@@ -121,7 +121,12 @@ export class Handshake {
     const { mechanism, role, identity } = this.#options
     writeGreetingTail(output, mechanism.name)
     this.#begun = true
-    const first = mechanism.begin(role, ownMetadata(this.#types.type, identity))
+    const { type, properties } = this.#types
+    const metadata =
+      properties === undefined
+        ? ownMetadata(type, identity)
+        : encodeMetadata(type, identity, properties)
+    const first = mechanism.begin(role, metadata)
     if (first !== undefined) writeCommand(output, first)
   }
 

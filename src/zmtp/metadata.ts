@@ -2,7 +2,14 @@
  * Connection metadata: the name-value properties that both peers send as the end of the handshake.
  * RFC 37 "The NULL Security Mechanism" has the encoding, "Connection Metadata" the meaning.
  */
-import { ByteReader, ByteWriter, EMPTY_BYTES, utf8Decode, utf8Encode } from '../base/bytes.ts'
+import {
+  ByteReader,
+  ByteWriter,
+  concatBytes,
+  EMPTY_BYTES,
+  utf8Decode,
+  utf8Encode,
+} from '../base/bytes.ts'
 import { invalid } from '../base/errors.ts'
 import { RecentReads } from '../base/recent-reads.ts'
 import type { ZmtpInvalid } from './codes.ts'
@@ -36,6 +43,9 @@ const recent = new RecentReads<PeerMetadata>(RECENT_BYTES_MAX)
 /** By identity and socket type: a node says the same on all its links. */
 const own = new WeakMap<Uint8Array, Map<string, Uint8Array>>()
 
+/** A property beside those of RFC 37: "X-" and a name, and its value; both are ASCII. */
+export type ExtraProperty = readonly [name: string, value: string]
+
 /** What we say of ourselves, the same bytes at each call. The socket type is ASCII; the identity must not change. */
 export function ownMetadata(socketType: string, identity: Uint8Array): Uint8Array {
   const known = own.get(identity)?.get(socketType)
@@ -46,17 +56,24 @@ export function ownMetadata(socketType: string, identity: Uint8Array): Uint8Arra
 }
 
 /** The socket type is ASCII. */
-export function encodeMetadata(socketType: string, identity: Uint8Array): Uint8Array {
-  const length = 1 + SOCKET_TYPE.length + 4 + socketType.length + 1 + IDENTITY.length + 4
-  const writer = new ByteWriter(new Uint8Array(length + identity.length))
-  writer.u8(SOCKET_TYPE.length)
-  writer.raw(SOCKET_TYPE)
-  writer.u32(socketType.length)
-  for (let i = 0; i < socketType.length; i++) writer.u8(socketType.charCodeAt(i))
-  writer.u8(IDENTITY.length)
-  writer.raw(IDENTITY)
-  writer.u32(identity.length)
-  writer.raw(identity)
+export function encodeMetadata(
+  socketType: string,
+  identity: Uint8Array,
+  extra: readonly ExtraProperty[] = [],
+): Uint8Array {
+  return concatBytes([
+    encodeProperty(SOCKET_TYPE, utf8Encode(socketType)),
+    encodeProperty(IDENTITY, identity),
+    ...extra.map(([name, value]) => encodeProperty(utf8Encode(name), utf8Encode(value))),
+  ])
+}
+
+function encodeProperty(name: Uint8Array, value: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(new Uint8Array(1 + name.length + 4 + value.length))
+  writer.u8(name.length)
+  writer.raw(name)
+  writer.u32(value.length)
+  writer.raw(value)
   return writer.bytes
 }
 

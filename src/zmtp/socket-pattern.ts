@@ -5,12 +5,15 @@
 import type { ZmtpInvalid } from './codes.ts'
 import type { Command } from './command.ts'
 import type { ConnectionRole } from './mechanism.ts'
+import type { ExtraProperty } from './metadata.ts'
 
 export interface SocketTypes {
   /** Ours, as announced in READY. */
   readonly type: string
   /** Those it talks with, the usual one first. RFC 37 "The Socket-Type Property" lists them. */
   readonly counterparts: readonly string[]
+  /** What READY says beside. Others skip what they do not know. */
+  readonly properties?: readonly ExtraProperty[]
 }
 
 export interface SocketPattern extends SocketTypes {
