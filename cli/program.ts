@@ -21,6 +21,7 @@ import { addPing } from './verbs/ping.ts'
 import { addRecord } from './verbs/record.ts'
 import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
+import { addScan } from './verbs/scan.ts'
 import { addShout } from './verbs/shout.ts'
 import { addSim } from './verbs/sim.ts'
 import { addSub } from './verbs/sub.ts'
@@ -33,6 +34,7 @@ import { addWhisper } from './verbs/whisper.ts'
 const VERBS: readonly ((cli: Cli) => void)[] = [
   addChat,
   addPeers,
+  addScan,
   addShout,
   addWhisper,
   addSub,

@@ -4,6 +4,8 @@
  *     import { createNode } from 'earshot'
  *     const node = await createNode({ name: 'kitchen', groups: ['chat'] })
  */
+import { dialBack } from './discovery/dial-back.ts'
+import { type ScanOptions, type Sighting, scanOn } from './discovery/scan.ts'
 import { type Logger, logNode } from './log/logger.ts'
 import { meshLog } from './log/mesh-log.ts'
 import { checkMeshLogOptions, type MeshLogOptions } from './log/options.ts'
@@ -15,6 +17,8 @@ import { createNodeOn } from './runtime/node.ts'
 import type { NodeOptions } from './runtime/options.ts'
 
 export * from './core.ts'
+export type { ScanOptions, Sighting } from './discovery/scan.ts'
+export type { Visit } from './discovery/visit.ts'
 export { nodePlatform } from './platform-node/platform.ts'
 
 export interface CreateOptions extends NodeOptions {
@@ -52,10 +56,24 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
   const node = await (zreLog === undefined
     ? createNodeOn(nodePlatform, options)
     : createCollectingNode(options, zreLog))
+  // Peers that look why they do not meet us (`diagnose`) can ask any node.
+  dialBack(node)
   // With `log: false` a logger gets what the node logs all the same: nobody else can read it then.
   if (log !== false) meshLog(node, { ...log, ...(logger !== undefined && { logger }) })
   else if (logger !== undefined) logNode(node, logger)
   return node
+}
+
+/**
+ * Looks who is there without being there: listens for `forMs`, visits whom it hears of, and tells what it found. Nobody gets
+ * to see a peer.
+ *
+ *     for (const { id, address, visit } of await scan({ forMs: 2_000 })) …
+ *
+ * Rejects with ERR_EARSHOT_NO_INTERFACE or ERR_EARSHOT_PORT_IN_USE.
+ */
+export function scan(options: ScanOptions = {}): Promise<Sighting[]> {
+  return scanOn(nodePlatform, options)
 }
 
 /** The collector's place stands in the node's headers, so it listens before the node is. */

@@ -5,6 +5,7 @@
 
 import type { Limits } from '../base/limits.ts'
 import { type ConnectionLimits, type ExtraProperty, ZmtpConnection } from '../zmtp/connection.ts'
+import { EARSHOT_PROPERTY } from '../zmtp/metadata.ts'
 import { NullMechanism } from '../zmtp/null-mechanism.ts'
 
 export interface EndpointAddress {
@@ -27,12 +28,8 @@ export interface LimitsByTrust {
   readonly introduced: ConnectionLimits
 }
 
-/**
- * What a mailbox says in READY beside its identity: the extensions of this library that it knows, as `X-EARSHOT` in HELLO does.
- * Who only visits (`handleOffer` in `reception.ts`) hears no more of it.
- */
-export const READY_EARSHOT = 'X-Earshot'
-const MAILBOX_PROPERTIES: readonly ExtraProperty[] = [[READY_EARSHOT, '1']]
+/** What a mailbox says in READY beside its identity. Who only visits (see `reception.ts`) hears no more of it. */
+const MAILBOX_PROPERTIES: readonly ExtraProperty[] = [[EARSHOT_PROPERTY, '1']]
 
 /** The limit of a message's bytes is for its content; a SHOUT's header adds a group name of up to 255. */
 const HEADER_BYTES_MAX = 512
