@@ -13,6 +13,7 @@ import { endingCode } from './session.ts'
 import { addChat } from './verbs/chat.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addDemo } from './verbs/demo.ts'
+import { addDoctor } from './verbs/doctor.ts'
 import { addGraph } from './verbs/graph.ts'
 import { addLog } from './verbs/log.ts'
 import { addLogs } from './verbs/logs.ts'
@@ -35,6 +36,7 @@ const VERBS: readonly ((cli: Cli) => void)[] = [
   addChat,
   addPeers,
   addScan,
+  addDoctor,
   addShout,
   addWhisper,
   addSub,

@@ -4,7 +4,11 @@
  *     import { createNode } from 'earshot'
  *     const node = await createNode({ name: 'kitchen', groups: ['chat'] })
  */
+
 import { dialBack } from './discovery/dial-back.ts'
+import type { DiagnoseOptions } from './discovery/doctor/diagnose.ts'
+import type { Finding } from './discovery/doctor/findings.ts'
+import type { FailedStart } from './discovery/doctor/start.ts'
 import { type ScanOptions, type Sighting, scanOn } from './discovery/scan.ts'
 import { type Logger, logNode } from './log/logger.ts'
 import { meshLog } from './log/mesh-log.ts'
@@ -17,6 +21,9 @@ import { createNodeOn } from './runtime/node.ts'
 import type { NodeOptions } from './runtime/options.ts'
 
 export * from './core.ts'
+export type { DiagnoseOptions, WantedPeer } from './discovery/doctor/diagnose.ts'
+export type { Finding, FindingCode, FindingLevel } from './discovery/doctor/findings.ts'
+export type { FailedStart } from './discovery/doctor/start.ts'
 export type { ScanOptions, Sighting } from './discovery/scan.ts'
 export type { Visit } from './discovery/visit.ts'
 export { nodePlatform } from './platform-node/platform.ts'
@@ -74,6 +81,30 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
  */
 export function scan(options: ScanOptions = {}): Promise<Sighting[]> {
   return scanOn(nodePlatform, options)
+}
+
+/**
+ * Examines a node, its host and its network: why does it not meet whom it should? Listens for some seconds, dials whom it
+ * hears, asks peers to dial back, and reads the rules of the host's firewall where it may. `docs/doctor.md` explains every
+ * finding.
+ *
+ *     const problems = (await diagnose(node)).filter(({ level }) => level === 'problem')
+ */
+export async function diagnose(
+  node: MeshNode,
+  options: DiagnoseOptions = {},
+): Promise<readonly Finding[]> {
+  // Loaded where it is wanted: most programs never ask.
+  const { diagnoseNode } = await import('./discovery/doctor/diagnose.ts')
+  const { hostTools } = await import('./discovery/doctor/host-tools.ts')
+  return diagnoseNode(node, hostTools, options)
+}
+
+/** The same for a node that did not start: findings for what `createNode` was rejected with, none where it says nothing. */
+export async function diagnoseStart(failed: FailedStart): Promise<readonly Finding[]> {
+  const { startFindings } = await import('./discovery/doctor/start.ts')
+  const { hostTools } = await import('./discovery/doctor/host-tools.ts')
+  return startFindings(nodePlatform, hostTools, failed)
 }
 
 /** The collector's place stands in the node's headers, so it listens before the node is. */

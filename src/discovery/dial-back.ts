@@ -126,7 +126,7 @@ export class DialBack {
       endpoint: endpoint.slice(0, 80),
       ...(isTime(beaconAgoMs) && { beaconAgoMs }),
       clockAheadMs: Math.round(wall - (waiting.wall + ms + onTheWayMs / 2)),
-      roundTripMs: onTheWayMs,
+      roundTripMs: Math.round(onTheWayMs),
     })
   }
 

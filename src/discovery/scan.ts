@@ -11,6 +11,7 @@ import type { NetworkInterface, Platform, SocketAddress } from '../runtime/platf
 import { BEACON_PORT } from '../zre/beacon.ts'
 import { openEar, subnetOf } from './ear.ts'
 import { type Visit, visit } from './visit.ts'
+import { passed } from './waiting.ts'
 
 /** What a way hears of a node, each time it does. */
 export interface Heard {
@@ -75,7 +76,7 @@ export async function scanOn(platform: Platform, options: ScanOptions): Promise<
   const scan = new Scan(platform, isNear, signal)
   const ways: readonly ListenWay[] = [beaconsOn(platform, port)]
   const ends = await Promise.all(ways.map((way) => way((heard) => scan.handle(heard))))
-  await passed(platform, forMs, signal)
+  await passed(platform.clock, forMs, signal)
   for (const end of ends) end()
   return scan.finish()
 }
@@ -101,19 +102,6 @@ function nearness(
   if (unmatched.length === 0) return (address) => used.some((each) => inSubnet(address, each))
   const reason = `no network interface matches ${unmatched.join(', ')}`
   throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', reason)
-}
-
-function passed({ clock }: Platform, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      timer.cancel()
-      signal?.removeEventListener('abort', over)
-      resolve()
-    }
-    const timer = clock.setTimer(clock.now() + ms, over)
-    signal?.addEventListener('abort', over)
-    if (signal?.aborted) over()
-  })
 }
 
 /** A sighting that is not finished. */
