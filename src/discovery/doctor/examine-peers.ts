@@ -7,7 +7,7 @@ import { subnetOf } from '../ear.ts'
 import { visit } from '../visit.ts'
 import { comesToHold } from '../waiting.ts'
 import type { MailboxFacts, PeerFacts } from './facts.ts'
-import { routeTo } from './gather-host.ts'
+import { answersArp, routeTo } from './gather-host.ts'
 import type { HostTools } from './host-tools.ts'
 
 /** Where beacons of a node came from. */
@@ -65,8 +65,11 @@ export async function examinePeers(
     chosen.map(async (place, i): Promise<PeerFacts> => {
       const { id, address, port, beacons, version } = place
       const near = subnetOf(address, mailboxes)
-      const [routeBy, asked] = await Promise.all([
+      const visited = visits[i]!
+      const isLost = visited.kind === 'failed' && visited.failure !== 'refused'
+      const [routeBy, arp, asked] = await Promise.all([
         routeTo(tools, address),
+        isLost ? answersArp(tools, clock, address, signal) : undefined,
         i < ASKED_MAX ? ask(node, id, signal) : NOT_ASKED,
       ])
       return {
@@ -77,7 +80,8 @@ export async function examinePeers(
         beacons,
         ...(version !== undefined && { beaconVersion: version }),
         ...standingOf(node, id),
-        visit: visits[i]!,
+        visit: visited,
+        ...(arp !== undefined && { answersArp: arp }),
         ...(routeBy !== undefined && { routeBy }),
         ...(near !== undefined && { near }),
         ...asked,

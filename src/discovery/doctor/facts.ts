@@ -55,6 +55,8 @@ export interface PeerFacts {
   readonly linksToUs: boolean
   /** What answers there. */
   readonly visit?: Visit
+  /** Of one that was not reached: its network card answers us (ARP); `undefined`: not known. */
+  readonly answersArp?: boolean
   /** By which interface packets to it leave, by the host's routes. */
   readonly routeBy?: string
   /** The used mailbox in whose subnet it is. */

@@ -1,4 +1,6 @@
 /** Facts about this host, from its own tools: packet filters, interfaces, routes, and who has a port. */
+import type { Clock } from '../../runtime/platform.ts'
+import { passed } from '../waiting.ts'
 import type { FirewallManager, HostFacts } from './facts.ts'
 import { readIptables } from './firewall/iptables.ts'
 import { readNft } from './firewall/nft.ts'
@@ -58,6 +60,31 @@ export async function routeTo(tools: HostTools, address: string): Promise<string
     : await tools.run('ip', ['-o', 'route', 'get', address])
   return ran.kind === 'done' ? readRoute(ran.output) : undefined
 }
+
+/**
+ * Whether a neighbour's network card answers us, whatever its firewall thinks of what we send: looks at the host's table of
+ * neighbours while somebody dials it. `undefined` where the host has no such table.
+ */
+export async function answersArp(
+  tools: HostTools,
+  clock: Clock,
+  address: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean | undefined> {
+  if (tools.os !== 'linux') return undefined
+  const until = clock.now() + ARP_MS
+  for (;;) {
+    const ran = await tools.run('ip', ['neigh', 'show', address])
+    if (ran.kind !== 'done') return undefined
+    if (/\b(REACHABLE|PERMANENT)\b/.test(ran.output)) return true
+    if (clock.now() >= until || signal?.aborted) return false
+    await passed(clock, ARP_LOOK_MS, signal)
+  }
+}
+
+/** A neighbour that has asked for us is known without having answered; after 5 s it is asked, three times. */
+const ARP_MS = 9_000
+const ARP_LOOK_MS = 500
 
 /** Of `ip route get` on Linux, and of `route get` on macOS. */
 export function readRoute(output: string): string | undefined {

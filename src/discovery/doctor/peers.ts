@@ -80,7 +80,8 @@ function unreachable(facts: Facts, peer: PeerFacts, failure: IoFailureKind): Fin
   }
   const isNeighbour = near !== undefined && beacons > 0
   const isWireless = near !== undefined && facts.host.wireless.includes(near.name)
-  if (isNeighbour && (failure === 'unreachable' || isWireless)) {
+  const isDeaf = failure === 'unreachable' || !(peer.answersArp ?? !isWireless)
+  if (isNeighbour && isDeaf) {
     const sentence = `${who} is heard on ${near.name}, but what is sent to it alone does not arrive (${failure}): the access point or switch keeps its clients apart.`
     return finding('ap-isolation', sentence, data, [
       'Switch off client isolation (AP isolation, guest network) of the access point, or port isolation of the switch.',
