@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createNodeOn, nodePlatform } from '../src/index.ts'
 import { beaconPort } from './beacon-port.ts'
+import { numberOption, wholeOption } from './options.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -17,8 +18,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '20' },
   },
 })
-const count = Number(options.peers)
-const seconds = Number(options.seconds)
+const count = wholeOption('peers', options.peers, { min: 1, max: 10_000 })
+const seconds = numberOption('seconds', options.seconds, { min: 0.1, max: 3_600 })
 const MIB = 2 ** 20
 const PUPPETS = fileURLToPath(new URL('./puppets.js', import.meta.url))
 const MAILBOX_PORT = 40_000 + (process.pid % 8_000)

@@ -20,6 +20,7 @@ import { beaconPort } from './beacon-port.ts'
 import { Worker } from './calls.ts'
 import type { GathererApi } from './logging/gatherer.ts'
 import type { Destination, HalfApi } from './logging/half.ts'
+import { numberOption, wholeOption } from './options.ts'
 import { factorText, median, numberText, tableText } from './report.ts'
 
 const NODES = 20
@@ -35,8 +36,8 @@ const { values: options } = parseArgs({
     pin: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(options.rounds)
-const seconds = Number(options.seconds)
+const rounds = wholeOption('rounds', options.rounds, { min: 1, max: 1_000 })
+const seconds = numberOption('seconds', options.seconds, { min: 0.1, max: 3_600 })
 
 interface Outcome {
   readonly messagesPerSecond: number

@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { CONTENDER_NAMES, loadContender } from './contenders/index.ts'
 import { natsServerPath } from './contenders/nats.ts'
 import { playMatch } from './match.ts'
+import { numberOption, wholeOption } from './options.ts'
 import type { MatchResult } from './results.ts'
 import { costResults, judge, resultTable, rowResults, verdictTable } from './results.ts'
 import { TARGETS, TRIALS } from './trials.ts'
@@ -33,14 +34,8 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 })
-const rounds = Math.ceil(positive('rounds', options.rounds, 1_000))
-const slice = SLICE_SECONDS * positive('scale', options.scale, 50)
-
-function positive(name: string, text: string, max: number): number {
-  const value = Number(text)
-  if (value > 0 && value <= max) return value
-  throw new Error(`--${name} must be more than 0 and at most ${max}, not ${text}`)
-}
+const rounds = wholeOption('rounds', options.rounds, { min: 1, max: 1_000 })
+const slice = SLICE_SECONDS * numberOption('scale', options.scale, { min: 0.01, max: 50 })
 
 // An interrupted run takes its server with it: see `contenders/nats.ts`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

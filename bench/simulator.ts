@@ -12,6 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { numberOption, wholeOption } from './options.ts'
 import type { TrialResult } from './simulation-trial.ts'
 
 const { values: options } = parseArgs({
@@ -39,10 +40,17 @@ async function output(args: readonly string[]): Promise<string> {
   return text
 }
 
+const counts = options.nodes.split(',').map((text) => {
+  return wholeOption('nodes', text, { min: 2, max: 10_000 })
+})
+const idleSeconds = numberOption('idle', options.idle, { min: 0.1, max: 3_600 })
+/** 0: no sweep. */
+const seeds = wholeOption('seeds', options.seeds, { min: 0, max: 1_000_000 })
+
 const trials: TrialResult[] = []
-for (const nodes of options.nodes.split(',')) {
+for (const nodes of counts) {
   process.stderr.write(`${nodes} nodes\n`)
-  const text = await output([...NODE_OPTIONS, TRIAL, nodes, options.idle])
+  const text = await output([...NODE_OPTIONS, TRIAL, String(nodes), String(idleSeconds)])
   trials.push(JSON.parse(text) as TrialResult)
 }
 
@@ -74,7 +82,6 @@ for (const line of lines) {
   console.log(line.map((cell, column) => cell.padStart(widths[column]!)).join('  '))
 }
 
-const seeds = Number(options.seeds)
 let seedsPerMinute: number | undefined
 if (seeds > 0) {
   process.stderr.write(`sweep of ${seeds} seeds\n`)

@@ -15,6 +15,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { beaconPort } from './beacon-port.ts'
+import { numberOption, wholeOption } from './options.ts'
 import { numberText, tableText } from './report.ts'
 import { Crew } from './soak/crew.ts'
 
@@ -36,14 +37,8 @@ const { values: options } = parseArgs({
     canary: { type: 'boolean', default: false },
   },
 })
-const minutes = inRange('minutes', options.minutes, 0.1, 24 * 60)
-const nodes = inRange('nodes', options.nodes, PROCESSES, 200)
-
-function inRange(name: string, text: string, min: number, max: number): number {
-  const value = Number(text)
-  if (value >= min && value <= max) return value
-  throw new Error(`--${name} must be from ${min} to ${max}, not ${text}`)
-}
+const minutes = numberOption('minutes', options.minutes, { min: 0.1, max: 24 * 60 })
+const nodes = wholeOption('nodes', options.nodes, { min: PROCESSES, max: 200 })
 
 const crew = new Crew(beaconPort(0), options.canary)
 for (let i = 0; i < PROCESSES; i++) {

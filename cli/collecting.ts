@@ -2,19 +2,16 @@
 import type { CollectOptions, Collector, LogEntry, MeshNode, PeerId } from '../src/index.ts'
 import { meshLog } from '../src/index.ts'
 import { withDeadline } from './deadline.ts'
-import { DISCOVERY_MS, QUIET_MS, waitFor } from './discovery.ts'
-import { formatDuration } from './duration.ts'
 import { CliError, ExitCode } from './exit-codes.ts'
+import { findAll } from './find-peer.ts'
 import type { EntryLine } from './recording/format.ts'
 import { shownName } from './render/event-lines.ts'
 import type { Session, SessionOptions } from './session.ts'
-import { whereabouts } from './session.ts'
+import { endedByTimeout } from './session.ts'
 import type { View } from './views/view.ts'
 
 /** The node of a verb that reads: in no group, and quiet about whom it meets. */
 export const READER: SessionOptions = { joins: false, logLevel: 'warn', visits: true }
-/** How far back to look when the user has not said. */
-export const SINCE_MS = 300_000
 const TICK_MS = 100
 /** The estimates of clocks get better; asking for all of them costs a little. */
 const OFFSETS_MS = 250
@@ -58,7 +55,7 @@ export async function collectInto(
   options: CollectOptions & { readonly follow: boolean },
 ): Promise<void> {
   const { node, settings, signal } = session
-  if (!options.follow) await somebody(session)
+  if (!options.follow) await findAll(session)
   await withDeadline(signal, settings.timeoutMs, async (deadline) => {
     const collector = meshLog(node).collect({ own: false, ...options, signal: deadline.signal })
     const ticker = setInterval(() => void view.tick?.(Date.now()), TICK_MS)
@@ -74,20 +71,8 @@ export async function collectInto(
     await view.end?.()
     if (signal.aborted) return
     if (!options.follow) noteMute(session, answered, options)
-    if (!deadline.passed) return
-    const after = formatDuration(settings.timeoutMs ?? 0)
-    throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}`)
+    if (deadline.passed) throw endedByTimeout(settings)
   })
-}
-
-/** Waits until those who are there have answered. */
-async function somebody(session: Session): Promise<void> {
-  const { node, settings, signal } = session
-  const limitMs = settings.timeoutMs ?? DISCOVERY_MS
-  await waitFor(node, () => node.peers().length > 0, { limitMs, quietMs: QUIET_MS, signal })
-  if (node.peers().length > 0 || signal.aborted) return
-  const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
-  throw new CliError(ExitCode.noSuchPeer, text)
 }
 
 /** Nodes of other implementations have no log, nor those that do not want to. */

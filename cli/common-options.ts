@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import type { DiscoveryOptions } from '../src/index.ts'
 import { CliError, ExitCode } from './exit-codes.ts'
 import { durationOption, parseHeader, portOption, repeatedOption } from './parsers.ts'
 
@@ -15,6 +16,9 @@ export interface Settings {
   readonly port: number
   /** `undefined`: a random one. */
   readonly mailboxPort: number | undefined
+  readonly ipv6: boolean
+  /** Ways of discovery beside beacons. */
+  readonly ways: DiscoveryOptions
   readonly groups: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   readonly json: boolean
@@ -30,6 +34,11 @@ interface CommonValues {
   readonly interface?: readonly string[]
   readonly port: number
   readonly mailboxPort?: number
+  readonly ipv6?: boolean
+  readonly mdns?: boolean
+  readonly seed?: readonly string[]
+  readonly gossip?: readonly string[]
+  readonly gossipBind?: string
   readonly group?: readonly string[]
   readonly header?: readonly string[]
   readonly json?: boolean
@@ -54,6 +63,17 @@ export function addCommonOptions(program: Command, hostName: string): void {
       '--mailbox-port <port>',
       'TCP port for links from peers, instead of a random one',
     ).argParser(portOption),
+    new Option(
+      '--seed <endpoint>',
+      'a peer is there: tcp://host:port, where beacons do not reach; repeatable',
+    ).argParser(repeatedOption),
+    new Option(
+      '--gossip <endpoint>',
+      'learn of peers from this gossip hub: tcp://host:port; repeatable',
+    ).argParser(repeatedOption),
+    new Option('--gossip-bind <endpoint>', 'be a gossip hub there: tcp://address:port'),
+    new Option('--no-mdns', 'neither announce this node by mDNS nor look for others'),
+    new Option('--no-ipv6', 'use IPv4 only'),
     new Option('-g, --group <group>', 'be in this group; repeatable').argParser(repeatedOption),
     new Option('--header <key=value>', 'tell peers this about the node; repeatable').argParser(
       repeatedOption,
@@ -87,7 +107,8 @@ export function tidyEnvironment(program: Command, env: Record<string, string | u
   for (const option of program.options) {
     const value = option.envVar === undefined ? undefined : env[option.envVar]
     if (value === undefined) continue
-    const isOff = option.isBoolean() && FALSE_WORDS.has(value.trim().toLowerCase())
+    const isOff =
+      (option.isBoolean() || option.negate) && FALSE_WORDS.has(value.trim().toLowerCase())
     if (value.trim() === '' || isOff) delete env[option.envVar!]
   }
 }
@@ -101,11 +122,25 @@ export function settingsOf(command: Command): Settings {
     interfaces: listOf(command, 'interface', values.interface),
     port: values.port,
     mailboxPort: values.mailboxPort,
+    ipv6: values.ipv6 !== false,
+    ways: waysOf(command, values),
     groups: listOf(command, 'group', values.group) ?? [],
     headers: Object.fromEntries(headers.map(headerOf)),
     json: values.json ?? false,
     quiet: values.quiet ?? false,
     timeoutMs: values.timeout,
+  }
+}
+
+function waysOf(command: Command, values: CommonValues): DiscoveryOptions {
+  const peers = listOf(command, 'seed', values.seed)
+  const connect = listOf(command, 'gossip', values.gossip)
+  const bind = values.gossipBind
+  const gossip = { ...(bind !== undefined && { bind }), ...(connect !== undefined && { connect }) }
+  return {
+    mdns: values.mdns !== false,
+    ...(peers !== undefined && { peers }),
+    ...((bind ?? connect) !== undefined && { gossip }),
   }
 }
 

@@ -8,6 +8,8 @@ import type { MeshNode } from '../src/index.ts'
 
 /** How long a verb looks for peers when the user has not said. */
 export const DISCOVERY_MS = 1_500
+/** How long a verb looks that is to find all of them: longer than the second between two beacons. */
+export const LOOK_MS = 1_200
 /** So long without news, and those who are there have answered. A beacon is repeated after 100 ms. */
 export const QUIET_MS = 250
 

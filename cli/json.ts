@@ -12,7 +12,10 @@
  *   shout         peer, group, message
  *   whisper       peer, message
  *   evasive, silent, alive   peer
- *   exit          peer, reason
+ *   blocked       peer, messages, bytes: what waits for it
+ *   unblocked     peer, blockedMs
+ *   drop          peer, oldest, newest: so many shouts for it were dropped
+ *   exit          peer, reason, lost: messages for it that were not sent
  *   warning       code, reason, suppressed; peer (its id) and address where they are known
  *   stop          this node has stopped
  *   sent          a message was accepted for sending: to (the peers), group (of a shout), bytes
@@ -119,11 +122,13 @@ export function eventRecord(event: NodeEvent): JsonRecord {
 }
 
 export function nodeRecord(node: MeshNode, port: number): JsonRecord {
-  const interfaces = node
-    .interfaces()
-    .filter(({ skipped }) => skipped === undefined)
-    .map(({ name, address }) => ({ name, address }))
+  const interfaces = usedInterfaces(node).map(({ name, address }) => ({ name, address }))
   return recordOf('node', { id: node.id, name: node.name, port, interfaces, groups: node.groups() })
+}
+
+/** Those that a node speaks on. */
+export function usedInterfaces(node: MeshNode): ReturnType<MeshNode['interfaces']> {
+  return node.interfaces().filter(({ skipped }) => skipped === undefined)
 }
 
 export function peerRecord(peer: PeerInfo, roundTripMs: number | undefined): JsonRecord {

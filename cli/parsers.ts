@@ -3,7 +3,11 @@
  * what was expected.
  */
 import { InvalidArgumentError } from 'commander'
-import { parseDuration } from './duration.ts'
+import { formatDuration, parseDuration } from './duration.ts'
+import { ROUND_MS_MIN } from './monitor/limits.ts'
+
+/** RFC 36: a string's length is one byte. */
+const GROUP_BYTES_MAX = 255
 
 export function portOption(text: string): number {
   const port = integer(text)
@@ -29,11 +33,20 @@ export function durationOption(text: string): number {
   return ms
 }
 
+/** The time from one question to all nodes to the next: no shorter than they answer. */
+export function intervalOption(text: string): number {
+  const ms = durationOption(text)
+  if (ms < ROUND_MS_MIN) {
+    throw new InvalidArgumentError(`Expected ${formatDuration(ROUND_MS_MIN)} or more.`)
+  }
+  return ms
+}
+
 /** A group name, as the library wants it. */
 export function groupArgument(text: string): string {
   const { length } = new TextEncoder().encode(text)
-  if (length < 1 || length > 255) {
-    throw new InvalidArgumentError('Expected a group name of 1 to 255 bytes.')
+  if (length < 1 || length > GROUP_BYTES_MAX) {
+    throw new InvalidArgumentError(`Expected a group name of 1 to ${GROUP_BYTES_MAX} bytes.`)
   }
   return text
 }

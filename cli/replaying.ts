@@ -7,7 +7,7 @@ import type { Host } from './host.ts'
 import type { Output } from './output.ts'
 import type { HeaderLine } from './recording/format.ts'
 import { RecordingReader } from './recording/reader.ts'
-import { counted } from './render/counted.ts'
+import { counted } from './render/amounts.ts'
 import type { View } from './views/view.ts'
 
 export interface Replaying {

@@ -10,6 +10,7 @@ import { withDeadline } from './deadline.ts'
 import { formatDuration } from './duration.ts'
 import { CliError, ExitCode } from './exit-codes.ts'
 import type { Ending, Host } from './host.ts'
+import { usedInterfaces } from './json.ts'
 import { Output } from './output.ts'
 import type { ZreLogValue } from './zre-log.ts'
 import { zreLogAddress } from './zre-log.ts'
@@ -57,13 +58,15 @@ export async function withNode(
 ): Promise<ExitCode> {
   const settings = settingsOf(command)
   const out = new Output(host, settings)
-  const { name, interfaces, port, mailboxPort, headers } = settings
+  const { name, interfaces, port, mailboxPort, ipv6, ways, headers } = settings
   const { logLevel, timers, visits = false, zreLog } = options
   const node = await createNode({
     name,
     headers: { ...(visits && VISITOR_HEADER), ...headers },
     groups: [...(options.groups ?? []), ...(options.joins === false ? [] : settings.groups)],
     port,
+    ipv6,
+    ...ways,
     ...(interfaces !== undefined && { interfaces }),
     ...(mailboxPort !== undefined && { mailboxPort }),
     log: {
@@ -101,10 +104,21 @@ export async function stay(
     for await (const event of events) {
       if (await take(event)) return ExitCode.ok
     }
-    if (!deadline.passed) return ExitCode.ok
-    const after = formatDuration(settings.timeoutMs ?? 0)
-    throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}${missing()}`)
+    if (deadline.passed) throw endedByTimeout(settings, missing())
+    return ExitCode.ok
   })
+}
+
+/** `missing`: what had not come by then. */
+export function endedByTimeout({ timeoutMs = 0 }: Settings, missing = ''): CliError {
+  const text = `ended by --timeout after ${formatDuration(timeoutMs)}${missing}`
+  return new CliError(ExitCode.timeout, text)
+}
+
+/** `limitMs`: how long it was looked for somebody. */
+export function nobodyAnswers(session: Session, limitMs: number): CliError {
+  const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
+  return new CliError(ExitCode.noSuchPeer, text)
 }
 
 /** The exit code of an ending from outside, whatever the verb has said since. */
@@ -115,9 +129,6 @@ export function endingCode(signal: AbortSignal): ExitCode | undefined {
 
 /** `on lo (127.0.0.1), UDP port 5670`: where a node speaks. */
 export function whereabouts({ node, settings }: Session): string {
-  const names = node
-    .interfaces()
-    .filter(({ skipped }) => skipped === undefined)
-    .map((each) => `${each.name} (${each.address})`)
+  const names = usedInterfaces(node).map(({ name, address }) => `${name} (${address})`)
   return `on ${names.join(', ') || 'no network'}, UDP port ${settings.port}`
 }

@@ -6,9 +6,11 @@
  */
 
 import { dialBack } from './discovery/dial-back.ts'
+import { startDiscovery } from './discovery/discovery.ts'
 import type { DiagnoseOptions } from './discovery/doctor/diagnose.ts'
 import type { Finding } from './discovery/doctor/findings.ts'
 import type { FailedStart } from './discovery/doctor/start.ts'
+import { checkDiscoveryOptions, type DiscoveryOptions } from './discovery/options.ts'
 import { type ScanOptions, type Sighting, scanOn } from './discovery/scan.ts'
 import { type Logger, logNode } from './log/logger.ts'
 import { meshLog } from './log/mesh-log.ts'
@@ -24,11 +26,12 @@ export * from './core.ts'
 export type { DiagnoseOptions, WantedPeer } from './discovery/doctor/diagnose.ts'
 export type { Finding, FindingCode, FindingLevel } from './discovery/doctor/findings.ts'
 export type { FailedStart } from './discovery/doctor/start.ts'
+export type { DiscoveryOptions } from './discovery/options.ts'
 export type { ScanOptions, Sighting } from './discovery/scan.ts'
 export type { Visit } from './discovery/visit.ts'
 export { nodePlatform } from './platform-node/platform.ts'
 
-export interface CreateOptions extends NodeOptions {
+export interface CreateOptions extends NodeOptions, DiscoveryOptions {
   /** What the node logs goes through it: pino, or a logger of its shape. */
   readonly logger?: Logger
   /**
@@ -59,10 +62,12 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
   const { logger, log } = options
   // Before anything is open.
   checkMeshLogOptions(log || {})
+  checkDiscoveryOptions(options, nodePlatform)
   const zreLog = log === false ? undefined : log?.zreLogCollector
   const node = await (zreLog === undefined
     ? createNodeOn(nodePlatform, options)
     : createCollectingNode(options, zreLog))
+  startDiscovery(node, options)
   // Peers that look why they do not meet us (`diagnose`) can ask any node.
   dialBack(node)
   // With `log: false` a logger gets what the node logs all the same: nobody else can read it then.

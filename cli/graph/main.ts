@@ -2,15 +2,15 @@
 import type { Command } from 'commander'
 import { settingsOf } from '../common-options.ts'
 import { pause } from '../deadline.ts'
-import { waitFor } from '../discovery.ts'
-import { formatDuration } from '../duration.ts'
+import { LOOK_MS, waitFor } from '../discovery.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
-import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
+import { ALL_ANSWERS_MS } from '../monitor/limits.ts'
+import { answersOf } from '../monitor/rows.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
 import { Output } from '../output.ts'
 import { replayInto } from '../replaying.ts'
-import { type Session, whereabouts, withNode } from '../session.ts'
+import { nobodyAnswers, type Session, withNode } from '../session.ts'
 import { asymmetricPairs, graphOf, type MeshGraph } from './model.ts'
 import { printGraph } from './print.ts'
 import { GraphView } from './recorded.ts'
@@ -29,10 +29,7 @@ async function live(session: Session, values: GraphValues): Promise<ExitCode> {
   const limitMs = settings.timeoutMs ?? LOOK_MS
   await waitFor(node, () => false, { limitMs, quietMs: 0, signal })
   if (signal.aborted) return ExitCode.ok
-  if (node.peers().length === 0) {
-    const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
-    throw new CliError(ExitCode.noSuchPeer, text)
-  }
+  if (node.peers().length === 0) throw nobodyAnswers(session, limitMs)
   const survey = new Survey(node, { signal })
   let graph = await ask(session, survey)
   for (let waitedMs = 0; asymmetricPairs(graph).length > 0 && waitedMs < CONFIRM_MS; ) {
@@ -48,10 +45,7 @@ async function live(session: Session, values: GraphValues): Promise<ExitCode> {
 async function ask({ node }: Session, survey: Survey): Promise<MeshGraph> {
   await survey.round(ALL_ANSWERS_MS)
   const present = survey.standings().filter(({ silence }) => silence?.kind !== 'gone')
-  const answers = present.flatMap(({ latest, silence }) => {
-    return latest === undefined || silence !== undefined ? [] : [latest]
-  })
-  return graphOf(answers, present, node.id)
+  return graphOf(answersOf(present), present, node.id)
 }
 
 /** As the mesh was at the end of the recording. */

@@ -74,17 +74,17 @@ function nodesOf(
   const presences = new Map<PeerId, Presence>()
   const note = ({ id, name }: Known): void => {
     if (id === observer || (!names.has(id) && names.size >= NODES_MAX)) return
-    if (name !== '' || !names.has(id)) names.set(id, name)
+    names.set(id, names.get(id) || name)
   }
+  // What a node says of its own name counts most, and those whom one node has made up leave no other out.
+  for (const each of answers.values()) note(each)
+  for (const each of known) note(each)
   for (const { peers } of answers.values()) {
     for (const peer of peers.values()) {
       note(peer)
       presences.set(peer.id, worse(presences.get(peer.id), peer.presence)!)
     }
   }
-  for (const each of known) note(each)
-  // Last: what a node says of its own name counts most.
-  for (const each of answers.values()) note(each)
   const nodes = [...names].map(([id, name]) => {
     return { id, name, hasAnswered: answers.has(id), presence: presences.get(id) }
   })

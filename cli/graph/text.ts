@@ -1,5 +1,6 @@
 /** The graph for people: a matrix where it fits, otherwise a line for each node; then what is out of the ordinary. */
 import type { Presence } from '../../src/index.ts'
+import { counted } from '../render/amounts.ts'
 import { shortId, shownName } from '../render/event-lines.ts'
 import type { Paint, Style } from '../render/style.ts'
 import { nameStyle } from '../render/style.ts'
@@ -37,27 +38,19 @@ const LEGEND: readonly (readonly [Mark, string])[] = [
 ]
 
 export function textLines(graph: MeshGraph, paint: Paint, width: number): string[] {
-  const { nodes } = graph
-  const matrix = matrixLines(graph, paint, width)
-  const fits = nodes.length <= MATRIX_NODES_MAX && matrix.width <= width
-  const body = fits ? [...matrix.lines, '', ...matrix.legend] : listLines(graph, paint, width)
+  const body = matrixLines(graph, paint, width) ?? listLines(graph, paint, width)
   return [...body, '', ...oddities(graph, paint), summary(graph)]
 }
 
-interface Matrix {
-  readonly lines: readonly string[]
-  readonly legend: readonly string[]
-  /** Columns of a terminal that it takes. */
-  readonly width: number
-}
-
-/** Rows see columns. */
-function matrixLines(graph: MeshGraph, paint: Paint, width: number): Matrix {
+/** Rows see columns. `undefined` where there is no room for that. */
+function matrixLines(graph: MeshGraph, paint: Paint, width: number): string[] | undefined {
   const { nodes } = graph
+  if (nodes.length > MATRIX_NODES_MAX) return undefined
   const digits = String(nodes.length).length
   const names = nodes.map((node) => truncate(shownName(node), NAME_WIDTH_MAX))
   const nameWidth = Math.max(4, ...names.map(textWidth))
   const head = digits + 2 + nameWidth + 2 + 8
+  if (head + 2 + 2 * nodes.length - 1 > width) return undefined
   const headings = Array.from({ length: digits }, (_, line) => {
     const numbers = nodes.map((_node, i) => String(i + 1).padStart(digits)[line])
     const titles =
@@ -76,11 +69,7 @@ function matrixLines(graph: MeshGraph, paint: Paint, width: number): Matrix {
   const legend = LEGEND.filter(([mark]) => used.has(mark)).map(([{ text }, words]) => {
     return `${text} ${words}`
   })
-  return {
-    lines: [...headings, ...rows],
-    legend: wrapped(legend, width).map((line) => paint('dim', line)),
-    width: head + 2 + 2 * nodes.length - 1,
-  }
+  return [...headings, ...rows, '', ...wrapped(legend, width).map((line) => paint('dim', line))]
 }
 
 function wrapped(parts: readonly string[], width: number): string[] {
@@ -157,12 +146,11 @@ function called(node: GraphNode): string {
 export function summary(graph: MeshGraph): string {
   const { nodes, pairs } = graph
   const count = (kind: Pair['kind']): number => pairs.filter((pair) => pair.kind === kind).length
-  const mutual = count('mutual')
   const asymmetric = count('asymmetric')
   const unanswered = nodes.filter(({ hasAnswered }) => !hasAnswered).length
   const parts = [
-    `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`,
-    `${mutual} mutual ${mutual === 1 ? 'pair' : 'pairs'}`,
+    counted(nodes.length, 'node'),
+    counted(count('mutual'), 'mutual pair'),
     `${asymmetric} asymmetric`,
   ]
   if (unanswered > 0) parts.push(`${unanswered} not answered`)

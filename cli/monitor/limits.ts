@@ -6,8 +6,6 @@ export const ROUND_MS_MIN = 250
 export const ANSWER_MS = 2_000
 /** Who is asked gets a PING and a question: in a mesh that is not too large, all have answered then, or never will. */
 export const ALL_ANSWERS_MS: number = 2 * ANSWER_MS
-/** Longer than the second between two beacons: whoever is there is heard. */
-export const LOOK_MS = 1_200
 export const ASKED_AT_ONCE = 64
 /** How long those who have left are still shown. */
 export const GONE_MS = 10_000

@@ -5,7 +5,7 @@
  * an idle mesh looks idle. Where an answer has no numbers of peers, the node's totals have to do.
  */
 import type { PeerId } from '../../src/index.ts'
-import type { NodeNumbers, NodeSnapshot, PeerNumbers } from './snapshot.ts'
+import type { NodeNumbers, NodeSnapshot, PeerNumbers, Traffic } from './snapshot.ts'
 
 /** All per second; `undefined`: unknown. */
 export interface Rates {
@@ -25,7 +25,7 @@ export const NO_RATES: Rates = {
   drops: undefined,
 }
 
-type Counter = 'messagesIn' | 'messagesOut' | 'bytesIn' | 'bytesOut'
+type Counter = keyof Traffic
 
 /** `without` is a peer whose messages do not count: the observer. */
 export function ratesBetween(

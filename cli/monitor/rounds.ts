@@ -3,7 +3,15 @@
  */
 import type { PeerId } from '../../src/index.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { type Frame, NODES_MAX, onlySeen, rowsOf, type Standing, standingOf } from './rows.ts'
+import {
+  answersOf,
+  type Frame,
+  NODES_MAX,
+  onlySeen,
+  rowsOf,
+  type Standing,
+  standingOf,
+} from './rows.ts'
 import type { NodeSnapshot } from './snapshot.ts'
 
 /**
@@ -57,10 +65,7 @@ export class Rounds {
     this.#latest = kept
     const at = [...round.values()].reduce((last, snapshot) => Math.max(last, snapshot.at), 0)
     const known = [...kept.values()].map(standingOfKept)
-    const snapshots = known.flatMap(({ latest, silence }) => {
-      return latest === undefined || silence !== undefined ? [] : [latest]
-    })
-    return { at, snapshots, standings: [...known, ...silent] }
+    return { at, snapshots: answersOf(known), standings: [...known, ...silent] }
   }
 }
 

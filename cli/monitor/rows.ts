@@ -67,6 +67,13 @@ export interface RowNumbers {
   readonly uptimeMs: number | undefined
 }
 
+/** The latest answers of those who still answer. */
+export function answersOf(standings: readonly Standing[]): NodeSnapshot[] {
+  return standings.flatMap(({ latest, silence }) => {
+    return latest === undefined || silence !== undefined ? [] : [latest]
+  })
+}
+
 /** Of a node of which nothing more is known. */
 export function standingOf(fields: Pick<Standing, 'id' | 'name'> & Partial<Standing>): Standing {
   const unknown = {
@@ -117,9 +124,8 @@ export function rowsOf(
   observer: PeerId | undefined,
 ): readonly NodeRow[] {
   const views = new Map<PeerId, Presence>()
-  for (const { latest, silence } of standings) {
-    if (latest === undefined || silence !== undefined) continue
-    for (const { id, presence } of latest.peers.values()) {
+  for (const { peers } of answersOf(standings)) {
+    for (const { id, presence } of peers.values()) {
       views.set(id, worse(views.get(id), presence)!)
     }
   }

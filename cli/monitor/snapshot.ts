@@ -7,6 +7,7 @@
  */
 import type { PeerId, Presence } from '../../src/index.ts'
 import { parsePeerId } from '../../src/index.ts'
+import { fieldsOf, type Json } from '../recording/values.ts'
 
 /** A node at one moment. */
 export interface NodeSnapshot {
@@ -28,12 +29,15 @@ export interface SeenPeer {
   readonly presence: Presence
 }
 
-/** Of a node; each may be unknown. Counters count from its start. */
-export interface NodeNumbers {
+export interface Traffic {
   readonly messagesIn: number | undefined
   readonly messagesOut: number | undefined
   readonly bytesIn: number | undefined
   readonly bytesOut: number | undefined
+}
+
+/** Of a node; each may be unknown. Counters count from its start. */
+export interface NodeNumbers extends Traffic {
   readonly dropped: number | undefined
   readonly lost: number | undefined
   /** Of all kinds. */
@@ -46,11 +50,7 @@ export interface NodeNumbers {
 }
 
 /** Of a node, about one of its peers. Counters count from their first contact. */
-export interface PeerNumbers {
-  readonly messagesIn: number | undefined
-  readonly messagesOut: number | undefined
-  readonly bytesIn: number | undefined
-  readonly bytesOut: number | undefined
+export interface PeerNumbers extends Traffic {
   /** What waits for this peer. */
   readonly queueMessages: number | undefined
   readonly queueBytes: number | undefined
@@ -60,10 +60,8 @@ export interface PeerNumbers {
 
 /** A full mesh of more is beyond what earshot is for. */
 const PEERS_MAX = 2_000
-const NAME_LENGTH_MAX = 255
+export const NAME_LENGTH_MAX = 255
 const WARNING_CODES_MAX = 1_000
-
-type Fields = Readonly<Record<string, unknown>>
 
 const PRESENCES: readonly Presence[] = ['alive', 'evasive', 'silent']
 
@@ -94,13 +92,10 @@ function readPeers(listed: readonly unknown[], own: PeerId): Map<PeerId, SeenPee
   return peers
 }
 
-function readNumbers(metrics: Fields): NodeNumbers {
+function readNumbers(metrics: Json): NodeNumbers {
   const mesh = fieldsOf(metrics['mesh']) ?? {}
   return {
-    messagesIn: amountOf(mesh['messagesIn']),
-    messagesOut: amountOf(mesh['messagesOut']),
-    bytesIn: amountOf(mesh['bytesIn']),
-    bytesOut: amountOf(mesh['bytesOut']),
+    ...trafficOf(mesh),
     dropped: amountOf(mesh['messagesDropped']),
     lost: amountOf(mesh['messagesLost']),
     warnings: sumOf(fieldsOf(metrics['warnings'])),
@@ -117,10 +112,7 @@ function readPeerNumbers(listed: unknown): Map<PeerId, PeerNumbers> {
     const id = idOf(fields?.['id'])
     if (fields === undefined || id === undefined) continue
     peers.set(id, {
-      messagesIn: amountOf(fields['messagesIn']),
-      messagesOut: amountOf(fields['messagesOut']),
-      bytesIn: amountOf(fields['bytesIn']),
-      bytesOut: amountOf(fields['bytesOut']),
+      ...trafficOf(fields),
       queueMessages: amountOf(fields['outboxMessages']),
       queueBytes: amountOf(fields['outboxBytes']),
       blocked: fields['blocked'] === true,
@@ -130,17 +122,21 @@ function readPeerNumbers(listed: unknown): Map<PeerId, PeerNumbers> {
   return peers
 }
 
+function trafficOf(counters: Json): Traffic {
+  return {
+    messagesIn: amountOf(counters['messagesIn']),
+    messagesOut: amountOf(counters['messagesOut']),
+    bytesIn: amountOf(counters['bytesIn']),
+    bytesOut: amountOf(counters['bytesOut']),
+  }
+}
+
 /** `undefined` where there is nothing to add up. */
-function sumOf(counts: Fields | undefined): number | undefined {
+function sumOf(counts: Json | undefined): number | undefined {
   if (counts === undefined) return undefined
   let sum = 0
   for (const count of Object.values(counts).slice(0, WARNING_CODES_MAX)) sum += amountOf(count) ?? 0
   return Math.min(sum, Number.MAX_SAFE_INTEGER)
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? (value as Fields) : undefined
 }
 
 function idOf(value: unknown): PeerId | undefined {

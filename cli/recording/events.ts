@@ -4,7 +4,7 @@ import type { ShownEvent } from '../render/event-lines.ts'
 import { EXIT_WORDS } from '../render/event-lines.ts'
 import type { ShownMessage } from '../render/message-text.ts'
 import type { Json } from './values.ts'
-import { count, isJsonObject, number, text } from './values.ts'
+import { count, isJsonObject, nodeId, number, text } from './values.ts'
 
 /** `undefined` for one that is damaged; `unknown` for one that a later version may have written. */
 export function readEvent(kind: string, record: Json): ShownEvent | 'unknown' | undefined {
@@ -74,7 +74,7 @@ function readWarning(record: Json): ShownEvent | undefined {
   const code = text(record['code'])
   const reason = text(record['reason'])
   if (code === undefined || reason === undefined) return undefined
-  const peer = text(record['peer'])
+  const peer = nodeId(record['peer'])
   const known = code as Extract<NodeEvent, { type: 'warning' }>['code']
   const suppressed = count(record['suppressed']) ?? 0
   return { type: 'warning', code: known, reason, suppressed, ...(peer !== undefined && { peer }) }
@@ -83,7 +83,7 @@ function readWarning(record: Json): ShownEvent | undefined {
 /** What is missing was not written: most events have no more than id and name. */
 function readPeer(value: unknown): PeerInfo | undefined {
   if (!isJsonObject(value)) return undefined
-  const id = text(value['id'])
+  const id = nodeId(value['id'])
   const name = text(value['name'])
   if (id === undefined || name === undefined) return undefined
   const { headers, groups } = value

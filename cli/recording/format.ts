@@ -16,6 +16,7 @@
  *                         observer's, as estimated; late: true when later ones were given before it.
  *   earshot.lost/1        node, name, count: so many records of the node that could not be had any more.
  *   earshot.source/1, earshot.gone/1, earshot.refused/1   node, name: its log was reached, it left, it admits no more.
+ *   earshot.unanswered/1, earshot.cut/1   node, name: by the end it has not answered, it has not sent all of its past.
  *   earshot.clock/1       node, name, offsetMs: its clock is so far ahead of the observer's (negative: behind).
  *   earshot.snapshot/1    node, name, data: what the node answered to the query `metrics`, { id, name, peers, metrics, log }.
  *   earshot.dropped/1     count: lines that were not written, because the disk was too slow.
@@ -25,18 +26,21 @@
  */
 import type { LoggedEntry } from '../../sim/recording/entries.ts'
 import type { LogEntry, LogRecord, PeerId } from '../../src/index.ts'
-import { levelName, parsePeerId } from '../../src/index.ts'
+import { levelName } from '../../src/index.ts'
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { jsonLine, recordOf } from '../json.ts'
-import { type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
+import { NAME_LENGTH_MAX, type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
 import { readEvent } from './events.ts'
+import { isNestedDeeper } from './nesting.ts'
 import type { Json } from './values.ts'
-import { count, isJsonObject, moment, number, text } from './values.ts'
+import { count, fieldsOf, moment, nodeId, number, text } from './values.ts'
 
 /** No longer line is written or read. A message of 16 MiB fits, as base64. */
 export const LINE_BYTES_MAX: number = 32 * 1_024 * 1_024
+/** Objects in objects: what nodes answer has up to 64 levels, what they log 8, around which there are some of ours. */
+const DEPTH_MAX = 80
 /** The last moment that a Date can hold. */
 const AT_MAX = 8.64e15
 
@@ -176,7 +180,7 @@ function observedRecord(kind: string, at: number, fields: Json): JsonRecord {
 }
 
 /** Strangers' clocks show anything: what is no date is none of ours. */
-function isoTime(ms: number): string {
+export function isoTime(ms: number): string {
   const date = new Date(ms)
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }
@@ -220,7 +224,7 @@ export function readRecordingLine(line: string): RecordedLine | undefined {
 
 function readHeader(record: Json, at: number): HeaderLine {
   const { seed, source } = record
-  const id = parsePeerId(text(record['node']) ?? '')
+  const id = nodeId(record['node'])
   const name = text(record['name']) ?? ''
   const isSimulation = source === 'simulation'
   return {
@@ -235,13 +239,13 @@ function readHeader(record: Json, at: number): HeaderLine {
 }
 
 function readNodeSnapshot(record: Json, at: number): SnapshotLine | undefined {
-  const id = parsePeerId(text(record['node']) ?? '')
+  const id = nodeId(record['node'])
   const name = text(record['name'])
   const snapshot = id === undefined ? undefined : readSnapshot(id, at, record['data'])
   if (snapshot === undefined) return undefined
   // Some answers do not say it.
   const isNameless = snapshot.name === '' && name !== undefined
-  const named = isNameless ? { ...snapshot, name: name.slice(0, 255) } : snapshot
+  const named = isNameless ? { ...snapshot, name: name.slice(0, NAME_LENGTH_MAX) } : snapshot
   return { kind: 'snapshot', at, snapshot: named }
 }
 
@@ -250,7 +254,7 @@ function readEntry(
   record: Json,
   at: number,
 ): EntryLine | undefined {
-  const node = text(record['node'])
+  const node = nodeId(record['node'])
   const name = text(record['name'])
   if (node === undefined || name === undefined) return undefined
   const line = (entry: LogEntry): EntryLine => ({ kind: 'entry', at, entry, offsetMs: 0 })
@@ -280,19 +284,19 @@ function readLog(
   const seq = count(record['seq'])
   const ticks = count(record['ticks'])
   const offsetMs = number(record['offsetMs']) ?? 0
-  const { fields } = record
+  const fields = fieldsOf(record['fields'])
   if (time === undefined || level === undefined) return undefined
   if (msg === undefined || seq === undefined || ticks === undefined) return undefined
-  if (!isJsonObject(fields)) return undefined
+  if (fields === undefined) return undefined
   const late = record['late'] === true
   const entry = { type: 'record', node, name, seq, ticks, time, level, msg, fields, late } as const
   return { kind: 'entry', at, entry, offsetMs }
 }
 
 function parse(line: string): Json | undefined {
+  if (isNestedDeeper(line, DEPTH_MAX)) return undefined
   try {
-    const value: unknown = JSON.parse(line)
-    return isJsonObject(value) ? value : undefined
+    return fieldsOf(JSON.parse(line))
   } catch {
     return undefined
   }

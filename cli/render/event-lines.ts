@@ -104,7 +104,7 @@ export function shownName({ id, name }: Pick<PeerInfo, 'id' | 'name'>): string {
 
 /** Enough of an id to tell peers apart, and to name one on the command line. */
 export function shortId(id: string): string {
-  return id.slice(0, 8)
+  return escapeText(id.slice(0, 8))
 }
 
 /** `14:02:31.120`, in local time. */

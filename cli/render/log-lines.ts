@@ -4,6 +4,7 @@
  */
 import type { LogEntry, LogRecord } from '../../src/index.ts'
 import { levelName } from '../../src/index.ts'
+import { counted } from './amounts.ts'
 import { escapeText } from './escape.ts'
 import { EventLines, shortId, shownName, timeOfDay } from './event-lines.ts'
 import type { Paint, Style } from './style.ts'
@@ -60,12 +61,11 @@ export class LogLines {
 
   /** Records that are missing, in the place of these. */
   lost({ node, name, count }: Extract<LogEntry, { type: 'lost' }>): string {
-    const records = count === 1 ? '1 record lost' : `${count} records lost`
     return [
       ' '.repeat(TIME_WIDTH),
       ' '.repeat(LEVEL_WIDTH),
       this.#events.name({ id: node, name }),
-      this.#paint('yellow', `… ${records}`),
+      this.#paint('yellow', `… ${counted(count, 'record')} lost`),
     ].join('  ')
   }
 

@@ -5,9 +5,10 @@
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { recordOf } from '../json.ts'
+import { isoTime } from '../recording/format.ts'
 import type { ReceiverStage, Trace, TraceReceiver } from '../views/traces.ts'
 import { isOver, STAGES } from '../views/traces.ts'
-import { counted } from './counted.ts'
+import { counted } from './amounts.ts'
 import { escapeText } from './escape.ts'
 import { EventLines, shownName, timeOfDay } from './event-lines.ts'
 import type { Paint } from './style.ts'
@@ -73,7 +74,7 @@ export function traceRecord(trace: Trace): JsonRecord {
   const { time, from, group, bytes, receivers, isSentKnown } = trace
   const isComplete = receivers.length > 0 && receivers.every(isOver)
   return recordOf('trace', {
-    time: new Date(time).toISOString(),
+    time: isoTime(time),
     trace: trace.trace,
     kind: group === undefined ? 'whisper' : 'shout',
     from: briefParty(from),

@@ -3,10 +3,10 @@
  * notes below the table say which are not meant to be near 1, and why.
  */
 import { formatDuration, formatRoundTrip, roundedMs } from '../duration.ts'
+import { bytesText, counted, countText } from '../render/amounts.ts'
 import { escapeText } from '../render/escape.ts'
 import type { Paint } from '../render/style.ts'
 import { type Cell, type Column, tableLines } from '../render/table.ts'
-import { bytesText, countText, plural } from '../sim/format.ts'
 import type { RealFailure } from './lives.ts'
 import type { Measures } from './measures.ts'
 import type { Completion } from './real-run.ts'
@@ -172,7 +172,7 @@ function notesOf(comparison: Comparison): string[] {
 
 /** What the model leaves out, and how much that was. */
 function cpuNote({ jobs, cores, nodes, completion }: Comparison): string {
-  const where = `${plural(nodes, 'node')} in ${jobs === 1 ? 'one process' : `${jobs} processes`}`
+  const where = `${counted(nodes, 'node')} in ${jobs === 1 ? 'one process' : `${jobs} processes`}`
   const used =
     completion === null
       ? ''
@@ -180,7 +180,7 @@ function cpuNote({ jobs, cores, nodes, completion }: Comparison): string {
         ` ${formatDuration(completion.atMs)}`
   return (
     'The virtual loopback takes 0.05 to 0.1 ms, and virtual nodes think in no time (a slow CPU is a fault of its own).' +
-    ` ${where} on ${plural(cores, 'core')} wait for each other, and for all else on this host${used}. That is what the` +
+    ` ${where} on ${counted(cores, 'core')} wait for each other, and for all else on this host${used}. That is what the` +
     ' ratios of views and latencies show.'
   )
 }
@@ -194,7 +194,7 @@ function verdictLines({ ok, failures, moreFailures }: Comparison, paint: Paint):
     return `  ${run} run, ${paint('red', escapeText(check))}: ${escapeText(message)}`
   })
   if (moreFailures > 0) lines.push(`  … and ${countText(moreFailures)} more`)
-  const total = plural(failures.length + moreFailures, 'failure')
+  const total = counted(failures.length + moreFailures, 'failure')
   return [...lines, '', `${paint('red', 'FAILED')}: ${total}`]
 }
 

@@ -1,52 +1,10 @@
-/** Progress on a terminal: one line of stderr, rewritten in place, and gone when it is over. Nothing in pipes. */
+/** How far a run, or a sweep, has come: in one line. */
 import type { Progress } from '../../sim/scenario/run.ts'
 import type { SweepProgress } from '../../sim/sweep/sweep.ts'
-import type { Curtain } from '../output.ts'
-import { truncate } from '../render/width.ts'
-import { bytesText, etaText, shortCount, speedText } from './format.ts'
-import type { SimContext } from './values.ts'
+import { bytesText } from '../render/amounts.ts'
+import { etaText, shortCount, speedText } from './format.ts'
 
-const REDRAW_MS = 100
-const COLUMNS_DEFAULT = 80
 const BAR_WIDTH = 20
-
-export class ProgressLine implements Curtain {
-  readonly #stream: SimContext['host']['stderr']
-  readonly #isShown: boolean
-  #drawnAt = 0
-  #text = ''
-
-  constructor({ host, out }: SimContext) {
-    this.#stream = host.stderr
-    this.#isShown = host.stderr.isTTY === true && host.env['TERM'] !== 'dumb' && !out.quiet
-    if (this.#isShown) out.setCurtain(this)
-  }
-
-  /** `text` is asked for only when it is time to redraw. */
-  update(text: () => string): void {
-    const now = performance.now()
-    if (!this.#isShown || now - this.#drawnAt < REDRAW_MS) return
-    this.#drawnAt = now
-    // The last column stays free: some terminals wrap there.
-    this.#text = truncate(text(), (this.#stream.columns ?? COLUMNS_DEFAULT) - 1)
-    this.#stream.write(`\r\u001b[K${this.#text}`)
-  }
-
-  end(): void {
-    this.hide()
-    this.#text = ''
-  }
-
-  // Steps aside for every line that is written.
-
-  hide(): void {
-    if (this.#text !== '') this.#stream.write('\r\u001b[K')
-  }
-
-  show(): void {
-    if (this.#text !== '') this.#stream.write(this.#text)
-  }
-}
 
 /** `running ████████░░░░ 34/60 s, 58 × real time, 345k events/s, 380/380 views, 123 MB`. */
 export function runLine(progress: Progress): string {

@@ -9,8 +9,9 @@ import { type RunRequest, retryOf, runRequest } from '../../sim/sweep/request.ts
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { failureOf } from '../failure.ts'
 import { recordOf } from '../json.ts'
-import { plural } from './format.ts'
-import { ProgressLine, runLine } from './progress.ts'
+import { counted } from '../render/amounts.ts'
+import { ProgressLine } from '../render/progress-line.ts'
+import { runLine } from './progress.ts'
 import { headingLines, partialLines, replayLine, summaryLines } from './summary.ts'
 import type { SimContext } from './values.ts'
 
@@ -87,7 +88,7 @@ function sinkOf({ take }: LogFile, version: string): LogSink {
 }
 
 function tellLog({ out }: SimContext, log: LogFile | undefined): void {
-  if (log !== undefined) out.note(`the log is in ${log.path}: ${plural(log.records, 'record')}`)
+  if (log !== undefined) out.note(`the log is in ${log.path}: ${counted(log.records, 'record')}`)
 }
 
 function tellStart({ host, out }: SimContext, info: RunInfo): void {

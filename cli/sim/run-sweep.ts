@@ -5,9 +5,11 @@ import { isFailure, type Outcome, type SweepTotals, sweep } from '../../sim/swee
 import { formatDuration } from '../duration.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { recordOf } from '../json.ts'
+import { counted, countText } from '../render/amounts.ts'
 import { escapeText } from '../render/escape.ts'
-import { countText, plural, speedText } from './format.ts'
-import { ProgressLine, sweepLine } from './progress.ts'
+import { ProgressLine } from '../render/progress-line.ts'
+import { speedText } from './format.ts'
+import { sweepLine } from './progress.ts'
 import type { Seeds } from './seeds.ts'
 import { failureLines, headingLines, labelled, replayLine } from './summary.ts'
 import type { SimContext } from './values.ts'
@@ -106,7 +108,7 @@ async function tellTotals({ out }: SimContext, totals: SweepTotals, seeds: Seeds
   }
   const verdict =
     failed > 0
-      ? paint('red', `FAILED: ${plural(failed, 'seed')}: ${seedsText(failedSeeds)}`)
+      ? paint('red', `FAILED: ${counted(failed, 'seed')}: ${seedsText(failedSeeds)}`)
       : paint(done === seeds.count ? 'green' : 'yellow', 'no failure')
   const rows: [string, string][] = [
     ['verdict', verdict],

@@ -3,10 +3,11 @@ import type { RunInfo } from '../../sim/scenario/info.ts'
 import type { RunResult } from '../../sim/scenario/result.ts'
 import type { Progress } from '../../sim/scenario/run.ts'
 import { formatDuration } from '../duration.ts'
+import { bytesText, counted, countText } from '../render/amounts.ts'
 import { escapeText } from '../render/escape.ts'
 import type { Paint } from '../render/style.ts'
 import { padEnd } from '../render/width.ts'
-import { bytesText, countText, momentText, plural, speedText } from './format.ts'
+import { momentText, speedText } from './format.ts'
 
 /** The seed, or the seeds of a sweep, and everything derived from the options. */
 export function headingLines(
@@ -57,7 +58,7 @@ export function summaryLines(result: RunResult, paint: Paint): string[] {
         ],
         [
           'streams',
-          `${plural(traffic.connectionsOpened, 'connection')}, ${bytesText(traffic.streamBytes)}`,
+          `${counted(traffic.connectionsOpened, 'connection')}, ${bytesText(traffic.streamBytes)}`,
         ],
         ['traffic', `${bytesText(traffic.bytesPerNodeAndSecond)} per node and second`],
         ['events', eventCounts.map(([type, count]) => `${type} ${countText(count)}`).join(', ')],
@@ -122,8 +123,8 @@ export function partialLines(progress: Progress | undefined, paint: Paint): stri
 function verdict({ ok, failures, moreFailures }: RunResult, paint: Paint): string {
   if (ok) return paint('green', 'passed')
   const checks = new Set(failures.map(({ check }) => check))
-  const count = plural(failures.length + moreFailures, 'failure')
-  return paint('red', `FAILED: ${count} of ${plural(checks.size, 'check')}`)
+  const count = counted(failures.length + moreFailures, 'failure')
+  return paint('red', `FAILED: ${count} of ${counted(checks.size, 'check')}`)
 }
 
 function milestones(milestonesMs: Readonly<Record<string, number | null>>): string {

@@ -3,18 +3,17 @@ import { setMaxListeners } from 'node:events'
 import type { Command } from 'commander'
 import { settingsOf } from '../common-options.ts'
 import { pause, withDeadline } from '../deadline.ts'
-import { QUIET_MS, waitFor } from '../discovery.ts'
-import { formatDuration } from '../duration.ts'
-import { CliError, ExitCode } from '../exit-codes.ts'
+import { LOOK_MS, QUIET_MS, waitFor } from '../discovery.ts'
+import { ExitCode } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
-import { ALL_ANSWERS_MS, LOOK_MS } from '../monitor/limits.ts'
+import { ALL_ANSWERS_MS } from '../monitor/limits.ts'
 import type { Frame } from '../monitor/rows.ts'
-import { onlySeen, rowsOf, standingOf } from '../monitor/rows.ts'
+import { answersOf, onlySeen, rowsOf, standingOf } from '../monitor/rows.ts'
 import { Survey, wallNow } from '../monitor/survey.ts'
 import { Output } from '../output.ts'
 import { choosePeers, matchPeer, resolvePeer } from '../peer-ref.ts'
 import type { Session } from '../session.ts'
-import { whereabouts, withNode } from '../session.ts'
+import { endedByTimeout, nobodyAnswers, withNode } from '../session.ts'
 import { showRecorded } from './recorded.ts'
 import { orderOf, plainShow, ScreenShow, type Show, wantsScreen } from './show.ts'
 import type { TopValues } from './values.ts'
@@ -36,10 +35,7 @@ async function once(session: Session, values: TopValues): Promise<ExitCode> {
   await waitFor(node, () => false, { limitMs, quietMs: 0, signal })
   if (signal.aborted) return ExitCode.ok
   for (const reference of values.peer ?? []) checkNamed(session, reference)
-  if (node.peers().length === 0) {
-    const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
-    throw new CliError(ExitCode.noSuchPeer, text)
-  }
+  if (node.peers().length === 0) throw nobodyAnswers(session, limitMs)
   const survey = surveyOf(session, values, signal)
   await survey.round(values.interval)
   await pause(values.interval, signal)
@@ -101,9 +97,8 @@ function everyInterval(
       const restMs = nextAt - performance.now()
       if (restMs > 0) await pause(restMs, deadline.signal)
     }
-    if (!deadline.passed) return ExitCode.ok
-    const after = formatDuration(settings.timeoutMs ?? 0)
-    throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}`)
+    if (deadline.passed) throw endedByTimeout(settings)
+    return ExitCode.ok
   })
 }
 
@@ -114,12 +109,9 @@ function surveyOf({ node }: Session, { peer }: TopValues, signal: AbortSignal): 
 /** Those, too, that others see and this host does not: whoever hangs lets nobody in who comes later. */
 function tableNow({ node }: Session, survey: Survey, { peer }: TopValues): Frame {
   const standings = survey.standings()
-  const answers = standings.flatMap(({ latest, silence }) => {
-    return latest === undefined || silence !== undefined ? [] : [latest]
-  })
   const known = new Set([node.id, ...standings.map(({ id }) => id)])
   for (const { id } of node.peers()) known.add(id)
-  const unseen = choosePeers(peer, onlySeen(answers, known)).map(({ id, name }) => {
+  const unseen = choosePeers(peer, onlySeen(answersOf(standings), known)).map(({ id, name }) => {
     return standingOf({ id, name, silence: { kind: 'unseen' } })
   })
   return { at: wallNow(), rows: rowsOf([...standings, ...unseen], node.id) }

@@ -1,6 +1,7 @@
 /** The table of `earshot top`, as lines: sorted, laid out for the room there is, and above it what it all comes to. */
 
 import { compareNames, type Frame, type NodeRow, type Silence } from '../monitor/rows.ts'
+import { counted } from '../render/amounts.ts'
 import { EXIT_WORDS, timeOfDay } from '../render/event-lines.ts'
 import type { Paint, Style } from '../render/style.ts'
 import { padEnd, padStart, textWidth, truncate } from '../render/width.ts'
@@ -151,7 +152,7 @@ export function summaryOf({ at, rows }: Frame): string {
     return known.length === 0 ? '-' : text(known.reduce((sum, value) => sum + value, 0))
   }
   const without = rows.length - answering.length
-  const nodes = `${rows.length} ${rows.length === 1 ? 'node' : 'nodes'}`
+  const nodes = counted(rows.length, 'node')
   const sums = [
     `${total(answering.map(({ rates }) => rates.messagesOut))} msg/s`,
     `${total(answering.map(({ rates }) => rates.bytesOut))} B/s`,

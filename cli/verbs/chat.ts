@@ -12,7 +12,7 @@ import { withDeadline } from '../deadline.ts'
 import { Delivery } from '../delivery.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
-import { CliError, ExitCode } from '../exit-codes.ts'
+import { ExitCode } from '../exit-codes.ts'
 import { failureOf } from '../failure.ts'
 import { eventRecord, nodeRecord } from '../json.ts'
 import { groupArgument } from '../parsers.ts'
@@ -21,7 +21,7 @@ import { escapeText } from '../render/escape.ts'
 import { nameStyle } from '../render/style.ts'
 import { measureAll, printPeers } from '../round-trip.ts'
 import type { Session } from '../session.ts'
-import { withNode } from '../session.ts'
+import { endedByTimeout, withNode } from '../session.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -101,9 +101,8 @@ class Chat {
       })
       await events.return()
       await shown
-      if (!deadline.passed) return ExitCode.ok
-      const after = formatDuration(settings.timeoutMs ?? 0)
-      throw new CliError(ExitCode.timeout, `ended by --timeout after ${after}`)
+      if (deadline.passed) throw endedByTimeout(settings)
+      return ExitCode.ok
     })
   }
 

@@ -7,11 +7,11 @@ import { pause, withDeadline } from '../deadline.ts'
 import { DELIVERY_MS } from '../delivery.ts'
 import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
 import { ExitCode } from '../exit-codes.ts'
+import { parseFields } from '../fields.ts'
 import { readLines } from '../input.ts'
 import { repeatedOption } from '../parsers.ts'
 import type { Session } from '../session.ts'
 import { withNode } from '../session.ts'
-import { fieldsOf } from '../views/record-filter.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -53,7 +53,7 @@ export function addLog({ program, host, action }: Cli): void {
     )
     .action(
       action((words: string[], options: LogOptions, self: Command) => {
-        const fields = fieldsOf(options.field ?? [])
+        const fields = parseFields(options.field ?? [])
         return withNode(host, self, { logLevel: 'warn' }, (session) =>
           log(session, words, options.level, fields),
         )

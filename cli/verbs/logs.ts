@@ -1,35 +1,15 @@
 /** `earshot logs`: what all nodes have logged, and log, in one order. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { checkSomebodyFits, collectInto, READER, SINCE_MS } from '../collecting.ts'
-import { formatDuration } from '../duration.ts'
-import { CliError, ExitCode } from '../exit-codes.ts'
 import { durationOption } from '../parsers.ts'
-import { counted } from '../render/counted.ts'
-import type { Session } from '../session.ts'
-import { withNode } from '../session.ts'
-import { LogsView } from '../views/logs-view.ts'
-import type { FilterValues, RecordFilter } from '../views/record-filter.ts'
-import {
-  addFilterOptions,
-  filterGroups,
-  filterOf,
-  passesPeer,
-  sourceFilter,
-} from '../views/record-filter.ts'
-import { viewContext } from '../views/view.ts'
-import { type ZreLogValue, zreLogOption } from '../zre-log.ts'
+import { addFilterOptions } from '../views/filter-options.ts'
+import type { LogsValues } from '../views/logs.ts'
+import { zreLogOption } from '../zre-log.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
-const NEEDS_FOLLOW = '--zre-log needs --follow: only what is sent from now on can be had'
-
-interface LogsOptions extends FilterValues {
-  readonly since: number
-  readonly follow?: boolean
-  readonly pretty?: boolean
-  readonly zreLog?: ZreLogValue
-}
+/** How far back to look when the user has not said. */
+const SINCE_MS = 300_000
 
 export function addLogs({ program, host, action }: Cli): void {
   const command = program
@@ -59,16 +39,9 @@ export function addLogs({ program, host, action }: Cli): void {
       ]),
     )
     .action(
-      action((options: LogsOptions, self: Command) => {
-        const groups = filterGroups(self, self.optsWithGlobals()['group'] ?? [])
-        const filter = filterOf(options, groups)
-        const { zreLog } = options
-        if (zreLog !== undefined && options.follow !== true) {
-          throw new CliError(ExitCode.usage, NEEDS_FOLLOW)
-        }
-        return withNode(host, self, { ...READER, zreLog }, (session) =>
-          logs(session, options, filter),
-        )
+      action(async (options: LogsValues, self: Command) => {
+        const { runLogs } = await import('../views/logs.ts')
+        return runLogs(host, self, options)
       }),
     )
 }
@@ -81,24 +54,4 @@ export function sinceOption(): Option {
 
 export function prettyOption(): Option {
   return new Option('--pretty', 'lines for people in a pipe, too')
-}
-
-async function logs(
-  session: Session,
-  { since, follow = false, pretty = false }: LogsOptions,
-  filter: RecordFilter,
-): Promise<ExitCode> {
-  const { node, out } = session
-  const context = viewContext(session, pretty, filter)
-  const view = new LogsView(context)
-  // That this command came and asks is no news.
-  view.hideAbout(node.id)
-  if (follow) out.hint(`following the log of all nodes; Ctrl-C ends it`)
-  const nodes = (node: { id: string; name: string }): boolean => passesPeer(filter, node)
-  await collectInto(session, view, { ...sourceFilter(filter), sinceMs: since, follow, nodes })
-  if (!follow) checkSomebodyFits(session, filter.peers, nodes)
-  if (view.shown === 0 && !follow && !context.asJson) {
-    out.note(`${counted(0, 'record')} within ${formatDuration(since)}`)
-  }
-  return ExitCode.ok
 }

@@ -1,7 +1,7 @@
 /** `earshot peers`: who is there. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { waitFor } from '../discovery.ts'
+import { LOOK_MS, waitFor } from '../discovery.ts'
 import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { countOption } from '../parsers.ts'
@@ -14,9 +14,6 @@ import { examples } from './verb.ts'
 interface PeersOptions {
   readonly wait?: number
 }
-
-/** Longer than the second between two beacons: whoever is there is heard. */
-const LOOK_MS = 1_200
 
 export function addPeers({ program, host, action }: Cli): void {
   program

@@ -3,17 +3,17 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import type { PeerInfo } from '../../src/index.ts'
 import { pause } from '../deadline.ts'
-import { DISCOVERY_MS, QUIET_MS, waitFor } from '../discovery.ts'
+import { DISCOVERY_MS } from '../discovery.ts'
 import { formatDuration, roundedMs } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { findPeer } from '../find-peer.ts'
+import { findAll, findPeer } from '../find-peer.ts'
 import { briefPeer, recordOf } from '../json.ts'
 import { countOption, durationOption } from '../parsers.ts'
 import { shownName } from '../render/event-lines.ts'
 import { pingLine, pingSummary, RoundTrips } from '../render/ping-lines.ts'
 import { byName, roundTrip } from '../round-trip.ts'
 import type { Session } from '../session.ts'
-import { whereabouts, withNode } from '../session.ts'
+import { withNode } from '../session.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
 
@@ -70,7 +70,7 @@ async function ping(
 ): Promise<ExitCode> {
   const { signal } = session
   const targets =
-    reference === undefined ? await everybody(session) : [await findPeer(session, reference)]
+    reference === undefined ? byName(await findAll(session)) : [await findPeer(session, reference)]
   if (signal.aborted) return ExitCode.ok
   const trips = new Map(targets.map((peer) => [peer, new RoundTrips()]))
   for (let sequence = 1; sequence <= options.count && !signal.aborted; sequence++) {
@@ -83,16 +83,6 @@ async function ping(
   const mute = targets.filter((peer) => trips.get(peer)?.answered === 0)
   if (mute.length === 0 || signal.aborted) return ExitCode.ok
   throw new CliError(ExitCode.timeout, `no answer from ${mute.map(shownName).join(', ')}`)
-}
-
-async function everybody(session: Session): Promise<readonly PeerInfo[]> {
-  const { node, settings, signal } = session
-  const limitMs = settings.timeoutMs ?? DISCOVERY_MS
-  await waitFor(node, () => node.peers().length > 0, { limitMs, quietMs: QUIET_MS, signal })
-  const peers = byName(node.peers())
-  if (peers.length > 0 || signal.aborted) return peers
-  const text = `nobody answers within ${formatDuration(limitMs)} ${whereabouts(session)}`
-  throw new CliError(ExitCode.noSuchPeer, text)
 }
 
 async function pingOnce(

@@ -1,28 +1,13 @@
 /** `earshot replay`: a recording, through the views that show a live mesh. */
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import { settingsOf } from '../common-options.ts'
-import { CliError, ExitCode } from '../exit-codes.ts'
-import type { Host } from '../host.ts'
-import { Output } from '../output.ts'
 import { durationOption } from '../parsers.ts'
-import { replayInto } from '../replaying.ts'
-import type { FilterValues } from '../views/record-filter.ts'
-import { addFilterOptions, filterGroups, filterOf } from '../views/record-filter.ts'
-import type { ViewKind } from '../views/view.ts'
-import { viewContext } from '../views/view.ts'
+import { addFilterOptions } from '../views/filter-options.ts'
+import type { ReplayValues } from '../views/replay.ts'
 import { VIEWS } from '../views/views.ts'
 import { prettyOption } from './logs.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
-
-interface ReplayOptions extends FilterValues {
-  readonly view: string
-  readonly speed: number
-  readonly start?: number
-  readonly end?: number
-  readonly pretty?: boolean
-}
 
 export function addReplay({ program, host, action }: Cli): void {
   const views = Object.entries(VIEWS).map(([name, { about }]) => `${name} (${about})`)
@@ -69,8 +54,9 @@ export function addReplay({ program, host, action }: Cli): void {
       ]),
     )
     .action(
-      action((file: string, options: ReplayOptions, self: Command) => {
-        return replay(host, self, file, options)
+      action(async (file: string, values: ReplayValues, self: Command) => {
+        const { runReplay } = await import('../views/replay.ts')
+        return runReplay(host, self, file, values)
       }),
     )
 }
@@ -80,36 +66,4 @@ function speedOption(text: string): number {
   const factor = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
   if (factor > 0) return factor
   throw new InvalidArgumentError('Expected a number above 0, or max.')
-}
-
-async function replay(
-  host: Host,
-  command: Command,
-  file: string,
-  options: ReplayOptions,
-): Promise<ExitCode> {
-  const settings = settingsOf(command)
-  const out = new Output(host, settings)
-  const kind = VIEWS[options.view]!
-  checkFilters(command, kind, options.view)
-  const filter = filterOf(options, filterGroups(command, settings.groups))
-  const context = viewContext({ host, out }, options.pretty === true, filter)
-  const view = await kind.open(context)
-  const { start: startMs = 0, end: endMs = Number.POSITIVE_INFINITY, speed } = options
-  await replayInto(view, { host, out, file, startMs, endMs, speed })
-  if (view.shown === 0 && !context.asJson && !host.signal.aborted) {
-    out.note(`no ${kind.about} to show in ${file}`)
-  }
-  return ExitCode.ok
-}
-
-/** What has no effect is not passed over in silence. @throws CliError usage */
-function checkFilters(command: Command, { filters }: ViewKind, name: string): void {
-  const all = VIEWS['logs']!.filters
-  const useless = all.find((option) => {
-    return !filters.includes(option) && command.getOptionValueSourceWithGlobals(option) === 'cli'
-  })
-  if (useless === undefined) return
-  const flag = useless === 'ignoreCase' ? 'ignore-case' : useless
-  throw new CliError(ExitCode.usage, `--${flag} means nothing to --view ${name}`)
 }

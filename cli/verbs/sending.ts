@@ -5,7 +5,6 @@
 import { Option } from 'commander'
 import type { MessageInput, PeerInfo, Timers } from '../../src/index.ts'
 import { DEFAULT_TIMERS, meshLog } from '../../src/index.ts'
-import { observed } from '../collecting.ts'
 import type { Settings } from '../common-options.ts'
 import { withDeadline } from '../deadline.ts'
 import { DELIVERY_MS, Delivery } from '../delivery.ts'
@@ -13,8 +12,8 @@ import { formatDuration } from '../duration.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { readLines, readWhole } from '../input.ts'
 import { sentRecord } from '../json.ts'
+import { counted } from '../render/amounts.ts'
 import type { Session } from '../session.ts'
-import { TraceView, traceFilter } from '../views/trace-view.ts'
 
 /** Longer than any verb sends. */
 const TRACED_MS = 86_400_000
@@ -71,6 +70,8 @@ export async function sendAll(
 
 /** The records of this node's messages, here and at their receivers, whose listeners have returned by now. */
 async function printTimelines({ host, node, out }: Session): Promise<void> {
+  const { observed } = await import('../collecting.ts')
+  const { TraceView, traceFilter } = await import('../views/trace-view.ts')
   const filter = traceFilter([node.id], [])
   const view = new TraceView({ host, out, asJson: out.json, isTerminal: out.isTerminal, filter })
   for (const { id, name } of node.peers()) view.learn(id, name)
@@ -105,8 +106,8 @@ async function sendEach(
   }
   await delivery.confirmed(settings.timeoutMs ?? DELIVERY_MS, signal)
   if (unheard > 0) {
-    const what = unheard === 1 ? '1 message' : `${unheard} messages`
-    throw new CliError(ExitCode.noSuchPeer, `nobody was there any more for ${what}`)
+    const text = `nobody was there any more for ${counted(unheard, 'message')}`
+    throw new CliError(ExitCode.noSuchPeer, text)
   }
   return ExitCode.ok
 }

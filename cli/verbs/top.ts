@@ -1,9 +1,7 @@
 /** `earshot top`: what every node of the mesh is doing, as a table that stays current. */
 import type { Command } from 'commander'
-import { InvalidArgumentError, Option } from 'commander'
-import { formatDuration } from '../duration.ts'
-import { ROUND_MS_MIN } from '../monitor/limits.ts'
-import { durationOption, repeatedOption } from '../parsers.ts'
+import { Option } from 'commander'
+import { intervalOption, repeatedOption } from '../parsers.ts'
 import { COLUMN_KEYS } from '../top/columns.ts'
 import type { TopValues } from '../top/values.ts'
 import type { Cli } from './verb.ts'
@@ -54,12 +52,4 @@ export function addTop({ program, host, action }: Cli): void {
         return runTop(host, command, values)
       }),
     )
-}
-
-function intervalOption(text: string): number {
-  const ms = durationOption(text)
-  if (ms < ROUND_MS_MIN) {
-    throw new InvalidArgumentError(`Expected ${formatDuration(ROUND_MS_MIN)} or more.`)
-  }
-  return ms
 }

@@ -1,26 +1,11 @@
 /** `earshot trace`: where traced messages spent their time. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { collectInto, READER } from '../collecting.ts'
-import { formatDuration } from '../duration.ts'
-import { ExitCode } from '../exit-codes.ts'
 import { repeatedOption } from '../parsers.ts'
-import type { Session } from '../session.ts'
-import { withNode } from '../session.ts'
-import type { RecordFilter } from '../views/record-filter.ts'
-import { filterGroups } from '../views/record-filter.ts'
-import { TraceView, traceFilter } from '../views/trace-view.ts'
-import { viewContext } from '../views/view.ts'
+import type { TraceValues } from '../views/trace.ts'
 import { prettyOption, sinceOption } from './logs.ts'
 import type { Cli } from './verb.ts'
 import { examples } from './verb.ts'
-
-interface TraceOptions {
-  readonly since: number
-  readonly follow?: boolean
-  readonly pretty?: boolean
-  readonly peer?: readonly string[]
-}
 
 export function addTrace({ program, host, action }: Cli): void {
   program
@@ -52,28 +37,9 @@ export function addTrace({ program, host, action }: Cli): void {
       ]),
     )
     .action(
-      action((options: TraceOptions, self: Command) => {
-        const groups = filterGroups(self, self.optsWithGlobals()['group'] ?? [])
-        const filter = traceFilter(options.peer ?? [], groups)
-        return withNode(host, self, READER, (session) => trace(session, options, filter))
+      action(async (values: TraceValues, self: Command) => {
+        const { runTrace } = await import('../views/trace.ts')
+        return runTrace(host, self, values)
       }),
     )
-}
-
-async function trace(
-  session: Session,
-  { since, follow = false, pretty = false }: TraceOptions,
-  filter: RecordFilter,
-): Promise<ExitCode> {
-  const { node, out } = session
-  const context = viewContext(session, pretty, filter)
-  const view = new TraceView(context)
-  node.on('enter', ({ peer }) => view.learn(peer.id, peer.name))
-  if (follow) out.hint('following traced messages; Ctrl-C ends it')
-  await collectInto(session, view, { traces: true, sinceMs: since, follow })
-  if (view.shown === 0 && !follow && !context.asJson) {
-    const text = `no traced messages within ${formatDuration(since)}; --trace of shout and whisper sends some`
-    out.note(text)
-  }
-  return ExitCode.ok
 }

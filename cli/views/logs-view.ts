@@ -3,7 +3,7 @@
 import type { PeerId } from '../../src/index.ts'
 import type { EntryLine, RecordedLine } from '../recording/format.ts'
 import { entryRecord, shownTime } from '../recording/format.ts'
-import { counted } from '../render/counted.ts'
+import { counted } from '../render/amounts.ts'
 import { shownName } from '../render/event-lines.ts'
 import { clockWords, LogLines } from '../render/log-lines.ts'
 import { passes } from './record-filter.ts'

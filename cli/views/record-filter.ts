@@ -1,12 +1,11 @@
-/** Which log records a user wants to see: options, and what they let through. */
-import type { Command } from 'commander'
-import { Option } from 'commander'
-import type { FieldValue, LevelName, LogEntry, LogFilter, LogRecord } from '../../src/index.ts'
+/** Which log records a user wants to see: what the options of `filter-options.ts` let through. */
+import type { FieldValue, LogEntry, LogFilter, LogRecord } from '../../src/index.ts'
 import { LEVELS } from '../../src/index.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { parseHeader, repeatedOption } from '../parsers.ts'
+import { parseFields } from '../fields.ts'
 import { mayMean } from '../peer-ref.ts'
 import { fieldsText } from '../render/log-lines.ts'
+import type { FilterValues } from './filter-options.ts'
 
 export interface RecordFilter {
   /** The least level, pino's number. */
@@ -20,52 +19,12 @@ export interface RecordFilter {
   readonly grep: RegExp | undefined
 }
 
-export interface FilterValues {
-  readonly level: LevelName
-  readonly field?: readonly string[]
-  readonly peer?: readonly string[]
-  readonly grep?: string
-  readonly ignoreCase?: boolean
-}
-
 /** What a source takes, at the most. */
 const FIELDS_MAX = 8
-const TEXT_LENGTH_MAX = 256
-
-export function addFilterOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--level <level>', 'this level and above')
-        .default('info')
-        .choices(Object.keys(LEVELS)),
-    )
-    .addOption(
-      new Option(
-        '--peer <peer>',
-        'only of these nodes: a name, an id, or the beginning of either; repeatable',
-      ).argParser(repeatedOption),
-    )
-    .addOption(
-      new Option(
-        '--field <name=value>',
-        'only records that say this; 80 and true as in JSON, anything else is text; repeatable',
-      ).argParser(repeatedOption),
-    )
-    .addOption(new Option('--grep <regexp>', 'only where message and fields, as shown, match this'))
-    .addOption(new Option('--ignore-case', 'for --grep'))
-}
-
-/**
- * The groups of `--group`, where it is a filter: only those of the command line. A variable says what this host's nodes
- * are in, which is no wish to see nothing else.
- */
-export function filterGroups(command: Command, groups: readonly string[]): readonly string[] {
-  return command.getOptionValueSourceWithGlobals('group') === 'cli' ? groups : []
-}
 
 /** @throws CliError usage */
 export function filterOf(values: FilterValues, groups: readonly string[]): RecordFilter {
-  const fields = fieldsOf(values.field ?? [])
+  const fields = parseFields(values.field ?? [])
   if (Object.keys(fields).length > FIELDS_MAX) {
     throw new CliError(ExitCode.usage, `at most ${FIELDS_MAX} times --field`)
   }
@@ -75,31 +34,6 @@ export function filterOf(values: FilterValues, groups: readonly string[]): Recor
     fields,
     peers: values.peer ?? [],
     grep: values.grep === undefined ? undefined : regExpOf(values.grep, values.ignoreCase === true),
-  }
-}
-
-/** @throws CliError usage for a text that is no NAME=VALUE. */
-export function fieldsOf(texts: readonly string[]): Readonly<Record<string, FieldValue>> {
-  return Object.fromEntries(texts.map(fieldOf))
-}
-
-function fieldOf(text: string): readonly [name: string, value: FieldValue] {
-  const pair = parseHeader(text)
-  if (pair === undefined || text.length > TEXT_LENGTH_MAX) {
-    const expected = `expected NAME=VALUE, at most ${TEXT_LENGTH_MAX} characters`
-    throw new CliError(ExitCode.usage, `field '${text.slice(0, 40)}' is invalid: ${expected}`)
-  }
-  return [pair[0], fieldValue(pair[1])]
-}
-
-/** `80`, `true` and `"80"` as JSON has them; anything else is text. */
-function fieldValue(text: string): FieldValue {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'number' || typeof value === 'boolean') return value
-    return typeof value === 'string' ? value : text
-  } catch {
-    return text
   }
 }
 

@@ -7,9 +7,11 @@
  * Two clocks say how long something took: the mesh's, which is fine, and which nodes may yet have to agree on; and the
  * nodes' own, corrected by what they are known to be wrong by, which is coarse. Where both agree the fine one is taken.
  *
- * What strangers report is bounded: a record counts only for a message whose id begins with its sender's id.
+ * What strangers report is bounded: a record counts only for a message whose id begins with its sender's id; and what a
+ * sender calls its receivers, only for its own messages, and only until somebody knows better.
  */
 import type { LogRecord, PeerId, TraceStage } from '../../src/index.ts'
+import { parsePeerId } from '../../src/index.ts'
 
 /** Of a message at one receiver, in this order. */
 export const STAGES = ['accepted', 'dropped', 'failed', 'written', 'received', 'handled'] as const
@@ -60,7 +62,13 @@ interface Followed {
   /** When it was sent, or first reported. */
   first: Moment
   heardAt: number
-  readonly receivers: Map<PeerId, Stages>
+  readonly receivers: Map<PeerId, Receiver>
+}
+
+interface Receiver {
+  /** By the sender. */
+  called: string | undefined
+  readonly stages: Stages
 }
 
 /** When something happened, by both clocks. */
@@ -77,6 +85,8 @@ interface Report {
   readonly stage: TraceStage
   readonly from: PeerId
   readonly to: PeerId | undefined
+  /** What its sender calls the receiver. */
+  readonly called: string | undefined
   readonly group: string | undefined
   readonly bytes: number
 }
@@ -99,7 +109,7 @@ export class Traces {
   add(record: LogRecord, time: number, now: number): void {
     const report = reportOf(record)
     if (report === undefined) return
-    this.#learnOf(record)
+    this.learn(record.node, record.name)
     const moment = { ticks: record.ticks, time }
     let message = this.#followed.get(report.id)
     if (message === undefined) {
@@ -113,13 +123,7 @@ export class Traces {
       message.isSentKnown = true
       message.first = moment
     } else if (!message.isSentKnown && moment.ticks < message.first.ticks) message.first = moment
-    if (report.to !== undefined) note(message, report.to, report.stage, moment)
-  }
-
-  #learnOf({ node, name, fields }: LogRecord): void {
-    this.learn(node, name)
-    const { peer, peerName } = fields
-    if (typeof peer === 'string' && typeof peerName === 'string') this.learn(peer, peerName)
+    note(message, report, moment)
   }
 
   /** Messages that nothing more is expected of. Each is given once. */
@@ -151,8 +155,8 @@ export class Traces {
       bytes,
       time: first.time,
       isSentKnown,
-      receivers: [...receivers].map(([to, stages]) => {
-        return { id: to, name: this.#names.get(to), stages: timeline(first, stages) }
+      receivers: [...receivers].map(([to, { called, stages }]) => {
+        return { id: to, name: this.#names.get(to) ?? called, stages: timeline(first, stages) }
       }),
     }
   }
@@ -181,25 +185,18 @@ function between(a: Moment, b: Moment): number {
 }
 
 /** Whether the message has come to its end at a receiver. */
-export function isOver({ stages }: Pick<TraceReceiver, 'stages'>): boolean {
-  return hasEnded(stages)
-}
-
-function hasEnded({
-  handled,
-  dropped,
-  failed,
+export function isOver({
+  stages,
 }: {
-  readonly handled?: unknown
-  readonly dropped?: unknown
-  readonly failed?: unknown
+  readonly stages: Partial<Record<ReceiverStage, unknown>>
 }): boolean {
+  const { handled, dropped, failed } = stages
   return handled !== undefined || dropped !== undefined || failed !== undefined
 }
 
 function waitMs({ isSentKnown, group, receivers }: Followed): number {
   const all = [...receivers.values()]
-  const isComplete = isSentKnown && all.length > 0 && all.every(hasEnded)
+  const isComplete = isSentKnown && all.length > 0 && all.every(isOver)
   if (!isComplete) return PATIENCE_MS
   return group === undefined ? 0 : GRACE_MS
 }
@@ -217,22 +214,24 @@ function begin({ id, from, group, bytes }: Report, first: Moment): Followed {
   }
 }
 
-function note({ receivers }: Followed, to: PeerId, stage: TraceStage, moment: Moment): void {
-  let stages = receivers.get(to)
-  if (stages === undefined) {
+function note({ receivers }: Followed, { to, stage, called }: Report, moment: Moment): void {
+  if (to === undefined) return
+  let receiver = receivers.get(to)
+  if (receiver === undefined) {
     if (receivers.size >= RECEIVERS_MAX) return
-    stages = {}
-    receivers.set(to, stages)
+    receiver = { called: undefined, stages: {} }
+    receivers.set(to, receiver)
   }
-  if (stage !== 'sent') stages[stage] ??= moment
+  receiver.called ??= called
+  if (stage !== 'sent') receiver.stages[stage] ??= moment
 }
 
 /** `undefined` for what reports no message, or somebody else's. */
 function reportOf({ node, fields }: LogRecord): Report | undefined {
-  const { event, trace, stage, peer, group, bytes } = fields
+  const { event, trace, stage, peer, peerName, group, bytes } = fields
   if (event !== 'trace' || typeof trace !== 'string' || !isStage(stage)) return undefined
   const isReceivers = stage === 'received' || stage === 'handled'
-  const other = typeof peer === 'string' ? peer : undefined
+  const other = typeof peer === 'string' ? parsePeerId(peer) : undefined
   const from = isReceivers ? other : node
   if (from === undefined || !trace.startsWith(`${from.slice(0, 12)}-`)) return undefined
   return {
@@ -240,6 +239,7 @@ function reportOf({ node, fields }: LogRecord): Report | undefined {
     stage,
     from,
     to: isReceivers ? node : other,
+    called: !isReceivers && typeof peerName === 'string' ? peerName : undefined,
     group: typeof group === 'string' ? group : undefined,
     bytes: typeof bytes === 'number' ? bytes : 0,
   }

@@ -40,7 +40,7 @@ export interface ViewKind {
   readonly about: string
   /** The options that mean something to it. */
   readonly filters: readonly FilterOption[]
-  open(context: ViewContext): View | Promise<View>
+  open(context: ViewContext): Promise<View>
 }
 
 /** NDJSON in a pipe, lines on a terminal or with `--pretty`. */

@@ -1,26 +1,31 @@
-/** The views that a recording can be replayed through, by name. */
-import { EventsView } from './events-view.ts'
-import { LogsView } from './logs-view.ts'
-import { TraceView } from './trace-view.ts'
+/** The views that a recording can be replayed through, by name. Each is loaded when it is opened. */
 import type { ViewKind } from './view.ts'
 
 export const VIEWS: Readonly<Record<string, ViewKind>> = {
   logs: {
     about: 'log records',
     filters: ['level', 'group', 'peer', 'field', 'grep', 'ignoreCase'],
-    open: (context) => new LogsView(context),
+    open: async (context) => {
+      const { LogsView } = await import('./logs-view.ts')
+      return new LogsView(context)
+    },
   },
   trace: {
     about: 'traced messages',
     filters: ['group', 'peer'],
-    open: (context) => new TraceView(context),
+    open: async (context) => {
+      const { TraceView } = await import('./trace-view.ts')
+      return new TraceView(context)
+    },
   },
   events: {
     about: 'events of the recorder',
     filters: ['group', 'peer'],
-    open: (context) => new EventsView(context),
+    open: async (context) => {
+      const { EventsView } = await import('./events-view.ts')
+      return new EventsView(context)
+    },
   },
-  // Others need not load what these take.
   top: {
     about: 'tables of all nodes, as `earshot top`',
     filters: ['peer'],

@@ -4,6 +4,7 @@
  */
 import { EarshotError } from '../../src/base/errors.ts'
 import { parseIpv4 } from '../../src/base/ipv4.ts'
+import { isIpv6 } from '../../src/base/ipv6.ts'
 import { Slab } from '../../src/base/slab.ts'
 import type {
   DialOptions,
@@ -60,11 +61,11 @@ export class TcpLayer implements TcpShared {
   ): VirtualListener {
     const address = parseIpv4(options.address)
     const isPort = Number.isInteger(options.port) && options.port >= 0 && options.port < PORTS
-    if (address === undefined || !isPort) {
+    if ((address === undefined && !isIpv6(options.address)) || !isPort) {
       const what = `TCP port ${options.port} at ${options.address}`
       throw new EarshotError('ERR_EARSHOT_BAD_OPTION', `${what} cannot be opened: no such place`)
     }
-    if (address !== ANY && host.attachmentAt(address) === undefined) {
+    if (address === undefined || (address !== ANY && host.attachmentAt(address) === undefined)) {
       const reason = `no interface of this host has the address ${options.address}`
       throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', `cannot listen there: ${reason}`)
     }

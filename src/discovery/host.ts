@@ -3,13 +3,15 @@
  * of it than this.
  */
 import type { PeerId } from '../base/peer-id.ts'
-import type { Candidate, Mailbox } from '../runtime/candidate.ts'
+import type { Candidate, DiscoveryWarningCode, Mailbox } from '../runtime/candidate.ts'
 import type { Platform } from '../runtime/platform.ts'
 
 export interface DiscoveryHost {
   readonly id: PeerId
   readonly name: string
   readonly platform: Platform
+  /** UDP. Nodes with different ports do not meet. */
+  readonly beaconPort: number
   propose(candidate: Candidate): void
   /**
    * Calls back with where the node can be reached, soon and whenever that changes: with nothing while it sleeps
@@ -21,15 +23,3 @@ export interface DiscoveryHost {
   /** Tells the application of something that went wrong and is not its fault; rate-limited per code. */
   warn(code: DiscoveryWarningCode, reason: string): void
 }
-
-export const DISCOVERY_WARNING_CODES = [
-  'mdns-failed', // an interface's mDNS socket cannot be opened, or failed
-  'mdns-conflict', // somebody else announces our instance name: another was chosen
-  'mdns-invalid', // an mDNS answer about a mesh node makes no sense
-  'gossip-failed', // the gossip port cannot be opened, or failed
-  'gossip-unreachable', // a gossip hub cannot be reached
-  'gossip-invalid', // bytes on a gossip connection make no sense
-  'seed-unresolved', // the name of a seed cannot be resolved
-] as const
-
-export type DiscoveryWarningCode = (typeof DISCOVERY_WARNING_CODES)[number]

@@ -7,6 +7,7 @@
  * answered by dialling, never by waiting for our own next one: so two nodes meet within milliseconds.
  */
 import { NEVER } from '../base/deadlines.ts'
+import { isIpv6 } from '../base/ipv6.ts'
 import { BEACON_ID_OFFSET, decodeBeacon, encodeBeacon, plainBeaconPort } from '../zre/beacon.ts'
 import { type EndpointAddress, endpointText, isSameEndpoint } from './connection.ts'
 import type { Mailbox, MeshContext } from './context.ts'
@@ -191,6 +192,9 @@ export class Beacons {
 
   #handleGoodbye(peer: Peer, from: EndpointAddress, now: number): void {
     if (peer.endpoint !== undefined && peer.endpoint.address !== from.address) {
+      // A goodbye comes from each of its mailboxes: over the other family, and where we believe one already.
+      if (isIpv6(peer.endpoint.address) !== isIpv6(from.address)) return
+      if (peer.doubt?.kind === 'goodbye') return
       const reason = `a goodbye beacon for ${peer.name || peer.id} came from another address`
       const subject = { peer: peer.id, address: endpointText(from) }
       this.#context.warn('goodbye-unconfirmed', reason, subject, now)

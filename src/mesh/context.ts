@@ -32,10 +32,11 @@ import { WarningLedger } from './warnings.ts'
 export interface Mailbox {
   /** The name of the network interface. */
   readonly interfaceName: string
+  /** With its zone, if it is link-local: as sockets tell it. */
   readonly address: string
   /** TCP port of the mailbox. */
   readonly port: number
-  /** Where its beacons go; `undefined` on a link without broadcast. */
+  /** Where its beacons go: a broadcast address, or `ff02::1%eth0`; `undefined` on a link without. */
   readonly beaconTo: EndpointAddress | undefined
 }
 

@@ -5,6 +5,7 @@
  * where the protocol says so loses its link; it may come back with a fresh HELLO.
  */
 import { assertNever } from '../base/assert.ts'
+import { withoutZone } from '../base/ipv6.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
 import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
@@ -241,7 +242,7 @@ export class Conversation {
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
       return
     }
-    if (named?.address !== endpoint.address) {
+    if (named?.address !== withoutZone(endpoint.address)) {
       const reason = `HELLO names ${hello.endpoint}, the connection comes from ${endpoint.address}; the latter is used`
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
     }

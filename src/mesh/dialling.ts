@@ -12,6 +12,7 @@ import { isSameEndpoint, MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { DialQueue } from './dial-queue.ts'
 import type { LinkFailure } from './link-failure.ts'
+import { addressToDialFrom } from './own-addresses.ts'
 import type { Connection, Peer } from './peer.ts'
 
 /** How much sooner than the next place the better one is dialled (RFC 8305 §5 recommends 250 ms). */
@@ -64,17 +65,9 @@ export class Dialling {
     const connection = new MeshConnection<Peer>('dialler', to, identity, connectionLimits)
     connection.peer = peer
     handshakes.begin(connection, now)
-    actions.push({ kind: 'dial', connection, from: this.#dialFrom(to) })
+    actions.push({ kind: 'dial', connection, from: addressToDialFrom(this.#context.mailboxes, to) })
     this.#context.markDirty(connection)
     return connection
-  }
-
-  /** On the loopback interface only the loopback address may speak; elsewhere the host's routes decide. */
-  #dialFrom(to: EndpointAddress): string | undefined {
-    const { mailboxes } = this.#context
-    return mailboxes.length === 1 && mailboxes[0]!.address !== to.address
-      ? mailboxes[0]!.address
-      : undefined
   }
 
   // Several places

@@ -67,7 +67,7 @@ export class Engine {
     this.#watch = watch
     const strangers = new Strangers(context, links, roster, watch)
     const conversation = new Conversation(context, links, roster, watch, strangers)
-    const reception = new Reception(context, roster, watch)
+    const reception = new Reception(context, roster, watch, strangers)
     const concerned = { links, roster, watch, conversation, reception, strangers }
     this.#reception = reception
     this.#connections = new Connections(context, concerned)

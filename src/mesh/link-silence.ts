@@ -2,8 +2,12 @@
  * What it says that nothing comes from a peer over TCP: about our link to it, and about what may be under way. See
  * `watch.ts` and `link-writer.ts`.
  */
+import { NEVER } from '../base/deadlines.ts'
 import type { Timers } from './options.ts'
 import type { Connection, Peer } from './peer.ts'
+
+/** The part of `evasiveMs` after which a peer without beacons is asked. */
+const ASK_QUIET = 0.6
 
 /** After so long without a byte from a peer, nothing that it said a moment ago is likely to be under way. */
 const QUIET_MS = 1_000
@@ -36,6 +40,15 @@ export function takesNothing(peer: Peer): boolean {
  */
 export function isAllHeard(peer: Peer, readingSince: number, now: number): boolean {
   return now - Math.max(peer.heardTcpAt, readingSince) >= QUIET_MS
+}
+
+/**
+ * When a peer that does not beacon (or is not heard doing so) is asked for a sign of life, unless it gives one: before
+ * its silence makes it evasive, again and again. NEVER for one whose beacons are heard.
+ */
+export function askQuietAt(peer: Peer, now: number, { evasiveMs }: Timers): number {
+  if (peer.phase !== 'present' || now - peer.heardBeaconAt < evasiveMs) return NEVER
+  return peer.heardAt + evasiveMs * ASK_QUIET
 }
 
 /** Whether nothing is likely to be under way on either link, and nothing waits for the peer. */

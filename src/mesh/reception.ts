@@ -13,6 +13,7 @@ import { MeshConnection } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
+import type { Strangers } from './strangers.ts'
 import type { WarningSubject } from './warnings.ts'
 import type { Watch } from './watch.ts'
 
@@ -20,14 +21,16 @@ export class Reception {
   readonly #context: MeshContext
   readonly #roster: Roster
   readonly #watch: Watch
+  readonly #strangers: Strangers
   /** Accepted, handshake not complete, by address. */
   readonly #halfOpen = new Map<string, number>()
   #inboundCount = 0
 
-  constructor(context: MeshContext, roster: Roster, watch: Watch) {
+  constructor(context: MeshContext, roster: Roster, watch: Watch, strangers: Strangers) {
     this.#context = context
     this.#roster = roster
     this.#watch = watch
+    this.#strangers = strangers
   }
 
   /** A connection came in; `undefined` when it must be dropped at once. */
@@ -76,7 +79,7 @@ export class Reception {
     }
     const id = peerIdFromBytes(identity, 1)
     if (id === this.#context.options.id) {
-      this.#refuse(connection, 'identity-own', 'somebody dialled us with our own identity', now)
+      this.#refuseOwn(connection, now)
       return
     }
     const known = this.#roster.get(id)
@@ -103,6 +106,15 @@ export class Reception {
     this.#context.handshakes.complete(connection)
     connection.zmtp.accept()
     this.#context.closeConnection(connection, 'flush')
+  }
+
+  #refuseOwn(connection: Connection, now: number): void {
+    if (this.#strangers.isOurCall(connection.remote)) {
+      this.#context.closeConnection(connection, 'abort')
+      return
+    }
+    const reason = 'somebody dialled us with our own identity'
+    this.#refuse(connection, 'identity-own', reason, now)
   }
 
   /** The newest connection of an identity takes over, unless it comes from elsewhere while the old one lives. */

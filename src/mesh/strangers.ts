@@ -31,6 +31,8 @@ interface Stranger {
   /** Not to be called again before. */
   nextAt: number
   failures: number
+  /** It is ourselves, by an address that we did not know for ours. */
+  isOwn: boolean
   /** Who it was. */
   peer: Peer | undefined
 }
@@ -60,7 +62,7 @@ export class Strangers {
       return
     }
     stranger.peer = undefined
-    if (now < stranger.nextAt) return
+    if (stranger.isOwn || now < stranger.nextAt) return
     if (stranger.connection !== undefined)
       this.#context.closeConnection(stranger.connection, 'abort')
     stranger.connection = undefined
@@ -77,6 +79,7 @@ export class Strangers {
       hasHello: false,
       nextAt: 0,
       failures: 0,
+      isOwn: false,
       peer: undefined,
     }
     this.#byPlace.set(endpointText(place), stranger)
@@ -118,6 +121,16 @@ export class Strangers {
     this.#settle(stranger, peer, now)
   }
 
+  /** Somebody dialled us from there with our own identity: true when that is one of our calls. */
+  isOurCall(from: EndpointAddress): boolean {
+    for (const stranger of this.#byPlace.values()) {
+      if (!isSameEndpoint(from, stranger.connection?.local)) continue
+      stranger.isOwn = true
+      return true
+    }
+    return false
+  }
+
   /** A peer has introduced itself: is it whom we called? */
   handleIntroduced(peer: Peer, now: number): void {
     if (this.#byPlace.size === 0 || peer.openConnection !== undefined) return
@@ -147,7 +160,7 @@ export class Strangers {
     const stranger = this.#of(connection)
     if (stranger === undefined) return
     stranger.connection = undefined
-    if (stranger.hasHello) return
+    if (stranger.hasHello || stranger.isOwn) return
     stranger.failures++
     this.#context.counters.dialsFailed++
     this.#context.counters.dialFailures[failure?.kind ?? 'ended']++

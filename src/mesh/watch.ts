@@ -13,7 +13,7 @@ import { assertNever } from '../base/assert.ts'
 import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
-import { isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
+import { askQuietAt, isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
 import { NEVER_HEARD, type PeerDeadline } from './peer-table.ts'
@@ -139,8 +139,9 @@ export class Watch {
 
   /** The link has just opened (or proved itself): check it again after a while. */
   #armProbe(peer: Peer, now: number): void {
-    const { linkProbeMs } = this.#context.options.timers
-    peer.setDeadline('probe', now + this.#context.jittered(2 * linkProbeMs))
+    const { timers } = this.#context.options
+    const at = now + this.#context.jittered(2 * timers.linkProbeMs)
+    peer.setDeadline('probe', Math.min(at, askQuietAt(peer, now, timers)))
     this.#context.reschedule(peer)
   }
 
@@ -368,7 +369,11 @@ export class Watch {
   #probe(peer: Peer, now: number): void {
     if (peer.openConnection === undefined) return
     if (!peer.awaitingPong) {
-      this.ping(peer, now)
+      const { timers } = this.#context.options
+      const isChecked = now - Math.max(peer.pongAt, peer.linkOpenedAt) < timers.linkProbeMs
+      const isHeard = !this.#context.isReading || askQuietAt(peer, now, timers) > now
+      if (isChecked && isHeard) this.#armProbe(peer, now)
+      else this.ping(peer, now)
       return
     }
     // The PING stayed unanswered. Where the peer takes nothing, its time begins when it has taken what waits.

@@ -13,7 +13,7 @@ export async function openDatagramPort(
 ): Promise<DatagramPort> {
   const stream = await openDatagramStream({
     ...options,
-    shared: options.address === undefined,
+    shared: options.address === undefined || options.address === '::',
     onFailure: (failure) => handlers.failed(failure),
   })
   return new NodeDatagramPort(stream, handlers)
@@ -36,6 +36,10 @@ class NodeDatagramPort implements DatagramPort {
 
   send(bytes: Uint8Array, to: SocketAddress): void {
     this.#stream.send(bytes, to)
+  }
+
+  join(group: string): void {
+    this.#stream.join(group)
   }
 
   close(): void {

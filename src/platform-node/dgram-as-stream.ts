@@ -8,12 +8,13 @@
  *
  * Order is the order of arrival. With a 'data' listener a datagram is handed over in the turn in which
  * it arrived; otherwise up to `capacity` of them wait, and beyond that new ones are dropped and
- * counted, as the kernel itself would do. IPv4 only.
+ * counted, as the kernel itself would do. A socket is of one family, IPv4 or IPv6, as its address is.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { isIPv4 } from 'node:net'
+import { isIP } from 'node:net'
 import { Readable } from 'node:stream'
+import { withoutZone, zoneOf } from '../base/ipv6.ts'
 import type { IoFailure, SocketAddress } from '../runtime/platform.ts'
 import { openError, toFailure } from './failure.ts'
 
@@ -26,7 +27,7 @@ export interface Datagram {
 export interface DatagramStreamOptions {
   /** 0 lets the host choose. */
   readonly port: number
-  /** The local address; by default every IPv4 interface. */
+  /** The local address; by default every IPv4 interface, `::` for every IPv6 one. */
   readonly address?: string
   /** Whether other sockets that share it too may have the same port; true by default. */
   readonly shared?: boolean
@@ -51,9 +52,15 @@ const RECEIVE_BUFFER_BYTES = 1024 * 1024
  */
 export async function openDatagramStream(options: DatagramStreamOptions): Promise<DatagramStream> {
   const { port, address = '0.0.0.0', shared = true } = options
-  const socket = createSocket({ type: 'udp4', reuseAddr: shared, lookup: lookupNothing })
+  const family = isIP(address)
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    ipv6Only: family === 6,
+    reuseAddr: shared,
+    lookup: (host, _options, callback) => lookupNothing(family, host, callback),
+  })
   try {
-    if (!isIPv4(address)) throw new TypeError(`${address} is not an IPv4 address`)
+    if (family === 0) throw new TypeError(`${address} is not an IP address`)
     // Node checks this for TCP only; here it would bind the port's lower 16 bits.
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
       throw new RangeError(`${port} is not a port from 0 to 65535`)
@@ -114,6 +121,17 @@ export class DatagramStream extends Readable {
     }
   }
 
+  /** Hears a group of IPv6 on one link, `ff02::1%eth0`, from now on. A failure comes to `onFailure`. */
+  join(group: string): void {
+    if (!this.#open) return
+    try {
+      this.#socket.addMembership(withoutZone(group), `::%${zoneOf(group)}`)
+    } catch (error) {
+      // It is joined already.
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') this.#failLater(toFailure(error))
+    }
+  }
+
   /** Frees the port at once. What already waits can still be read; then the stream ends. */
   close(): void {
     if (!this.#open) return
@@ -161,16 +179,16 @@ export class DatagramStream extends Readable {
 }
 
 /**
- * In place of DNS: takes IPv4 addresses only, and at once. Node's own defers every send to the next
+ * In place of DNS: takes addresses of one family only, and at once. Node's own defers every send to the next
  * tick even for an address, and would look a name up.
  */
 function lookupNothing(
+  family: number,
   host: string,
-  _options: unknown,
   callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
 ): void {
-  if (isIPv4(host)) callback(null, host, 4)
-  else callback(new TypeError(`${host} is not an IPv4 address`), host, 4)
+  if (isIP(host) === family) callback(null, host, family)
+  else callback(new TypeError(`${host} is not an IPv${family} address`), host, family)
 }
 
 /** Linux silently gives what `net.core.rmem_max` allows; other systems refuse. Both are good enough. */

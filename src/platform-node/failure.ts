@@ -5,6 +5,7 @@
  * `EarshotError` for what a caller asked to open and cannot have (it rejects a promise).
  */
 import { EarshotError } from '../base/errors.ts'
+import { zoneOf } from '../base/ipv6.ts'
 import type { IoFailure, IoFailureKind } from '../runtime/platform.ts'
 
 const KINDS: ReadonlyMap<string, IoFailureKind> = new Map<string, IoFailureKind>([
@@ -21,6 +22,9 @@ const KINDS: ReadonlyMap<string, IoFailureKind> = new Map<string, IoFailureKind>
   ['EPIPE', 'reset'],
   ['EADDRINUSE', 'address-in-use'],
   ['EADDRNOTAVAIL', 'address-unavailable'],
+  // No IPv6 on this host; and a link-local address of an interface that is gone.
+  ['EAFNOSUPPORT', 'address-unavailable'],
+  ['ENODEV', 'address-unavailable'],
   ['EACCES', 'permission'],
   ['EPERM', 'permission'],
   ['EMSGSIZE', 'too-large'],
@@ -51,7 +55,9 @@ export function openError(
 ): EarshotError {
   const where = `${what} port ${port} at ${address}`
   const options = { cause: error }
-  switch (failureKind(error)) {
+  // The zone of a link-local address, if it is none of this host's, is an invalid argument.
+  const isNoZone = errorCode(error) === 'EINVAL' && zoneOf(address) !== undefined
+  switch (isNoZone ? 'address-unavailable' : failureKind(error)) {
     case 'address-in-use':
       return new EarshotError(
         'ERR_EARSHOT_PORT_IN_USE',

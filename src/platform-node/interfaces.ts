@@ -1,4 +1,9 @@
-/** The host's addresses, from `os.networkInterfaces()`, which lists only interfaces that are up. */
+/**
+ * The host's addresses, from `os.networkInterfaces()`, which lists only interfaces that are up.
+ *
+ * It gives addresses of IPv6 without their zone, but sockets tell theirs with it: the interface's name, on Windows its number
+ * (libuv's `uv_if_indextoiid`). So it is added here, and addresses can be compared as text.
+ */
 import { networkInterfaces } from 'node:os'
 import type { NetworkInterface } from '../runtime/platform.ts'
 
@@ -6,11 +11,11 @@ import type { NetworkInterface } from '../runtime/platform.ts'
 export function nodeInterfaces(): readonly NetworkInterface[] {
   const found: NetworkInterface[] = []
   for (const [name, addresses] of Object.entries(listInterfaces())) {
-    for (const { address, family, netmask, internal } of addresses ?? []) {
+    for (const { address, family, netmask, internal, scopeid } of addresses ?? []) {
       found.push({
         name,
         family,
-        address,
+        address: withZone(address, name, scopeid ?? 0),
         prefixLength: prefixLengthOf(netmask, family),
         loopback: internal,
       })
@@ -25,6 +30,12 @@ function listInterfaces(): ReturnType<typeof networkInterfaces> {
   } catch {
     return {}
   }
+}
+
+/** `scope` is 0 for an address that is valid everywhere. */
+function withZone(address: string, name: string, scope: number): string {
+  if (scope === 0) return address
+  return `${address}%${process.platform === 'win32' ? scope : name}`
 }
 
 /** Counts the leading ones of a netmask (`255.255.0.0`, `ffff:ffff::`). */

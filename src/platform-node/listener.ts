@@ -13,9 +13,10 @@ export async function openListener(
   const server = createServer(STREAM_SOCKET_OPTIONS)
   try {
     // Node would look a name up.
-    if (isIP(address) === 0) throw new TypeError(`${address} is not an IP address`)
+    const family = isIP(address)
+    if (family === 0) throw new TypeError(`${address} is not an IP address`)
     // `exclusive`: in a worker of `node:cluster` the primary would share one socket among all.
-    server.listen({ host: address, port, exclusive: true })
+    server.listen({ host: address, port, exclusive: true, ipv6Only: family === 6 })
     await once(server, 'listening')
   } catch (error) {
     throw openError(error, 'TCP', address, port)

@@ -1,6 +1,6 @@
 /**
  * The Node.js host: everything `runtime/platform.ts` asks for, over `node:net`, `node:dgram`,
- * `node:os`, `node:crypto` and `node:perf_hooks`. One object serves every node of a process; its only state is the
+ * `node:os`, `node:dns`, `node:crypto` and `node:perf_hooks`. One object serves every node of a process; its only state is the
  * measurement of the event loop, while somebody asks for it.
  */
 import type { Platform } from '../runtime/platform.ts'
@@ -11,6 +11,7 @@ import { nodeEntropy } from './entropy.ts'
 import { nodeInterfaces } from './interfaces.ts'
 import { openListener } from './listener.ts'
 import { LoopDelayMeter } from './loop-delay.ts'
+import { resolveName } from './resolver.ts'
 
 /** One event loop, one measurement. */
 const loopDelay = new LoopDelayMeter()
@@ -22,6 +23,7 @@ export const nodePlatform: Platform = {
   openDatagrams: openDatagramPort,
   listen: openListener,
   dial: (options, handlers) => dialStream(options, handlers),
+  resolve: (name) => resolveName(name),
   eventLoopDelay: () => loopDelay.read(),
   reportUncaught: (error) => {
     process.nextTick(() => {

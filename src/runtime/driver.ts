@@ -82,7 +82,9 @@ export class Driver {
 
   handleOpened(connection: Connection): void {
     const stream = streamOf(connection)
-    if (stream !== undefined) this.#engine.handleOpened(connection, stream.local)
+    if (stream === undefined) return
+    this.#engine.handleOpened(connection, stream.local)
+    this.settle()
   }
 
   handleBytes(connection: Connection, chunk: Uint8Array): void {

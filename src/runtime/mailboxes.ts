@@ -1,25 +1,24 @@
 /**
  * Mailboxes: the node's places on the network. Chooses the interfaces, opens a TCP listener where peers can
- * reach us and the UDP port for beacons, and looks again every second whether the network has changed.
+ * reach us and the ports of the beacons (`beacon-ports.ts`), and looks again every second whether the network has changed.
  *
  * With interfaces named, exactly their addresses are listened on, and only datagrams from their subnets are
- * heard. Without, one listener serves every address that this host has or will have. Either way only what has
- * an open listener is announced.
+ * heard. Without, one listener serves every address that this host has or will have, one for each family. Either way
+ * only what has an open listener is announced.
  *
- * One UDP socket on the beacon port hears everything; each mailbox's beacons leave from a socket of their own,
- * bound to its address, because peers learn our address from a beacon's source. Those are on ports that the
- * host chooses: on the beacon port they would be given the datagrams that are for the first. (The source port
- * of a beacon means nothing.) Which interface a beacon leaves by is still for the host's routes to say: where
- * two interfaces are in one subnet, it can be either.
+ * Over IPv6 only neighbours are heard and served, unless an address is chosen that others can reach: a host has addresses
+ * there that all the Internet may reach, where it hides behind its router over IPv4.
  */
 import { EarshotError } from '../base/errors.ts'
+import { isIpv6, isLinkLocalIpv6 } from '../base/ipv6.ts'
 import type { Mailbox } from '../mesh/context.ts'
 import type { WarningCode } from '../mesh/warning-codes.ts'
+import { formatEndpoint } from '../zre/endpoint.ts'
+import { BeaconPorts, closeExcept } from './beacon-ports.ts'
 import type { InterfaceUse, InterfaceWish } from './interface-selection.ts'
-import { broadcastAddress, inSubnet, selectInterfaces } from './interface-selection.ts'
+import { beaconAddress, inSubnet, selectInterfaces } from './interface-selection.ts'
 import type {
   ByteStream,
-  DatagramPort,
   IoFailure,
   Listener,
   ListenHandlers,
@@ -29,10 +28,13 @@ import type {
   StreamHandlers,
   Timer,
 } from './platform.ts'
+import { Tentative } from './tentative.ts'
 
 export interface MailboxOptions {
   /** Which interfaces to use; `undefined`: every usable one. */
   readonly interfaces: InterfaceWish | undefined
+  /** Whether IPv6 is used beside IPv4. */
+  readonly ipv6: boolean
   /** UDP port of the beacons. */
   readonly beaconPort: number
   /** TCP port of the mailbox, or `undefined` for a random one in the range of RFC 36. */
@@ -50,9 +52,12 @@ export interface MailboxEvents {
 /** RFC 36: "the mailbox port … in the dynamic port range [%C000x - %FFFFx]". */
 const MAILBOX_PORTS = { first: 0xc000, count: 0x4000 } as const
 const PORT_ATTEMPTS = 64
-const ANY_ADDRESS = '0.0.0.0'
+const ANY_IPV4 = '0.0.0.0'
+const ANY_IPV6 = '::'
 /** Hosts give no notice when an interface changes; asking is cheap. */
 const LOOK_EVERY_MS = 1_000
+/** While an address is about to be usable. */
+const LOOK_SOON_MS = 200
 
 export class Mailboxes {
   readonly #platform: Platform
@@ -60,12 +65,13 @@ export class Mailboxes {
   readonly #events: MailboxEvents
   /** By listened address. */
   readonly #listeners = new Map<string, Listener>()
-  /** What beacons are sent from, by mailbox address. */
-  readonly #senders = new Map<string, DatagramPort>()
-  #receiver: DatagramPort | undefined
+  readonly #beacons: BeaconPorts
+  readonly #tentative = new Tentative()
   #port: number | undefined
   #all: readonly InterfaceUse[] = []
   #used: readonly NetworkInterface[] = []
+  /** Those whose subnets are heard, where not everything is. */
+  #near: readonly NetworkInterface[] = []
   #fingerprint = ''
   /** The addresses that were announced last. */
   #announced = ''
@@ -77,6 +83,14 @@ export class Mailboxes {
     this.#platform = platform
     this.#options = options
     this.#events = events
+    this.#beacons = new BeaconPorts(platform, options.beaconPort, this.#tentative, {
+      datagram: (bytes, from) => {
+        // Whoever is answered wants to know where to call back.
+        const canAnswer = this.#announced !== ''
+        if (canAnswer && this.#hears(from.address)) events.datagram(bytes, from)
+      },
+      warn: (code, reason) => events.warn(code, reason),
+    })
   }
 
   /**
@@ -86,8 +100,8 @@ export class Mailboxes {
     try {
       this.#select(true)
       await this.#listenFirst()
-      await this.#openReceiver()
-      await this.#followSenders()
+      await this.#beacons.open()
+      await this.#beacons.follow(this.#used)
     } catch (error) {
       this.close()
       throw error
@@ -98,7 +112,7 @@ export class Mailboxes {
 
   /** Where peers reach this node: `tcp://address:port` for each interface in use whose mailbox is open. */
   get endpoints(): string[] {
-    return this.#served().map(({ address }) => `tcp://${address}:${this.#port}`)
+    return this.#served().map(({ address }) => formatEndpoint(address, this.#port!))
   }
 
   /** All of the host's, as they were when last looked at, and why those are not used that are not. */
@@ -107,24 +121,23 @@ export class Mailboxes {
   }
 
   /** Sends a beacon from the mailbox's address. The bytes belong to the mailboxes from here on. */
-  send(bytes: Uint8Array, { address, beaconTo }: Mailbox): void {
-    if (beaconTo !== undefined) this.#senders.get(address)?.send(bytes, beaconTo)
+  send(bytes: Uint8Array, mailbox: Mailbox): void {
+    this.#beacons.send(bytes, mailbox)
   }
 
   close(): void {
     this.#closed = true
     this.#timer?.cancel()
-    this.#receiver?.close()
-    closeExcept(this.#senders, [])
+    this.#beacons.close()
     closeExcept(this.#listeners, [])
   }
 
   /** Closes everything for a while, as if there was no network. */
   pause(): void {
     this.close()
-    this.#receiver = undefined
     this.#fingerprint = ''
     this.#used = []
+    this.#near = []
     this.#announce()
   }
 
@@ -133,7 +146,7 @@ export class Mailboxes {
     await this.#looking // it has found everything closed
     this.#closed = false
     try {
-      await this.#openReceiver()
+      await this.#beacons.open()
     } catch (error) {
       this.#closed = true
       throw error
@@ -144,12 +157,17 @@ export class Mailboxes {
 
   /** Chooses interfaces; true when the choice is another than before. */
   #select(first: boolean): boolean {
+    const { interfaces, ipv6 } = this.#options
     const all = this.#platform.interfaces()
-    const { all: uses, used, unmatched } = selectInterfaces(all, this.#options.interfaces)
+    const { all: uses, used, unmatched } = selectInterfaces(all, interfaces, ipv6)
     this.#all = uses
     if (first && (unmatched.length > 0 || used.length === 0)) {
       throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', noInterfaceMessage(all, unmatched))
     }
+    const neighbours = used.filter((each) => isIpv6(each.address)).map((each) => each.name)
+    this.#near = all.filter((each) =>
+      isIpv6(each.address) ? neighbours.includes(each.name) : used.includes(each),
+    )
     const fingerprint = fingerprintOf(used)
     if (fingerprint === this.#fingerprint) return false
     this.#fingerprint = fingerprint
@@ -190,21 +208,36 @@ export class Mailboxes {
   }
 
   #wanted(): readonly string[] {
-    return this.#options.interfaces === undefined
-      ? [ANY_ADDRESS]
-      : this.#used.map((each) => each.address)
+    if (this.#options.interfaces !== undefined) return this.#used.map((each) => each.address)
+    const isWanted =
+      this.#listeners.has(ANY_IPV6) || this.#used.some(({ address }) => isIpv6(address))
+    return isWanted ? [ANY_IPV4, ANY_IPV6] : [ANY_IPV4]
+  }
+
+  /** Which listener serves an address. */
+  #listenerOf(address: string): string {
+    if (this.#options.interfaces !== undefined) return address
+    return isIpv6(address) ? ANY_IPV6 : ANY_IPV4
   }
 
   async #openListener(address: string, port: number): Promise<void> {
     if (this.#closed || this.#listeners.has(address)) return
-    const listener = await this.#listenOn(address, port)
-    if (this.#closed) listener.close()
-    else this.#listeners.set(address, listener)
+    try {
+      const listener = await this.#listenOn(address, port)
+      if (this.#closed) listener.close()
+      else this.#listeners.set(address, listener)
+      this.#tentative.settle(address)
+    } catch (error) {
+      if (!this.#tentative.excuses(address, error, this.#platform.clock.now())) throw error
+    }
   }
 
   #listenOn(address: string, port: number): Promise<Listener> {
     const handlers: ListenHandlers = {
-      accepted: (stream) => this.#events.accepted(stream),
+      accepted: (stream) => {
+        const isFar = address === ANY_IPV6 && !this.#hears(stream.remote.address)
+        return isFar ? undefined : this.#events.accepted(stream)
+      },
       failed: (failure) => this.#handleListenerFailure(address, failure),
     }
     return this.#platform.listen({ address, port }, handlers)
@@ -219,61 +252,20 @@ export class Mailboxes {
     this.#listeners.delete(address) // the next look opens it again
   }
 
-  // Datagrams
-
-  async #openReceiver(): Promise<void> {
-    this.#receiver = await this.#platform.openDatagrams(
-      { port: this.#options.beaconPort },
-      {
-        datagram: (bytes, from) => this.#handleDatagram(bytes, from),
-        failed: (failure) => this.#events.warn('datagram-failed', failure.message),
-      },
-    )
-  }
-
-  /** As with listeners; without a sender a mailbox is known to us alone, until the next look. */
-  async #followSenders(): Promise<void> {
-    const able = this.#used.filter(
-      (each) => broadcastAddress(each.address, each.prefixLength) !== undefined,
-    )
-    const wanted = able.map((each) => each.address)
-    closeExcept(this.#senders, wanted)
-    for (const address of wanted) {
-      if (this.#closed || this.#senders.has(address)) continue
-      try {
-        const sender = await this.#openSender(address)
-        if (this.#closed) sender.close()
-        else this.#senders.set(address, sender)
-      } catch (error) {
-        this.#warn('datagram-failed', error)
-      }
-    }
-  }
-
-  #openSender(address: string): Promise<DatagramPort> {
-    return this.#platform.openDatagrams(
-      { port: 0, address },
-      {
-        datagram: () => {}, // nobody has a reason to send any there
-        failed: (failure) => this.#events.warn('datagram-failed', failure.message),
-      },
-    )
-  }
-
-  #handleDatagram(bytes: Uint8Array, from: SocketAddress): void {
-    const chosenOnly = this.#options.interfaces !== undefined
-    if (chosenOnly && !this.#used.some((each) => inSubnet(from.address, each))) return
-    this.#events.datagram(bytes, from)
+  /** Whether who speaks from there is a neighbour of ours. */
+  #hears(address: string): boolean {
+    if (this.#options.interfaces === undefined && !isIpv6(address)) return true
+    return this.#near.some((each) => inSubnet(address, each))
   }
 
   // Changes
 
-  /** The interfaces that can be reached: those whose listener is open. */
+  /** The interfaces that can be reached: those whose listener is open, and whose address can be used (see `Tentative`). */
   #served(): readonly NetworkInterface[] {
-    if (this.#options.interfaces === undefined) {
-      return this.#listeners.has(ANY_ADDRESS) ? this.#used : []
-    }
-    return this.#used.filter((each) => this.#listeners.has(each.address))
+    return this.#used.filter(({ address }) => {
+      const isUsable = !isLinkLocalIpv6(address) || this.#beacons.canSendFrom(address)
+      return isUsable && this.#listeners.has(this.#listenerOf(address))
+    })
   }
 
   #announce(): void {
@@ -281,7 +273,7 @@ export class Mailboxes {
     const { beaconPort } = this.#options
     const served = this.#served()
     const mailboxes = served.map((each): Mailbox => {
-      const address = broadcastAddress(each.address, each.prefixLength)
+      const address = beaconAddress(each)
       const beaconTo = address === undefined ? undefined : { address, port: beaconPort }
       return { interfaceName: each.name, address: each.address, port, beaconTo }
     })
@@ -291,7 +283,8 @@ export class Mailboxes {
 
   #lookLater(): void {
     if (this.#closed) return
-    const at = this.#platform.clock.now() + LOOK_EVERY_MS
+    const now = this.#platform.clock.now()
+    const at = now + (this.#tentative.isAny(now) ? LOOK_SOON_MS : LOOK_EVERY_MS)
     this.#timer = this.#platform.clock.setTimer(at, () => {
       this.#looking = this.#look().catch((error: unknown) => this.#platform.reportUncaught(error))
     })
@@ -310,7 +303,7 @@ export class Mailboxes {
   async #look(): Promise<void> {
     const changed = this.#selectAgain()
     await this.#followListeners()
-    await this.#followSenders()
+    await this.#beacons.follow(this.#used)
     if (this.#closed) return
     if (changed) {
       const names = this.#used.map((each) => `${each.name} (${each.address})`).join(', ')
@@ -334,24 +327,12 @@ function fingerprintOf(interfaces: readonly NetworkInterface[]): string {
   return interfaces.map((each) => `${each.name} ${each.address}/${each.prefixLength}`).join()
 }
 
-/** Closes and forgets all but those of the given addresses. */
-function closeExcept(open: Map<string, { close(): void }>, kept: readonly string[]): void {
-  for (const [address, each] of [...open]) {
-    if (kept.includes(address)) continue
-    open.delete(address)
-    each.close()
-  }
-}
-
 function noInterfaceMessage(
   all: readonly NetworkInterface[],
   unmatched: readonly string[],
 ): string {
-  const there = all
-    .filter((each) => each.family === 'IPv4')
-    .map((each) => `${each.name} (${each.address})`)
-  const available =
-    there.length > 0 ? `available: ${there.join(', ')}` : 'this host has none with IPv4'
+  const there = all.map((each) => `${each.name} (${each.address})`)
+  const available = there.length > 0 ? `available: ${there.join(', ')}` : 'this host has none'
   if (unmatched.length === 0) return `no usable network interface; ${available}`
   return `no network interface matches ${unmatched.join(', ')}; ${available}`
 }

@@ -17,12 +17,13 @@ import type {
 } from '../mesh/events.ts'
 import type { WhenFull } from '../mesh/outbox.ts'
 import type { WarningCode as EngineWarningCode } from '../mesh/warning-codes.ts'
+import type { DiscoveryWarningCode } from './candidate.ts'
 import type { CodecInvalidCode } from './codecs/codec.ts'
 
 export type { PeerInfo } from '../mesh/events.ts'
 
 /** Every code a `warning` can have; `docs/errors.md` explains them. */
-export type WarningCode = EngineWarningCode | CodecInvalidCode
+export type WarningCode = EngineWarningCode | CodecInvalidCode | DiscoveryWarningCode
 
 export interface StopEvent {
   readonly type: 'stop'

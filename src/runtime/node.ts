@@ -79,6 +79,8 @@ export class MeshNode extends EventSource {
   /** 32 upper-case hexadecimal digits, fresh at every start. */
   readonly id: PeerId
   readonly name: string
+  /** UDP port of the beacons. */
+  readonly beaconPort: number
 
   /** Not for applications: `createNode` makes nodes. */
   constructor(platform: Platform, options: NodeOptions) {
@@ -88,6 +90,7 @@ export class MeshNode extends EventSource {
     this.#limits = checked.engine.limits
     this.id = checked.engine.id
     this.name = checked.engine.name
+    this.beaconPort = checked.mailboxes.beaconPort
     this.#warnings = new WarningLedger(this.#limits.warningsPerSecond)
     this.#parts = assemble(platform, checked, options.signal, {
       handleEvent: (event) => this.#handleEvent(event),

@@ -23,11 +23,14 @@ export interface NodeOptions {
   /** Groups to be in from the start. */
   readonly groups?: readonly string[]
   /**
-   * Where to be: names (`eth0`), addresses (`192.168.1.5`) or subnets (`10.0.0.0/8`) of network interfaces; or a
-   * function that is asked of each, now and at every later look at the network (if it throws there, all stays as it
-   * is). Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on this host.
+   * Where to be: names (`eth0`), addresses (`192.168.1.5`, `fe80::7%eth0`) or subnets (`10.0.0.0/8`) of network
+   * interfaces; or a function that is asked of each, now and at every later look at the network (if it throws there,
+   * all stays as it is). Nothing is sent on any other. Default: every usable interface; `'127.0.0.1'` keeps the node on
+   * this host.
    */
   readonly interfaces?: string | readonly string[] | ((each: NetworkInterface) => boolean)
+  /** Whether IPv6 is used beside IPv4, where a host has it. Without, half the beacons. Default true. */
+  readonly ipv6?: boolean
   /** UDP port of the beacons; nodes with different ports do not meet. Default 5670. */
   readonly port?: number
   /** TCP port of the mailbox. Default: a random one from 49152 to 65535. */
@@ -208,6 +211,7 @@ function checkMailboxes(options: NodeOptions): MailboxOptions {
   }
   return {
     interfaces: list,
+    ipv6: options.ipv6 ?? true,
     beaconPort: checkPort('port', options.port ?? BEACON_PORT),
     mailboxPort:
       options.mailboxPort === undefined ? undefined : checkPort('mailboxPort', options.mailboxPort),

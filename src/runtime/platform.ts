@@ -11,7 +11,10 @@
 
 /** One end of a TCP connection, or where a datagram came from or goes to. */
 export interface SocketAddress {
-  /** An IPv4 or IPv6 address in its usual spelling; never a host name. */
+  /**
+   * An IPv4 or IPv6 address in its usual spelling (RFC 5952); never a host name. A link-local address of IPv6 has its zone:
+   * `fe80::7%eth0`, on Windows the number of the interface. Two texts are equal exactly when the addresses are.
+   */
   readonly address: string
   readonly port: number
 }
@@ -46,6 +49,7 @@ export interface NetworkInterface {
   /** The host's name for it: `eth0`, `lo`, `en0`. Several entries may share one name. */
   readonly name: string
   readonly family: 'IPv4' | 'IPv6'
+  /** As in `SocketAddress`: with its zone when it is link-local. */
   readonly address: string
   /** Length of the subnet prefix in bits. */
   readonly prefixLength: number
@@ -124,7 +128,7 @@ export interface DialOptions {
 }
 
 export interface ListenOptions {
-  /** The local address, or `0.0.0.0` for every IPv4 interface. */
+  /** The local address; `0.0.0.0` for every address of IPv4, `::` for every one of IPv6 and none of IPv4. */
   readonly address: string
   /** 0 lets the host choose. */
   readonly port: number
@@ -147,7 +151,8 @@ export interface ListenHandlers {
 export interface DatagramOptions {
   /** 0 lets the host choose. */
   readonly port: number
-  /** The local address, which becomes the source of all that is sent. By default every IPv4 interface. */
+  /** The local address, which becomes the source of all that is sent. By default every IPv4 interface; `::` is every
+   *  IPv6 interface. */
   readonly address?: string
 }
 
@@ -163,6 +168,9 @@ export interface DatagramPort {
   /** Sends one datagram; a broadcast address is allowed. The bytes belong to the port from here on.
    *  Failure comes to `failed`. */
   send(bytes: Uint8Array, to: SocketAddress): void
+  /** Hears what is sent to a group on one link, too: `ff02::1%eth0`. For ports on `::`, so of hosts that have IPv6. To
+   *  join again changes nothing; failure comes to `failed`. */
+  join?(group: string): void
   /** Frees the port. No callback follows, and nothing is sent any more. */
   close(): void
 }
@@ -186,8 +194,8 @@ export interface Platform {
   readonly entropy: Entropy
   /** All addresses of all interfaces that are up, now. Cheap enough to be asked every second. */
   interfaces(): readonly NetworkInterface[]
-  /** Opens a UDP port. Without an address several sockets of the host share it (`SO_REUSEADDR`), receiving
-   *  broadcasts that reach any interface; each of them gets every broadcast. With one it is not shared, and
+  /** Opens a UDP port. Without an address, or with `::`, several sockets of the host share it (`SO_REUSEADDR`), receiving
+   *  broadcasts and multicasts that reach any interface; each of them gets every one. With an address it is not shared, and
    *  is for sending: whether broadcasts reach it differs between hosts. Rejects with EarshotError
    *  ERR_EARSHOT_PORT_IN_USE when the port is taken by a program that does not share it,
    *  ERR_EARSHOT_NO_INTERFACE when the address is not this host's, and ERR_EARSHOT_BAD_OPTION when the port is
@@ -199,6 +207,9 @@ export interface Platform {
   listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener>
   /** Starts connecting. `opened` or `ended` follows, also for an address or a port that is none. */
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream
+  /** Optional, for hosts that have names: all addresses of a host's name, IPv4 and IPv6, in the order of the host's
+   *  resolver; at least one. Rejects when there are none, or after 5 s. */
+  resolve?(name: string): Promise<readonly string[]>
   /** Optional, for hosts that can say: how late the event loop was of late. Measuring costs something, so it begins
    *  when somebody asks: the first answer is `undefined`, and so is the first after nobody has asked for minutes.
    *  All who ask share one measurement, and asking often does not shorten what it covers: the answer stays the same

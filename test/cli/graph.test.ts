@@ -59,6 +59,21 @@ describe('the graph', () => {
     ])
   })
 
+  it('has those who have answered, and those who are there, whomever a liar has made up', () => {
+    const peers = Array.from({ length: 2_000 }, (_, i) => {
+      return { id: i.toString(16).padStart(32, '0'), name: `liar${i}`, presence: 'alive' }
+    })
+    const liar = readSnapshot(idOf('liar'), 0, { name: 'liar', peers })!
+    const known = [{ id: idOf('c'), name: 'c' }]
+    const { nodes } = graphOf(
+      [liar, madeSnapshot('b', { a: {} }), madeSnapshot('a', { b: {} })],
+      known,
+      undefined,
+    )
+    expect(nodes).toHaveLength(2_000)
+    expect(nodes.map(({ name }) => name)).toEqual(expect.arrayContaining(['a', 'b', 'c', 'liar']))
+  })
+
   it('takes nobody for unseen whose name may be on the part of a list that was cut', () => {
     const peers = Array.from({ length: 2_001 }, (_, i) => {
       return { id: i.toString(16).padStart(32, '0'), name: '', presence: 'alive' }

@@ -1,6 +1,7 @@
 /** How log records and traces are chosen, put together, and written for people. */
 import { describe, expect, it } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
+import { escapeText } from '../../cli/render/escape.ts'
 import { clockWords, LogLines } from '../../cli/render/log-lines.ts'
 import { painter } from '../../cli/render/style.ts'
 import { TraceLines, traceRecord } from '../../cli/render/trace-lines.ts'
@@ -276,6 +277,40 @@ describe('traces', () => {
       made({ fields: { event: 'trace', trace: `${ADA.slice(0, 12)}-1`, stage: 'eaten' } }),
     ]
     expect(assembled(forged, 0)).toHaveLength(0)
+  })
+
+  it('believe nobody who calls another by another name, or by what is no id', () => {
+    const calling = (record: LogRecord, peerName: string): LogRecord => {
+      return { ...record, fields: { ...record.fields, peerName } }
+    }
+    const records = [
+      ...shout(BEN, CY),
+      calling(report(CY, 'received', 4, ADA, 'x'), 'mallory'),
+      calling(report(ADA, 'written', 2, BEN, 'x'), 'mallory'),
+      // Of this one nobody else says anything.
+      calling(report(ADA, 'failed', 2, 'D'.repeat(32), 'x'), 'dot'),
+      report(ADA, 'accepted', 1, '\u001b[2J', 'x'),
+    ]
+    const [trace] = assembled(records, 0).settled(5_000)
+    const names = [trace!.from, ...trace!.receivers].map(({ name }) => name)
+    expect(names).toEqual(['ada', 'ben', 'cy', 'dot'])
+  })
+
+  it('hold nothing that a terminal obeys, even where an id is none', () => {
+    const id = '\u001b]0;x\u0007'
+    const stages = { handled: 1 }
+    const receivers = [{ id, name: undefined, stages }]
+    const trace = { trace: id, from: { id, name: '' }, group: id, bytes: 1, time: 0 }
+    const lines = new TraceLines(true, plain).lines({ ...trace, isSentKnown: true, receivers })
+    expect(escapeText(lines.join(''))).toBe(lines.join(''))
+  })
+
+  it('are written with a time, whatever a clock has shown', () => {
+    const traces = new Traces()
+    traces.add(report(ADA, 'sent', 0, BEN), 9e15, 0)
+    expect(traceRecord(traces.settled(5_000)[0]!)).toMatchObject({
+      time: '1970-01-01T00:00:00.000Z',
+    })
   })
 
   it('are bounded: the oldest are told as they are', () => {

@@ -221,7 +221,7 @@ describe.concurrent('record and replay', () => {
     const file = join(folder, 'mesh.ndjson')
     const ada = await scene.node({ name: 'ada', groups: ['lobby'] })
     const entered = ada.next('join', { where: ({ peer }) => peer.name === 'eye' })
-    const record = scene.start(['record', file, '-n', 'eye', '-g', 'lobby', '--every', '100ms'])
+    const record = scene.start(['record', file, '-n', 'eye', '-g', 'lobby', '--every', '250ms'])
     await entered
     await ada.shout('lobby', 'hello', { trace: true })
     meshLog(ada).record('error', 'the end', { why: 'wet' })

@@ -6,6 +6,7 @@ import {
   countOption,
   durationOption,
   groupArgument,
+  intervalOption,
   parseHeader,
   portOption,
 } from '../../cli/parsers.ts'
@@ -70,6 +71,11 @@ describe('an option', () => {
 
   it('for a duration says what it expects', () => {
     expect(() => durationOption('soon')).toThrow('Expected a time such as 5, 5s, 500ms or 2m')
+  })
+
+  it('for an interval takes no less than nodes answer', () => {
+    expect(intervalOption('250ms')).toBe(250)
+    expect(() => intervalOption('249ms')).toThrow('Expected 250 ms or more.')
   })
 
   it('for a header splits at the first =', () => {

@@ -63,6 +63,13 @@ function readBack(record: Parameters<typeof recordingLine>[0]): RecordedLine | u
   return readRecordingLine(recordingLine(record)!)
 }
 
+const goneLine = (id: string): string => {
+  return `{"type":"earshot.gone/1","at":1,"node":"${id}","name":""}`
+}
+const nested = (depth: number): string => {
+  return `{"type":"earshot.hat/1","at":1,"x":${'['.repeat(depth)}${']'.repeat(depth)}}`
+}
+
 describe('a line of a recording', () => {
   it.each(ENTRIES)('gives back the entry $type', (entry) => {
     const line: EntryLine = { kind: 'entry', at: AT, entry, offsetMs: 0 }
@@ -131,6 +138,25 @@ describe('a line of a recording', () => {
     expect(readRecordingLine(`{"type":"earshot.hat/1","at":1}`)).toEqual({ kind: 'other', at: 1 })
   })
 
+  it('may have a node that only ZRE/LOG knows', () => {
+    const entry = { type: 'gone', node: 'ZRELOG-00ff', name: '' }
+    expect(readRecordingLine(goneLine('ZRELOG-00ff'))).toMatchObject({ entry })
+    expect(readRecordingLine(goneLine('ZRELOG-00f'))).toBeUndefined()
+  })
+
+  it('may hold any brackets in its texts, and some levels of its own', () => {
+    expect(readRecordingLine(nested(79))).toEqual({ kind: 'other', at: 1 })
+    const entry = { ...logEntry, msg: `\\"${'[{'.repeat(1_000)}\\\\"` }
+    const line: EntryLine = { kind: 'entry', at: AT, entry, offsetMs: 0 }
+    expect(readBack(entryRecord(line))).toEqual(line)
+  })
+
+  it('leaves out whom a warning is about where that is no id', () => {
+    const line = '{"type":"earshot.warning/1","at":1,"code":"c","reason":"r","peer":"\\u001b"}'
+    expect(readRecordingLine(line)).toMatchObject({ kind: 'event', event: { suppressed: 0 } })
+    expect(readRecordingLine(line)).not.toMatchObject({ event: { peer: expect.anything() } })
+  })
+
   it('may be what other verbs print with --json', () => {
     const line = readRecordingLine(jsonLine(recordOf('alive', { peer: { id: node, name } })))
     expect(line).toMatchObject({ kind: 'event', event: { type: 'alive' } })
@@ -155,6 +181,13 @@ describe('a line of a recording', () => {
     ['of a level that is none', '{"type":"earshot.log/1","at":1,"level":"warn","fields":{}}'],
     ['a snapshot that is none', madeLine(1, 'b', {}).replace('"peers":[]', '"peers":7')],
     ['a snapshot of a node without an id', madeLine(1, 'b', {}).replace(idOf('b'), 'XYZ')],
+    ['nested deeper than anything that is written', nested(80)],
+    ['of nothing but brackets', `{"type":"earshot.hat/1","at":1,"x":${'['.repeat(1_000_000)}`],
+    ['of a node whose id is none', goneLine('\\u001b[2J')],
+    [
+      'of a peer whose id is none',
+      '{"type":"earshot.alive/1","at":1,"peer":{"id":"A","name":"a"}}',
+    ],
     ['of no date', madeLine(1, 'b', {}).replace('"at":1', '"at":1e99')],
     ['of nobody', '{"type":"earshot.join/1","at":1,"group":"x"}'],
     [

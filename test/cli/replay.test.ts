@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
 import { readRecordingLine } from '../../cli/recording/format.ts'
 import { createSimulation, LogFile } from '../../sim/index.ts'
+import { recordsOf } from '../support/ndjson.ts'
 import { runInside } from './host.ts'
 import { idOf, madeLine } from './made-snapshot.ts'
 
@@ -38,9 +39,6 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const linesOf = (text: string): string[] => text.trimEnd().split('\n')
-const recordsOf = (text: string): Record<string, unknown>[] => {
-  return linesOf(text).map((line) => JSON.parse(line) as Record<string, unknown>)
-}
 
 describe('what a simulation writes', () => {
   it('is read field by field by who reads recordings', () => {

@@ -2,17 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
 import type { sweep } from '../../sim/index.ts'
+import { recordsOf } from '../support/ndjson.ts'
 import { it } from './command.ts'
 
 const TROUBLE: string = fileURLToPath(new URL('fixtures/trouble.mjs', import.meta.url))
 const SMALL = ['steady', '--nodes', '3', '--for', '2s']
-
-function recordsOf(text: string): Record<string, unknown>[] {
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-}
 
 describe('a sweep', () => {
   it('says what is swept, and what it came to', async ({ scene }) => {

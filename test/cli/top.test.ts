@@ -7,18 +7,12 @@ import { PassThrough } from 'node:stream'
 import { describe, expect } from 'vitest'
 import { ExitCode } from '../../cli/exit-codes.ts'
 import { runProgram } from '../../cli/program.ts'
+import { recordsOf } from '../support/ndjson.ts'
 import { it } from './command.ts'
 import { FakeHost, runInside } from './host.ts'
 import { idOf, madeLine } from './made-snapshot.ts'
 
 type Records = readonly Readonly<Record<string, unknown>>[]
-
-function recordsOf(text: string): Records {
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-}
 
 describe.concurrent('top --once', () => {
   it('is a table of all nodes, without itself', async ({ scene }) => {
@@ -143,6 +137,7 @@ describe.concurrent('top', () => {
 
   it.for([
     [['top', '--interval', '100ms'], 'Expected 250 ms or more.'],
+    [['record', '-', '--every', '100ms'], 'Expected 250 ms or more.'],
     [['top', '--sort', 'beauty'], 'Allowed choices are name, id, peers'],
     [['top', '--from', 'x', '--interval', '1s'], '--interval is for live tables'],
   ] as const)('%j is exit code 2', async ([args, text]) => {

@@ -1,15 +1,13 @@
 /** PUB and SUB between us and libzmq: either way, whoever dials, with what is subscribed to and cancelled. */
 import { afterEach, describe, expect, it } from 'vitest'
 import * as zmq from 'zeromq'
-import { NullMechanism } from '../../src/zmtp/null-mechanism.ts'
-import { PubConnection } from '../../src/zmtp/pub-connection.ts'
-import { SubConnection } from '../../src/zmtp/sub-connection.ts'
+import type { PubConnection } from '../../src/zmtp/pub-connection.ts'
+import { newPub, newSub, type Role } from '../support/pubsub.ts'
 import {
   type Acceptor,
   Changes,
   closeAll,
   dial,
-  LIMITS,
   type Link,
   type LinkOptions,
   listen,
@@ -20,8 +18,6 @@ import {
 afterEach(closeAll)
 
 const ANY_PORT = 'tcp://127.0.0.1:0'
-
-type Role = 'dialler' | 'acceptor'
 
 /** A link of ours, as a PUB or a SUB, whose handshake with `peer` is complete, and what is behind it. */
 async function linkTo<C extends Speaker>(
@@ -54,14 +50,6 @@ async function meet(
   await peer.bind(ANY_PORT)
   const link = dial(peer.lastEndpoint!, options)
   return { links: [link], until: (isTrue) => link.until(isTrue) }
-}
-
-function newPub(role: Role): PubConnection {
-  return new PubConnection({ role, mechanism: new NullMechanism(), limits: LIMITS })
-}
-
-function newSub(role: Role): SubConnection {
-  return new SubConnection({ role, mechanism: new NullMechanism(), limits: LIMITS })
 }
 
 /** Publishes texts; gives back which of them the subscriber wanted. */

@@ -37,7 +37,7 @@ export const IDENTITY: Uint8Array = Uint8Array.of(
   0x03,
 )
 
-export const LIMITS: ConnectionLimits = {
+const LIMITS: ConnectionLimits = {
   handshakeBytes: 4096,
   messageBytes: 64 * MIB,
   messageFrames: 1100,

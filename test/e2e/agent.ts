@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { PeerInfo } from '../../src/mesh/events.ts'
 import type { Message } from '../../src/mesh/message.ts'
 import type { EngineMetrics } from '../../src/mesh/metrics.ts'
+import type { InterfaceUse } from '../../src/runtime/interface-selection.ts'
 import type { EventOf, NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
 import type { NodeOptions } from '../../src/runtime/options.ts'
 import { Facts, PATIENCE_MS } from './facts.ts'
@@ -206,6 +207,10 @@ export class RemoteNode {
     return (await this.agent.call(this.name, 'metrics')) as EngineMetrics
   }
 
+  async interfaces(): Promise<readonly InterfaceUse[]> {
+    return (await this.agent.call(this.name, 'interfaces')) as readonly InterfaceUse[]
+  }
+
   async peers(): Promise<readonly PeerInfo[]> {
     return (await this.agent.call(this.name, 'peers')) as readonly PeerInfo[]
   }
@@ -226,6 +231,15 @@ export async function poll<T>(ask: () => Promise<T>, fits: (answer: T) => boolea
 export async function allMeet(nodes: readonly RemoteNode[], after = 0): Promise<number> {
   const meetings = await Promise.all(pairs(nodes).map(([one, other]) => one.meets(other, after)))
   return Math.max(...meetings.map(({ at }) => at))
+}
+
+/** Waits until a node has opened another link to a peer than its first. */
+export function linkedAnew(node: RemoteNode, to: RemoteNode): Promise<unknown> {
+  return poll(
+    () => node.metrics(),
+    ({ peers }) =>
+      peers.some(({ id, link, links }) => id === to.id && link === 'open' && links > 1),
+  )
 }
 
 let talks = 0

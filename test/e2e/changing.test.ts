@@ -1,18 +1,9 @@
 /** Hosts whose network changes while their nodes run. */
 import { expect, it } from 'vitest'
-import { allMeet, allTalk, moment, poll, type RemoteNode } from './agent.ts'
+import { allMeet, allTalk, linkedAnew, moment, poll, type RemoteNode } from './agent.ts'
 import { describeHosts, newNetwork } from './network.ts'
 
 const FAST = { beaconIntervalMs: 200, evasiveMs: 600, silentMs: 1_200, expiredMs: 2_500 }
-
-/** Waits until a node has opened another link to a peer than its first. */
-function linkedAnew(node: RemoteNode, to: RemoteNode): Promise<unknown> {
-  return poll(
-    () => node.metrics(),
-    ({ peers }) =>
-      peers.some(({ id, link, links }) => id === to.id && link === 'open' && links > 1),
-  )
-}
 
 /** Lets a node send more beacons on each of its interfaces. */
 async function beaconsSent(node: RemoteNode, more: number): Promise<void> {

@@ -17,7 +17,10 @@ import { describe, onTestFinished } from 'vitest'
 import type { NodeOptions } from '../../src/runtime/options.ts'
 import { Agent, type RemoteNode } from './agent.ts'
 
-/** Addresses of a host's interfaces, with prefix length. `eth0` is plugged into LAN 0, `eth1` into LAN 1, … */
+/**
+ * Addresses of a host's interfaces, with prefix length, several of them separated by blanks. `eth0` is plugged into LAN 0,
+ * `eth1` into LAN 1, … A host speaks IPv6 when one of them is of it: `10.77.0.1/24 fe80::1/64`.
+ */
 export type Ports = Readonly<Record<string, string>>
 
 /** Why there can be no network here, or `undefined` when there can. */
@@ -57,9 +60,10 @@ function nft(namespace: string, rules: string): void {
   execFileSync('ip', args, { input: rules, stdio: ['pipe', 'ignore', 'pipe'] })
 }
 
-/** Without IPv6: the kernel would send packets of its own (router solicitations), and packets are counted here. */
-function addNamespace(name: string): void {
+/** Without IPv6, unless it is wanted: the kernel would send packets of its own, and packets are counted here. */
+function addNamespace(name: string, isIpv6Wanted = false): void {
   ip('netns', 'add', name)
+  if (isIpv6Wanted) return
   const disable = 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
   ip('netns', 'exec', name, 'sh', '-c', disable)
 }
@@ -161,21 +165,26 @@ export class Host {
   constructor(namespace: string, at: Switch, ports: Ports, ensureLan: (lan: string) => void) {
     this.namespace = namespace
     this.#switch = at
-    addNamespace(namespace)
+    addNamespace(
+      namespace,
+      Object.values(ports).some((addresses) => addresses.includes(':')),
+    )
     ip('-n', namespace, 'link', 'set', 'lo', 'up')
-    for (const [name, address] of Object.entries(ports)) {
+    for (const [name, addresses] of Object.entries(ports)) {
       const lan = name.replace('eth', 'lan')
       ensureLan(lan)
       const port = this.#portOf(name)
       const peer = ['peer', 'name', name, 'netns', namespace]
       ip('-n', at.namespace, 'link', 'add', port, 'type', 'veth', ...peer)
       ip('-n', at.namespace, 'link', 'set', port, 'master', lan, 'up')
-      this.#assign(name, address)
+      // Only what is said here: the kernel would make a link-local address of the hardware's.
+      ip('-n', namespace, 'link', 'set', name, 'addrgenmode', 'none')
+      for (const address of addresses.split(' ')) this.#assign(name, address)
       ip('-n', namespace, 'link', 'set', name, 'up')
     }
   }
 
-  /** The address of an interface, without prefix length. */
+  /** The address of an interface, the last that it was given, without prefix length. */
   address(name = 'eth0'): string {
     return this.#addresses.get(name)!.replace(/\/.*/, '')
   }
@@ -185,7 +194,8 @@ export class Host {
   }
 
   #assign(name: string, address: string): void {
-    ip('-n', this.namespace, 'address', 'add', address, 'brd', '+', 'dev', name)
+    const broadcast = address.includes(':') ? [] : ['brd', '+']
+    ip('-n', this.namespace, 'address', 'add', address, ...broadcast, 'dev', name)
     this.#addresses.set(name, address)
   }
 
@@ -242,6 +252,11 @@ export class Host {
   /** Sends packets to a subnet out by an interface, whatever its own subnet is. */
   route(subnet: string, name: string): void {
     ip('-n', this.namespace, 'route', 'add', subnet, 'dev', name)
+  }
+
+  /** Takes away one address of several. */
+  removeAddress(address: string, name = 'eth0'): void {
+    ip('-n', this.namespace, 'address', 'delete', address, 'dev', name)
   }
 
   /** Packets that have left on an interface since it exists. */

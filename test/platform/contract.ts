@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { describeDatagrams } from './contract-datagrams.ts'
 import { describeHost } from './contract-host.ts'
+import { describeIpv6, describeNoIpv6 } from './contract-ipv6.ts'
 import { describeListening } from './contract-listening.ts'
 import { describeStreamEnds } from './contract-stream-ends.ts'
 import { describeStreams } from './contract-streams.ts'
@@ -12,8 +13,12 @@ import { Bench, type PlatformHarness } from './harness.ts'
 
 export type { PlatformHarness } from './harness.ts'
 
-/** `make` is called once per test. */
-export function platformContract(name: string, make: () => Promise<PlatformHarness>): void {
+/** `make` is called once per test. `hasIpv6`: whether the host has ::1. */
+export function platformContract(
+  name: string,
+  make: () => Promise<PlatformHarness>,
+  hasIpv6: boolean = false,
+): void {
   describe(`the platform contract: ${name}`, () => {
     let bench: Bench
 
@@ -31,6 +36,8 @@ export function platformContract(name: string, make: () => Promise<PlatformHarne
     describeStreamEnds(current)
     describeListening(current)
     describeDatagrams(current)
+    if (hasIpv6) describeIpv6(current)
+    else describeNoIpv6(current)
     describeHost(current)
   })
 }

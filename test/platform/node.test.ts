@@ -48,4 +48,6 @@ async function makeHarness(): Promise<PlatformHarness> {
   }
 }
 
-platformContract('Node.js', makeHarness)
+const hasIpv6 = nodePlatform.interfaces().some(({ address }) => address === '::1')
+
+platformContract('Node.js', makeHarness, hasIpv6)

@@ -1,8 +1,10 @@
 /**
  * Hosts on the network in memory, as platforms for whole nodes: `createNodeOn(world.host(), …)`. Virtual time,
- * no sockets. Between two instants all promises that can settle do.
+ * no sockets. Between two instants all promises that can settle do. All hosts are on one link, which each calls `mem0`;
+ * hosts speak IPv6 when a test adds it (`withIpv6`).
  */
 import { EarshotError } from '../../src/base/errors.ts'
+import { isIpv6 } from '../../src/base/ipv6.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import { createNodeOn } from '../../src/runtime/node.ts'
 import type { NodeOptions } from '../../src/runtime/options.ts'
@@ -31,6 +33,8 @@ const WALL_EPOCH_MS = Date.UTC(2026, 0, 1)
 export class World {
   readonly network: Network = new Network()
   readonly hosts: MemoryHost[] = []
+  /** What names lead to; a test may change it. */
+  readonly names: Map<string, readonly string[]> = new Map()
   readonly #nodes: MeshNode[] = []
 
   get now(): number {
@@ -105,6 +109,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 export class MemoryHost implements Platform {
   readonly address: string
+  readonly address6: string
   /** What the host says about its interfaces; a test may change it. */
   all: NetworkInterface[]
   readonly uncaught: unknown[] = []
@@ -112,6 +117,10 @@ export class MemoryHost implements Platform {
   wallAheadMs = 0
   readonly streams: Set<MemoryStream> = new Set()
   readonly ports: Map<number, DatagramHandlers> = new Map()
+  /** The same of IPv6. */
+  readonly ports6: Map<number, DatagramHandlers> = new Map()
+  /** What its ports of IPv6 have joined. */
+  readonly groups: Set<string> = new Set()
   /** By `address port`. */
   readonly listening: Map<string, ListenHandlers> = new Map()
   readonly #world: World
@@ -122,8 +131,27 @@ export class MemoryHost implements Platform {
     this.#world = world
     this.#seed = index
     this.address = `10.0.0.${index}`
+    this.address6 = `fe80::${index}%mem0`
     const { address } = this
     this.all = [{ name: 'mem0', family: 'IPv4', address, prefixLength: 24, loopback: false }]
+  }
+
+  /** Gives it IPv6 beside IPv4, or alone. */
+  withIpv6(beside: 'beside' | 'alone'): this {
+    const { address6: address } = this
+    const own = {
+      name: 'mem0',
+      family: 'IPv6',
+      address,
+      prefixLength: 64,
+      loopback: false,
+    } as const
+    this.all = beside === 'beside' ? [...this.all, own] : [own]
+    return this
+  }
+
+  #has(family: NetworkInterface['family']): boolean {
+    return this.all.some((each) => each.family === family)
   }
 
   readonly clock: Clock = {
@@ -153,15 +181,23 @@ export class MemoryHost implements Platform {
     return this.all
   }
 
+  async resolve(name: string): Promise<readonly string[]> {
+    const addresses = this.#world.names.get(name)
+    if (addresses === undefined) throw new Error(`no address for ${name}`)
+    return addresses
+  }
+
   async openDatagrams(options: DatagramOptions, handlers: DatagramHandlers): Promise<DatagramPort> {
     const port = options.port || this.#nextPort++
-    if (this.ports.has(port)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `UDP ${port}`)
-    this.ports.set(port, handlers)
-    const from = { address: options.address ?? this.address, port }
+    const { address = this.address } = options
+    const ports = isIpv6(address) ? this.ports6 : this.ports
+    if (ports.has(port)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `UDP ${port}`)
+    ports.set(port, handlers)
     return {
       port,
-      send: (bytes, to) => this.#send(bytes, from, to),
-      close: () => this.ports.delete(port),
+      send: (bytes, to) => this.#send(bytes, { address, port }, to),
+      join: (group) => this.groups.add(group),
+      close: () => ports.delete(port),
     }
   }
 
@@ -169,15 +205,22 @@ export class MemoryHost implements Platform {
     const { network, hosts } = this.#world
     for (const host of hosts) {
       if (network.link(this.address, host.address) !== 'up') continue
-      network.schedule(network.now + network.latencyMs, () =>
-        host.ports.get(to.port)?.datagram(bytes.slice(), from),
-      )
+      network.schedule(network.now + network.latencyMs, () => host.#hear(bytes.slice(), from, to))
+    }
+  }
+
+  #hear(bytes: Uint8Array, from: SocketAddress, to: SocketAddress): void {
+    if (!isIpv6(to.address)) {
+      if (this.#has('IPv4')) this.ports.get(to.port)?.datagram(bytes, from)
+    } else if (this.groups.has(to.address)) {
+      this.ports6.get(to.port)?.datagram(bytes, from)
     }
   }
 
   async listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener> {
     // However it listens, others reach it at its address.
-    const at = { address: this.address, port: options.port }
+    const address = isIpv6(options.address) ? this.address6 : this.address
+    const at = { address, port: options.port }
     const key = `${options.address} ${options.port}`
     if (this.listening.has(key)) throw new EarshotError('ERR_EARSHOT_PORT_IN_USE', `TCP ${key}`)
     this.listening.set(key, handlers)
@@ -198,7 +241,8 @@ export class MemoryHost implements Platform {
 
   dial(options: DialOptions, handlers: StreamHandlers): ByteStream {
     let adapted: Handlers | undefined
-    const socket = this.#world.network.dial(options.from ?? this.address, options.to, {
+    const own = isIpv6(options.to.address) ? this.address6 : this.address
+    const socket = this.#world.network.dial(options.from ?? own, options.to, {
       opened: () => adapted?.opened?.(),
       bytes: (chunk) => adapted?.bytes(chunk),
       drained: () => adapted?.drained?.(),

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from '../../src/base/limits.ts'
 import { peerIdFromBytes, stampUuid } from '../../src/base/peer-id.ts'
 import type { Mailbox } from '../../src/mesh/context.ts'
 import { Engine } from '../../src/mesh/engine.ts'
-import type { EngineEvent } from '../../src/mesh/events.ts'
+import type { EngineEvent, FoundBy } from '../../src/mesh/events.ts'
 import type { Timers } from '../../src/mesh/options.ts'
 import { DEFAULT_TIMERS } from '../../src/mesh/options.ts'
 import type { Connection } from '../../src/mesh/peer.ts'
@@ -152,7 +152,7 @@ export class Host {
   /** Listens and announces itself. */
   start(): this {
     for (const address of this.addresses) {
-      this.mesh.network.listen({ address, port: this.port }, (socket) => this.#accept(socket))
+      this.mesh.network.listen({ address, port: this.port }, (socket) => this.accept(socket))
     }
     this.setMailboxes(this.addresses)
     return this
@@ -193,6 +193,15 @@ export class Host {
 
   leave(group: string): boolean {
     return this.call((engine, now) => engine.leave(group, now))
+  }
+
+  /** A way of discovery names where a host is. */
+  propose(
+    other: Host | undefined,
+    endpoints: readonly Address[] = [{ address: other!.address, port: other!.port }],
+    way: FoundBy = other === undefined ? 'seed' : 'mdns',
+  ): void {
+    this.call((engine, now) => engine.handleCandidate(way, other?.id, endpoints, now))
   }
 
   stop(): void {
@@ -270,7 +279,8 @@ export class Host {
     this.call((engine, now) => engine.handleDatagram(bytes, from, now))
   }
 
-  #accept(socket: Socket): Handlers {
+  /** Somebody has dialled the host. */
+  accept(socket: Socket): Handlers {
     if (this.#state === 'frozen') socket.setReading(false)
     let connection: Connection | undefined
     this.#when(() => {
@@ -288,7 +298,11 @@ export class Host {
     const handlers = this.#handlers(() => connection)
     const socket = network.dial(local, connection.remote, {
       ...handlers,
-      opened: () => this.#when(() => this.engine.handleOpened(connection, socket.local)),
+      opened: () =>
+        this.#when(() => {
+          this.engine.handleOpened(connection, socket.local)
+          this.#settle()
+        }),
     })
     this.sockets.set(connection, socket)
   }

@@ -91,6 +91,7 @@ const NETWORK: ReadonlySet<string> = new Set([
   'node:http',
   'node:net',
   'node:tls',
+  'multicast-dns',
   'zeromq',
 ])
 

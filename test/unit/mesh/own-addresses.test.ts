@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Mailbox } from '../../../src/mesh/context.ts'
-import { OwnAddresses } from '../../../src/mesh/own-addresses.ts'
+import { addressToDialFrom, OwnAddresses } from '../../../src/mesh/own-addresses.ts'
 import { type Host, Mesh } from '../../support/mesh.ts'
 
 /** `eth0 10.0.0.1` as a mailbox. */
@@ -9,6 +9,30 @@ function mailbox(text: string): Mailbox {
   return { interfaceName, address, port: 1, beaconTo: undefined }
 }
 
+describe('the address to dial from', () => {
+  it.each([
+    ['is the loopback one, to others of it', ['lo 127.0.0.1'], '127.0.0.2', '127.0.0.1'],
+    ['is for the host to find, to itself', ['lo 127.0.0.1'], '127.0.0.1', undefined],
+    ['is the only one', ['eth0 10.0.0.1'], '10.0.0.2', '10.0.0.1'],
+    [
+      'is the only one of its family',
+      ['eth0 10.0.0.1', 'eth0 fe80::1%eth0'],
+      '10.0.0.2',
+      '10.0.0.1',
+    ],
+    [
+      'is for the routes to find among several',
+      ['eth0 10.0.0.1', 'eth1 10.0.1.1'],
+      '10.0.0.2',
+      undefined,
+    ],
+    ['is for the link to find that a zone names', ['eth0 fe80::1%eth0'], 'fe80::2%eth1', undefined],
+    ['is none where there is no mailbox of the family', ['eth0 10.0.0.1'], 'fd00::2', undefined],
+  ])('%s', (_what, mailboxes, address, from) => {
+    expect(addressToDialFrom(mailboxes.map(mailbox), { address, port: 1 })).toBe(from)
+  })
+})
+
 describe('an address that was ours', () => {
   it.each([
     ['is ours while it is there', ['eth0 10.0.0.1'], 'ours'],
@@ -16,6 +40,11 @@ describe('an address that was ours', () => {
     ['has vanished with its interface', [], 'vanished'],
     ['has vanished while other interfaces are there', ['wlan0 10.0.0.9'], 'vanished'],
     ['is replaced by another one of its interface', ['eth0 10.0.0.2'], 'replaced'],
+    [
+      'has vanished when its interface has one of the other family',
+      ['eth0 fe80::1%eth0'],
+      'vanished',
+    ],
   ])('%s', (_what, after, fate) => {
     const addresses = new OwnAddresses()
     addresses.update([mailbox('eth0 10.0.0.1')])

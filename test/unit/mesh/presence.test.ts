@@ -78,9 +78,9 @@ describe('a peer that falls silent', () => {
     expect(a.engine.peer(STRANGER)!.presence).toBe('evasive')
   })
 
-  it('is asked for a sign of life once, when it becomes evasive', () => {
+  it('is asked for a sign of life once, before it becomes evasive, where it does not beacon', () => {
     const { mesh, stranger } = met()
-    mesh.run(4_980)
+    mesh.run(2_900)
     expect(stranger.heard()).toEqual([])
     mesh.run(20_000)
     expect(stranger.heard()).toEqual(['ping'])

@@ -1,9 +1,11 @@
+import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { nodeInterfaces, prefixLengthOf } from '../../../src/platform-node/interfaces.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
+  syncBuiltinESMExports()
 })
 
 test('the loopback address is listed with its prefix', () => {
@@ -17,12 +19,25 @@ test('the loopback address is listed with its prefix', () => {
   )
 })
 
-test('all that os.networkInterfaces lists is there, in its order', () => {
+test.each([
+  ['linux', 'fe80::7%eth0'],
+  ['darwin', 'fe80::7%eth0'],
+  ['win32', 'fe80::7%12'],
+] as const)('the zone of an address is as sockets on %s tell it', (platform, address) => {
+  const entry = { address: 'fe80::7', netmask: 'ffff:ffff:ffff:ffff::', mac: '', internal: false }
+  const listed = { ...entry, family: 'IPv6' as const, scopeid: 12, cidr: null }
+  vi.spyOn(os, 'networkInterfaces').mockReturnValue({ eth0: [listed] })
+  vi.spyOn(process, 'platform', 'get').mockReturnValue(platform)
+  syncBuiltinESMExports()
+  expect(nodeInterfaces().map((each) => each.address)).toEqual([address])
+})
+
+test('all that os.networkInterfaces lists is there, in its order, link-local ones with their zone', () => {
   const listed = Object.entries(os.networkInterfaces()).flatMap(([name, addresses]) =>
-    (addresses ?? []).map(({ address, family, cidr, internal }) => ({
+    (addresses ?? []).map(({ address, family, cidr, internal, scopeid }) => ({
       name,
       family,
-      address,
+      address: scopeid ? `${address}%${name}` : address,
       prefixLength: Number(cidr?.split('/')[1]),
       loopback: internal,
     })),

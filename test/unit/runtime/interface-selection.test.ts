@@ -24,6 +24,12 @@ const LO6 = 'lo ::1/128'
 const ETH = 'eth0 10.0.0.5/24'
 const ETH_ALIAS = 'eth0 10.0.1.5/24'
 const ETH6 = 'eth0 fd00::5/64'
+const ETH_LINK = 'eth0 fe80::5%eth0/64'
+const WLAN_LINK = 'wlan0 fe80::5%wlan0/64'
+const LO_LINK = 'lo fe80::1%lo/64'
+const TUNNEL_LINK = 'utun0 fe80::9%utun0/64'
+const DOCKER_LINK = 'docker0 fe80::8%docker0/64'
+const CABLE_LINK = 'veth12ab34c fe80::7%veth12ab34c/64'
 const WLAN = 'wlan0 192.168.7.20/24'
 const AUTO = 'eth1 169.254.10.1/16'
 const TUNNEL = 'tun0 10.8.0.2/32'
@@ -46,6 +52,60 @@ function select(list: readonly string[], wanted?: InterfaceWish) {
 
 describe('without a wish', () => {
   test.each<[string, string[], string[], Record<string, SkipReason>]>([
+    [
+      'the link-local address of IPv6 is used beside IPv4, once for each interface',
+      [LO, WLAN, WLAN_LINK, ETH, ETH6, ETH_LINK, 'eth0 fe80::6%eth0/64', LO6, LO_LINK],
+      [WLAN, WLAN_LINK, ETH, ETH_LINK],
+      {
+        [LO]: 'loopback',
+        [ETH6]: 'ipv6',
+        'eth0 fe80::6%eth0/64': 'ipv6',
+        [LO6]: 'ipv6',
+        [LO_LINK]: 'ipv6',
+      },
+    ],
+    [
+      'IPv6 alone is used without anything else',
+      [LO, LO6, ETH_LINK, ETH6],
+      [ETH_LINK],
+      { [LO]: 'loopback', [LO6]: 'ipv6', [ETH6]: 'ipv6' },
+    ],
+    [
+      'self-assigned addresses of IPv4 are used beside those of IPv6',
+      [LO, AUTO, 'eth1 fe80::6%eth1/64', DOCKER],
+      [AUTO, 'eth1 fe80::6%eth1/64'],
+      { [LO]: 'loopback', [DOCKER]: 'virtual' },
+    ],
+    [
+      'self-assigned addresses of IPv4 are skipped beside one that was given, IPv6 is not',
+      [AUTO, 'eth1 fe80::6%eth1/64', WLAN],
+      ['eth1 fe80::6%eth1/64', WLAN],
+      { [AUTO]: 'link-local' },
+    ],
+    [
+      'IPv6 of tunnels is skipped, even where only loopback is left',
+      [LO, TUNNEL_LINK],
+      [LO],
+      { [TUNNEL_LINK]: 'tunnel' },
+    ],
+    [
+      'IPv6 of containers is skipped beside a better one',
+      [ETH, DOCKER_LINK, CABLE_LINK],
+      [ETH],
+      { [DOCKER_LINK]: 'virtual', [CABLE_LINK]: 'virtual' },
+    ],
+    [
+      'IPv6 of containers is used where there is nothing else but loopback',
+      [LO, DOCKER, DOCKER_LINK],
+      [DOCKER, DOCKER_LINK],
+      { [LO]: 'loopback' },
+    ],
+    [
+      'IPv6 of a container is used in it',
+      ['veth1 10.0.0.5/24', 'veth1 fe80::5%veth1/64'],
+      ['veth1 10.0.0.5/24', 'veth1 fe80::5%veth1/64'],
+      {},
+    ],
     [
       'all ordinary IPv4 addresses are used, in the host\u2019s order',
       [LO, LO6, WLAN, ETH, ETH_ALIAS, ETH6],
@@ -88,8 +148,8 @@ describe('without a wish', () => {
       { [LO]: 'loopback' },
     ],
     ['loopback is used when there is nothing else', [LO, LO6], [LO], { [LO6]: 'ipv6' }],
-    ['loopback is used beside IPv6 only', [LO, ETH6], [LO], { [ETH6]: 'ipv6' }],
-    ['nothing is used of IPv6 alone', [LO6, ETH6], [], { [LO6]: 'ipv6', [ETH6]: 'ipv6' }],
+    ['loopback is used beside IPv6 that is not link-local', [LO, ETH6], [LO], { [ETH6]: 'ipv6' }],
+    ['nothing is used of such IPv6 alone', [LO6, ETH6], [], { [LO6]: 'ipv6', [ETH6]: 'ipv6' }],
     ['nothing is used of nothing', [], [], {}],
   ])('%s', (_title, all, used, skipped) => {
     expect(select(all)).toEqual({ used, skipped, unmatched: [] })
@@ -97,10 +157,28 @@ describe('without a wish', () => {
 })
 
 describe('with a wish', () => {
-  const all = [LO, LO6, ETH, ETH_ALIAS, ETH6, WLAN, AUTO, TUNNEL]
+  const all = [LO, LO6, ETH, ETH_ALIAS, ETH6, ETH_LINK, WLAN, WLAN_LINK, AUTO, TUNNEL]
 
   test.each<[string, string[], string[], string[]]>([
-    ['a name chooses all IPv4 addresses of that interface', ['eth0'], [ETH, ETH_ALIAS], []],
+    [
+      'a name chooses the IPv4 addresses of that interface and its link-local one of IPv6',
+      ['eth0'],
+      [ETH, ETH_ALIAS, ETH_LINK],
+      [],
+    ],
+    ['an address of IPv6 chooses just it', ['fd00::5'], [ETH6], []],
+    ['however it is spelled', ['FD00:0::0005', 'FE80::0005%eth0'], [ETH6, ETH_LINK], []],
+    ['without its zone it is chosen on every link', ['fe80::5'], [ETH_LINK, WLAN_LINK], []],
+    ['with its zone on one', ['fe80::5%wlan0'], [WLAN_LINK], []],
+    ['a subnet chooses on every link', ['fe80::/10'], [ETH_LINK, WLAN_LINK], []],
+    ['a subnet with a zone on one', ['fe80::%eth0/64'], [ETH_LINK], []],
+    [
+      'a subnet of IPv6 chooses what is not used by default',
+      ['fd00::/8', '::1/128'],
+      [LO6, ETH6],
+      [],
+    ],
+    ['loopback of IPv6 is used when asked for by address', ['::1'], [LO6], []],
     ['an address chooses just it', ['10.0.1.5'], [ETH_ALIAS], []],
     ['a subnet chooses the addresses in it', ['10.0.0.0/8'], [ETH, ETH_ALIAS, TUNNEL], []],
     ['a subnet may be named by any address in it', ['192.168.7.99/24'], [WLAN], []],
@@ -111,18 +189,22 @@ describe('with a wish', () => {
     [
       'several wishes add up, in the host\u2019s order',
       ['tun0', 'eth0'],
-      [ETH, ETH_ALIAS, TUNNEL],
+      [ETH, ETH_ALIAS, ETH_LINK, TUNNEL],
       [],
     ],
     ['two wishes for one address are one', ['10.0.0.5', '10.0.0.0/24'], [ETH], []],
     [
       'what chooses nothing is named',
       ['eth9', 'wlan0', '10.99.0.1'],
-      [WLAN],
+      [WLAN, WLAN_LINK],
       ['eth9', '10.99.0.1'],
     ],
-    ['what chooses only IPv6 is named', ['fd00::5', '::1'], [], ['fd00::5', '::1']],
-    ['nonsense is named', ['10.0.0.0/33', '10.0.0/8', ''], [], ['10.0.0.0/33', '10.0.0/8', '']],
+    [
+      'nonsense is named',
+      ['10.0.0.0/33', '10.0.0/8', '', 'fe80::/129', 'fe80::5%'],
+      [],
+      ['10.0.0.0/33', '10.0.0/8', '', 'fe80::/129', 'fe80::5%'],
+    ],
     ['no wishes choose nothing', [], [], []],
   ])('%s', (_title, wanted, used, unmatched) => {
     const selection = select(all, wanted)
@@ -130,13 +212,26 @@ describe('with a wish', () => {
     expect(selection.unmatched).toEqual(unmatched)
   })
 
-  test('the reason for skipping is that it was not asked for, or that it is IPv6', () => {
+  test('a tunnel is used when asked for by name, and so is what leads to containers', () => {
+    const { used } = select([ETH, TUNNEL_LINK, DOCKER_LINK], ['utun0', 'docker0'])
+    expect(used).toEqual([TUNNEL_LINK, DOCKER_LINK])
+  })
+
+  test('the reason for skipping is that it was not asked for, or that there is a link-local one', () => {
     expect(select([LO, ETH, ETH6, WLAN], ['eth0']).skipped).toEqual({
       [LO]: 'unwanted',
       [ETH6]: 'ipv6',
       [WLAN]: 'unwanted',
     })
   })
+})
+
+test('without IPv6 it is as if there were none', () => {
+  for (const wanted of [undefined, ['eth0', 'fe80::5']]) {
+    const { used, all } = selectInterfaces([ETH, ETH_LINK].map(given), wanted, false)
+    expect(used).toEqual([given(ETH)])
+    expect(all.map(({ skipped }) => skipped)).toEqual([undefined, 'switched-off'])
+  }
 })
 
 test('every reason has a sentence', () => {
@@ -203,6 +298,16 @@ describe('an address in a subnet', () => {
     ['10.0.0.4', '10.0.0.5/31', true],
     ['200.1.2.3', '200.1.2.200/25', false],
     ['fd00::6', '10.0.0.5/0', false],
+    ['10.0.0.5', 'fd00::6/0', false],
+    ['fd00::6', 'fd00::5/64', true],
+    ['fd00:0:0:1::6', 'fd00::5/64', false],
+    ['fd00:0:0:1::6', 'fd00::5/63', true],
+    ['fd00::6', 'fd00::5/128', false],
+    ['fd00::6', 'fd00::5/129', false],
+    ['fe80::6%eth0', 'fe80::5%eth0/64', true],
+    ['fe80::6%eth1', 'fe80::5%eth0/64', false],
+    ['fe80::6', 'fe80::5%eth0/64', false],
+    ['localhost', 'fe80::5/0', false],
     ['10.0.0.5', '10.0.0.5/33', false],
   ])('%s in %s: %s', (address, subnet, expected) => {
     const [own, prefixLength] = subnet.split('/')
@@ -243,8 +348,8 @@ describe('a function', () => {
   test('is asked of each interface', () => {
     const wish = ({ name }: NetworkInterface): boolean => name.startsWith('w') || name === 'lo'
     expect(select([LO, LO6, ETH, WLAN], wish)).toEqual({
-      used: [LO, WLAN],
-      skipped: { [LO6]: 'ipv6', [ETH]: 'unwanted' },
+      used: [LO, LO6, WLAN],
+      skipped: { [ETH]: 'unwanted' },
       unmatched: [],
     })
   })

@@ -35,7 +35,12 @@ class Bench {
     benches.push(this)
     this.host.all = all
     this.#intercept()
-    const defaults = { interfaces: ['10.0.0.0/8'], beaconPort: 5670, mailboxPort: undefined }
+    const defaults = {
+      interfaces: ['10.0.0.0/8'],
+      ipv6: true,
+      beaconPort: 5670,
+      mailboxPort: undefined,
+    }
     this.mailboxes = new Mailboxes(
       this.host,
       { ...defaults, ...options },

@@ -17,7 +17,12 @@ describe('options', () => {
     expect(engine.name).toBe(engine.id.slice(0, 6))
     expect([...engine.headers]).toEqual([['X-EARSHOT', '1']])
     expect(groups).toEqual([])
-    expect(mailboxes).toEqual({ interfaces: undefined, beaconPort: 5670, mailboxPort: undefined })
+    expect(mailboxes).toEqual({
+      interfaces: undefined,
+      ipv6: true,
+      beaconPort: 5670,
+      mailboxPort: undefined,
+    })
   })
 
   it('are taken over', () => {
@@ -26,6 +31,7 @@ describe('options', () => {
       headers: { 'X-A': '', x: 'y' },
       groups: ['g', 'h', 'g'],
       interfaces: '127.0.0.1',
+      ipv6: false,
       port: 1,
       mailboxPort: 65_535,
       timers: { lingerMs: 0 },
@@ -38,7 +44,12 @@ describe('options', () => {
     ])
     expect([engine.timers.lingerMs, engine.limits.peers]).toEqual([0, 7])
     expect(groups).toEqual(['g', 'h'])
-    expect(mailboxes).toEqual({ interfaces: ['127.0.0.1'], beaconPort: 1, mailboxPort: 65_535 })
+    expect(mailboxes).toEqual({
+      interfaces: ['127.0.0.1'],
+      ipv6: false,
+      beaconPort: 1,
+      mailboxPort: 65_535,
+    })
   })
 
   const MANY = 257

@@ -54,12 +54,20 @@ export function newAcceptor(limits: Partial<ConnectionOptions['limits']> = {}): 
   })
 }
 
+/** A PUB or a SUB. */
+export interface Pattern {
+  readonly zmtp: ZmtpConnection
+  poll(): ConnectionInput
+  accept(): void
+}
+
 /** Polls until there is nothing more, accepting an offer; gives back what came, the final `needMore` left out. */
-export function drain(connection: ZmtpConnection): ConnectionInput[] {
+export function drain(connection: ZmtpConnection | Pattern): ConnectionInput[] {
+  const zmtp = 'zmtp' in connection ? connection.zmtp : connection
   const inputs: ConnectionInput[] = []
   for (;;) {
     const input = connection.poll()
-    connection.invariants()
+    zmtp.invariants()
     if (input.kind === 'needMore') return inputs
     inputs.push(input)
     if (input.kind === 'offer') connection.accept()

@@ -17,6 +17,12 @@ describe('metadata', () => {
     expect(toHex(block)).toBe(toHex(bytesOf(`${DEALER} 08 4964656e74697479 00000002 0102`)))
   })
 
+  it('says more after these, if there is more to say', () => {
+    const block = encodeMetadata('DEALER', bytesOf('01 02'), [['X-A', 'bee']])
+    const more = '03 582d41 00000003 626565'
+    expect(toHex(block)).toBe(toHex(bytesOf(`${DEALER} 08 4964656e74697479 00000002 0102 ${more}`)))
+  })
+
   it('is read in any order, with names in any case', () => {
     const metadata = parse(
       `08 4944454e54495459 00000001 07 0b 736f636b45542d74597065 00000003 524550`,

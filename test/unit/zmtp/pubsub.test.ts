@@ -2,35 +2,25 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toHex, utf8Encode } from '../../../src/base/bytes.ts'
 import { encodeCommand } from '../../../src/zmtp/command.ts'
-import type { ConnectionInput, ZmtpConnection } from '../../../src/zmtp/connection.ts'
+import type { ConnectionInput } from '../../../src/zmtp/connection.ts'
 import { encodeMetadata } from '../../../src/zmtp/metadata.ts'
-import { NullMechanism } from '../../../src/zmtp/null-mechanism.ts'
-import { PubConnection } from '../../../src/zmtp/pub-connection.ts'
-import { SubConnection } from '../../../src/zmtp/sub-connection.ts'
+import type { PubConnection } from '../../../src/zmtp/pub-connection.ts'
 import { TOPIC_BYTES_MAX, TOPICS_MAX } from '../../../src/zmtp/subscriptions.ts'
-import { bytesOf, GREETING_OF_ROUTER, LIMITS, summaryOf, takeOutput } from './helpers.ts'
+import { newPub, newSub, type Role } from '../../support/pubsub.ts'
+import {
+  bytesOf,
+  drain,
+  GREETING_OF_ROUTER,
+  type Pattern,
+  summaryOf,
+  takeOutput,
+} from './helpers.ts'
 
-type Role = 'dialler' | 'acceptor'
 const ROLES = ['dialler', 'acceptor'] as const
-
-/** A PUB or a SUB. */
-interface Pattern {
-  readonly zmtp: ZmtpConnection
-  poll(): ConnectionInput
-  accept(): void
-}
 
 const GREETING_31 = GREETING_OF_ROUTER
 const GREETING_30 = GREETING_31.replace('7f 03 01', '7f 03 00')
 const GREETING_40 = GREETING_31.replace('7f 03 01', '7f 04 00')
-
-function newPub(role: Role = 'dialler'): PubConnection {
-  return new PubConnection({ role, mechanism: new NullMechanism(), limits: LIMITS })
-}
-
-function newSub(role: Role = 'dialler'): SubConnection {
-  return new SubConnection({ role, mechanism: new NullMechanism(), limits: LIMITS })
-}
 
 /** READY of a libzmq SUB or PUB, which announces no identity. */
 function readyOf(type: string): string {
@@ -51,18 +41,6 @@ function command(name: 'SUBSCRIBE' | 'CANCEL', topic: string): string {
 /** The form of ZMTP 3.0. */
 function message(octet: '00' | '01', topic: string): string {
   return `00 ${hexByte(1 + topic.length)} ${octet} ${hexOf(topic)}`
-}
-
-function drain(pattern: Pattern): ConnectionInput[] {
-  const inputs: ConnectionInput[] = []
-  for (;;) {
-    const input = pattern.poll()
-    pattern.zmtp.invariants()
-    if (input.kind === 'needMore') return inputs
-    inputs.push(input)
-    if (input.kind === 'offer') pattern.accept()
-    if (input.kind === 'invalid') return inputs
-  }
 }
 
 function feed(pattern: Pattern, hex: string, step = Number.POSITIVE_INFINITY): ConnectionInput[] {

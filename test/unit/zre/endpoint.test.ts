@@ -78,6 +78,7 @@ describe('formatEndpoint', () => {
     ['10.77.0.1', 49_152, 'tcp://10.77.0.1:49152'],
     ['fe80::1', 49_152, 'tcp://[fe80::1]:49152'],
     ['fe80::1%eth0', 49_152, 'tcp://[fe80::1]:49152'],
+    ['::1', 5, 'tcp://[::1]:5'],
   ])('writes %s', (address, port, text) => {
     expect(formatEndpoint(address, port)).toBe(text)
   })

@@ -1,0 +1,49 @@
+/**
+ * mDNS for a node on Node.js: begins when the node has a mailbox that others on the network could reach. A node that
+ * stays on its host needs none, and does not load it.
+ */
+import type { Mailbox } from '../../runtime/candidate.ts'
+import type { DiscoveryHost } from '../host.ts'
+import { isLoopback } from './addresses.ts'
+
+export function followMdns(host: DiscoveryHost): void {
+  let isStopping = false
+  host.onStopping(() => {
+    isStopping = true
+  })
+  const unfollow = host.onMailboxes((mailboxes) => {
+    if (beyondHost(mailboxes).length === 0) return
+    unfollow()
+    load().then(
+      ({ startMdns, openMulticast }) => {
+        if (!isStopping) startMdns(withoutLoopback(host), { openTransport: openMulticast })
+      },
+      (error: unknown) => host.warn('mdns-failed', `mDNS cannot be loaded: ${error}`),
+    )
+  })
+}
+
+async function load() {
+  const [{ startMdns }, { openMulticast }] = await Promise.all([
+    import('./mdns.ts'),
+    import('./multicast.ts'),
+  ])
+  return { startMdns, openMulticast }
+}
+
+function withoutLoopback(host: DiscoveryHost): DiscoveryHost {
+  return {
+    id: host.id,
+    name: host.name,
+    platform: host.platform,
+    beaconPort: host.beaconPort,
+    propose: (candidate) => host.propose(candidate),
+    onMailboxes: (callback) => host.onMailboxes((mailboxes) => callback(beyondHost(mailboxes))),
+    onStopping: (callback) => host.onStopping(callback),
+    warn: (code, reason) => host.warn(code, reason),
+  }
+}
+
+function beyondHost(mailboxes: readonly Mailbox[]): Mailbox[] {
+  return mailboxes.filter(({ address }) => !isLoopback(address))
+}
