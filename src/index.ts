@@ -84,8 +84,10 @@ export async function createNode(options: CreateOptions = {}): Promise<MeshNode>
  *
  * Rejects with ERR_EARSHOT_NO_INTERFACE or ERR_EARSHOT_PORT_IN_USE.
  */
-export function scan(options: ScanOptions = {}): Promise<Sighting[]> {
-  return scanOn(nodePlatform, options)
+export async function scan(options: ScanOptions = {}): Promise<Sighting[]> {
+  if (options.mdns === false) return scanOn(nodePlatform, options)
+  const { hearMdns } = await import('./discovery/scan-mdns.ts')
+  return scanOn(nodePlatform, options, [hearMdns])
 }
 
 /**

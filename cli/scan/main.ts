@@ -13,13 +13,15 @@ const LISTEN_MS = 3_000
 
 export async function runScan(host: Host, command: Command, values: ScanValues): Promise<ExitCode> {
   const settings = settingsOf(command)
-  const { port, interfaces } = settings
+  const { port, interfaces, ipv6, ways } = settings
   const out = new Output(host, settings)
   const forMs = values.for ?? settings.timeoutMs ?? LISTEN_MS
   out.hint(`listening on UDP port ${port} for ${formatDuration(forMs)}`)
   const found = await scan({
     port,
     ...(interfaces !== undefined && { interfaces }),
+    ipv6,
+    mdns: ways.mdns ?? true,
     forMs,
     signal: host.signal,
   })

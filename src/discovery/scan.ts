@@ -2,11 +2,11 @@
  * Looking who is there without being there: listens for a while, visits what it hears of, and tells what it found. Nobody
  * hears of us but as a visitor.
  *
- * Ways of hearing are `ListenWay`s; beacons are one.
+ * Ways of hearing are `OpenWay`s: beacons are one, mDNS (`scan-mdns.ts`) is another.
  */
 import { EarshotError } from '../base/errors.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import { inSubnet, selectInterfaces } from '../runtime/interface-selection.ts'
+import { selectInterfaces } from '../runtime/interface-selection.ts'
 import type { NetworkInterface, Platform, SocketAddress } from '../runtime/platform.ts'
 import { BEACON_PORT } from '../zre/beacon.ts'
 import { openEar, subnetOf } from './ear.ts'
@@ -26,8 +26,13 @@ export interface Heard {
   readonly port: number
 }
 
-/** Starts to hear; gives back how to end that. Tells of nodes, and sends nothing that makes us one. */
-export type ListenWay = (tell: (heard: Heard) => void) => Promise<() => void>
+/** Starts to hear on these interfaces; gives back how to end that. Tells of nodes, and sends nothing that makes us one. */
+export type OpenWay = (
+  platform: Platform,
+  interfaces: readonly NetworkInterface[],
+  beaconPort: number,
+  tell: (heard: Heard) => void,
+) => Promise<() => void>
 
 /** A node at one address. */
 export interface Sighting {
@@ -54,6 +59,10 @@ export interface ScanOptions {
   readonly port?: number
   /** As `NodeOptions.interfaces`: names, addresses or subnets. Default: all that a node would use. */
   readonly interfaces?: readonly string[]
+  /** Whether IPv6 is used beside IPv4. Default true. */
+  readonly ipv6?: boolean
+  /** Whether to ask by mDNS, too. Default true. */
+  readonly mdns?: boolean
   /** Milliseconds to listen. Default 3000: three beacons of each node. */
   readonly forMs?: number
   /** Ends it early, with what was found by then. */
@@ -68,38 +77,40 @@ const VISITS_AT_ONCE = 16
 
 /**
  * Rejects with ERR_EARSHOT_NO_INTERFACE when an entry of `interfaces` matches none, and ERR_EARSHOT_PORT_IN_USE when the
- * port of the beacons is taken by a program that does not share it.
+ * port of the beacons is taken by a program that does not share it. `others` are ways of hearing beside beacons.
  */
-export async function scanOn(platform: Platform, options: ScanOptions): Promise<Sighting[]> {
-  const { port = BEACON_PORT, interfaces, forMs = LISTEN_MS, signal } = options
-  const isNear = nearness(platform.interfaces(), interfaces)
+export async function scanOn(
+  platform: Platform,
+  options: ScanOptions,
+  others: readonly OpenWay[] = [],
+): Promise<Sighting[]> {
+  const { port = BEACON_PORT, interfaces, ipv6 = true, forMs = LISTEN_MS, signal } = options
+  const used = chosen(platform.interfaces(), interfaces, ipv6)
+  const isNear = (address: string): boolean =>
+    interfaces === undefined || subnetOf(address, used) !== undefined
   const scan = new Scan(platform, isNear, signal)
-  const ways: readonly ListenWay[] = [beaconsOn(platform, port)]
-  const ends = await Promise.all(ways.map((way) => way((heard) => scan.handle(heard))))
+  const ways = [hearBeacons, ...others]
+  const tell = (heard: Heard): void => scan.handle(heard)
+  const ends = await Promise.all(ways.map((way) => way(platform, used, port, tell)))
   await passed(platform.clock, forMs, signal)
   for (const end of ends) end()
   return scan.finish()
 }
 
-/** Hears beacons. */
-function beaconsOn(platform: Platform, port: number): ListenWay {
-  return async (tell) => {
-    const ear = await openEar(platform, port, (heard, { address }) => {
-      if (heard.kind === 'invalid') return
-      tell({ way: 'beacon', id: heard.id, version: heard.version, address, port: heard.port })
-    })
-    return () => ear.close()
-  }
-}
+const hearBeacons: OpenWay = (platform, interfaces, port, tell) =>
+  openEar(platform, port, interfaces, (heard, { address }) => {
+    if (heard.kind === 'invalid') return
+    tell({ way: 'beacon', id: heard.id, version: heard.version, address, port: heard.port })
+  })
 
-/** As a node with the same option hears: with chosen interfaces, only their subnets. */
-function nearness(
+/** As a node with the same options chooses. */
+function chosen(
   all: readonly NetworkInterface[],
   wanted: readonly string[] | undefined,
-): (address: string) => boolean {
-  if (wanted === undefined) return () => true
-  const { used, unmatched } = selectInterfaces(all, wanted)
-  if (unmatched.length === 0) return (address) => used.some((each) => inSubnet(address, each))
+  ipv6: boolean,
+): readonly NetworkInterface[] {
+  const { used, unmatched } = selectInterfaces(all, wanted, ipv6)
+  if (unmatched.length === 0) return used
   const reason = `no network interface matches ${unmatched.join(', ')}`
   throw new EarshotError('ERR_EARSHOT_NO_INTERFACE', reason)
 }
@@ -108,6 +119,7 @@ function nearness(
 interface Spot {
   readonly first: Heard
   name: string | undefined
+  version: number | undefined
   port: number | undefined
   isLeaving: boolean
   lastAt: number
@@ -134,13 +146,14 @@ class Scan {
   }
 
   handle(heard: Heard): void {
-    const { way, id, name, address, port } = heard
+    const { way, id, name, version, address, port } = heard
     if (!this.#isNear(address)) return
     const spot = this.#spotOf(`${id} ${address}`, heard)
     if (spot === undefined) return
     spot.counts[way] = (spot.counts[way] ?? 0) + 1
     spot.lastAt = this.#platform.clock.now()
     spot.name ??= name
+    spot.version ??= version
     spot.isLeaving = port === 0
     if (port === 0) return
     // It has moved: what answered at the other port says nothing of this one.
@@ -154,6 +167,7 @@ class Scan {
     const spot: Spot = {
       first,
       name: first.name,
+      version: first.version,
       port: undefined,
       isLeaving: false,
       lastAt: 0,
@@ -181,8 +195,8 @@ class Scan {
     const interfaces = this.#platform.interfaces()
     const endedAt = this.#platform.clock.now()
     return Promise.all(
-      [...this.#spots.values()].map(async ({ first, name, port, counts, ...spot }) => {
-        const { id, version, address } = first
+      [...this.#spots.values()].map(async ({ first, name, version, port, counts, ...spot }) => {
+        const { id, address } = first
         const seen = await spot.visit
         const at = subnetOf(address, interfaces)
         return {

@@ -189,6 +189,19 @@ describeHosts('earshot scan', () => {
     }
   })
 
+  it('sees by mDNS, with its name, whose beacons are not heard', async ({ skip }) => {
+    const network = newNetwork()
+    const node = await network.addHost().start('kitchen')
+    const host = network.addHost()
+    if (!host.canFilter) skip('this machine has no nft')
+    host.filter(table('inet', 'input', 'udp dport 5670 drop'))
+    const { code, lines } = await run<Record<string, unknown>>(host, 'scan')
+    expect(code).toBe(0)
+    const known = { id: node.id, name: 'kitchen', implementation: 'earshot' }
+    expect(lines).toMatchObject([{ ...known, heard: { mdns: expect.any(Number) } }])
+    expect(node.all('enter')).toHaveLength(0)
+  })
+
   it('of an empty network ends with exit code 3', async () => {
     const host = newNetwork().addHost()
     const { code, lines, complaints } = await run(host, 'scan', '--for', '1')

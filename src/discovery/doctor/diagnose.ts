@@ -55,7 +55,10 @@ export async function diagnoseNode(
   const beaconPort =
     options.port ?? mailboxes.find(({ beaconTo }) => beaconTo)?.beaconTo?.port ?? BEACON_PORT
   const heard = new Heard(node)
-  const ear = await openEar(platform, beaconPort, (each, from) => heard.handle(each, from.address))
+  const used = node.interfaces().filter(({ skipped }) => skipped === undefined)
+  const closeEar = await openEar(platform, beaconPort, used, (each, { address }) =>
+    heard.handle(each, address),
+  )
   const names = node.interfaces().map(({ name }) => name)
   const [host, loops] = await Promise.all([
     gatherHost(tools, names),
@@ -70,7 +73,7 @@ export async function diagnoseNode(
     ...(wanted !== undefined && { fits: (each) => wanted.fits(each) }),
     ...(signal !== undefined && { signal }),
   })
-  ear.close()
+  closeEar()
   const facts: Facts = {
     host,
     beaconPort,

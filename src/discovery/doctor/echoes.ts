@@ -4,12 +4,13 @@
  * A broadcast comes back to its sender by the same way into the host as those of others, so what drops theirs mostly drops
  * ours. Where the rules can be read, they say which it is.
  */
+import { isIpv6 } from '../../base/ipv6.ts'
 import { firewallAdvice, placeOf } from './advice.ts'
 import type { Facts, MailboxFacts } from './facts.ts'
 import { type Finding, finding } from './findings.ts'
 import { type Drop, judge, type Packet } from './firewall/rules.ts'
 
-const MDNS = { port: 5353, address: '224.0.0.251' } as const
+const MDNS = { port: 5353, ipv4: '224.0.0.251', ipv6: 'ff02::fb' } as const
 
 export function echoFindings(facts: Facts): Finding[] {
   const unreadable = facts.host.isFirewallUnreadable
@@ -77,7 +78,7 @@ function linkFindings(facts: Facts, mailbox: MailboxFacts): Finding[] {
 }
 
 function multicastFindings(facts: Facts, mailbox: MailboxFacts): Finding[] {
-  const { name: interfaceName, multicastLoops, loopback } = mailbox
+  const { name: interfaceName, family, multicastLoops, loopback } = mailbox
   if (loopback) return []
   const packet: Packet = {
     hook: 'input',
@@ -85,7 +86,7 @@ function multicastFindings(facts: Facts, mailbox: MailboxFacts): Finding[] {
     port: MDNS.port,
     interfaceName,
     cast: 'multicast',
-    to: MDNS.address,
+    to: family === 'IPv6' ? MDNS.ipv6 : MDNS.ipv4,
   }
   const drop = dropOf(facts, packet)
   const data = { interface: interfaceName, ...dropFacts(drop) }
@@ -109,7 +110,8 @@ function beaconInto(
   { name: interfaceName, beaconTo }: MailboxFacts,
 ): Packet {
   const to = beaconTo?.address ?? '255.255.255.255'
-  return { hook: 'input', protocol: 'udp', port: beaconPort, interfaceName, cast: 'broadcast', to }
+  const cast = isIpv6(to) ? 'multicast' : 'broadcast'
+  return { hook: 'input', protocol: 'udp', port: beaconPort, interfaceName, cast, to }
 }
 
 /** What drops the first packet of a peer's link to us. */

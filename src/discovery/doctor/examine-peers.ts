@@ -1,4 +1,5 @@
 /** Facts about peers: each is waited for, visited, and asked to dial back. */
+import { isLinkLocalIpv6 } from '../../base/ipv6.ts'
 import type { PeerId } from '../../base/peer-id.ts'
 import type { MeshNode } from '../../runtime/node.ts'
 import { parseEndpoint } from '../../zre/endpoint.ts'
@@ -61,16 +62,18 @@ export async function examinePeers(
     ),
     comesToHold(clock, areWhole, LINKS_MS, signal),
   ])
+  const ids = [...new Set(chosen.map(({ id }) => id))].slice(0, ASKED_MAX)
+  const asked = new Map(ids.map((id) => [id, ask(node, id, signal)]))
   return Promise.all(
     chosen.map(async (place, i): Promise<PeerFacts> => {
       const { id, address, port, beacons, version } = place
       const near = subnetOf(address, mailboxes)
       const visited = visits[i]!
       const isLost = visited.kind === 'failed' && visited.failure !== 'refused'
-      const [routeBy, arp, asked] = await Promise.all([
+      const [routeBy, arp, answer] = await Promise.all([
         routeTo(tools, address),
         isLost ? answersArp(tools, clock, address, signal) : undefined,
-        i < ASKED_MAX ? ask(node, id, signal) : NOT_ASKED,
+        asked.get(id) ?? NOT_ASKED,
       ])
       return {
         id,
@@ -84,7 +87,7 @@ export async function examinePeers(
         ...(arp !== undefined && { answersArp: arp }),
         ...(routeBy !== undefined && { routeBy }),
         ...(near !== undefined && { near }),
-        ...asked,
+        ...answer,
       }
     }),
   )
@@ -97,7 +100,9 @@ function allPlaces(node: MeshNode, heard: readonly HeardPlace[]): Place[] {
   const unheard = node.peers().flatMap(({ id, endpoint }): Place[] => {
     const at = parseEndpoint(endpoint)
     const isHeard = heard.some((each) => each.id === id)
-    return at === undefined || isHeard ? [] : [{ id, ...at, beacons: 0 }]
+    // Without its zone a link-local address cannot be dialled.
+    const isPlace = at !== undefined && !isLinkLocalIpv6(at.address)
+    return isHeard || !isPlace ? [] : [{ id, ...at, beacons: 0 }]
   })
   return [...heard, ...unheard]
 }

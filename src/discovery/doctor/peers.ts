@@ -1,4 +1,5 @@
 /** Findings about one peer: does each side reach the other, by broadcast and by TCP, and if not, which side is it? */
+import { addressAndPort } from '../../base/ipv6.ts'
 import type { IoFailureKind } from '../../runtime/platform.ts'
 import { firewallAdvice, placeOf } from './advice.ts'
 import { dialDrop, mailboxDrop } from './echoes.ts'
@@ -196,7 +197,7 @@ function answerFindings(peer: PeerFacts): Finding[] {
 
 function nameOf({ name, id, address, port }: PeerFacts): string {
   const who = name === '' ? id.slice(0, 8) : name
-  return `${who} (${address}:${port})`
+  return `${who} (${addressAndPort(address, port)})`
 }
 
 function dataOf({ id, name, address, port }: PeerFacts): Readonly<Record<string, unknown>> {

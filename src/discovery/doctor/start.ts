@@ -57,8 +57,8 @@ export async function startFindings(
 
 async function isBeaconPortTaken(platform: Platform, port: number): Promise<boolean> {
   try {
-    const ear = await openEar(platform, port, () => {})
-    ear.close()
+    const closeEar = await openEar(platform, port, [], () => {})
+    closeEar()
     return false
   } catch {
     return true

@@ -77,6 +77,7 @@ const FIELDS: Readonly<Record<string, Match['field']>> = {
   'meta pkttype': 'cast',
   'ip protocol': 'protocol',
   'ip daddr': 'to',
+  'ip6 daddr': 'to',
   'udp dport': 'port',
   'tcp dport': 'port',
   'th dport': 'port',

@@ -4,6 +4,7 @@
  *
  * `nft.ts` and `iptables.ts` read rules into this form; start reading at `judge`.
  */
+import { isIpv6, withoutZone } from '../../../base/ipv6.ts'
 import { inSubnet } from '../../../runtime/interface-selection.ts'
 
 export type Hook = 'input' | 'output'
@@ -70,7 +71,7 @@ const JUMPS_MAX = 16
 /** Where a packet is dropped, if anywhere. One that several chains see must pass all of them. */
 export function judge({ tool, chains }: Ruleset, packet: Packet): Drop | undefined {
   const drops = chains
-    .filter(({ hook }) => hook === packet.hook)
+    .filter(({ hook, table }) => hook === packet.hook && sees(tool, table, packet))
     .flatMap((chain): Dropped[] => {
       const walk = new Walk(chains, packet)
       const outcome = walk.through(chain, 0)
@@ -79,6 +80,12 @@ export function judge({ tool, chains }: Ruleset, packet: Packet): Drop | undefin
     })
     .map((drop): Drop => ({ tool, ...drop }))
   return drops.find(({ isCertain }) => isCertain) ?? drops[0]
+}
+
+/** A table is of one family or of both; bridges and devices have others. */
+function sees(tool: Ruleset['tool'], table: string, { to }: Packet): boolean {
+  const [family = ''] = tool === 'iptables' ? ['ip'] : table.split(' ')
+  return family === 'inet' || family === (isIpv6(to) ? 'ip6' : 'ip')
 }
 
 type Dropped = Omit<Drop, 'tool'>
@@ -175,7 +182,7 @@ function holds({ field, values }: Match, packet: Packet): boolean | undefined {
     case 'cast':
       return values.some((each) => CASTS[packet.cast].includes(each.toLowerCase()))
     case 'to':
-      return values.some((each) => inSubnet(packet.to, subnetFrom(each)))
+      return values.some((each) => inSubnet(withoutZone(packet.to), subnetFrom(each)))
     case 'other':
       return undefined
   }
@@ -204,6 +211,6 @@ function isPortIn(port: number, value: string): boolean {
 }
 
 function subnetFrom(text: string): { address: string; prefixLength: number } {
-  const [address = '', length = '32'] = text.split('/')
-  return { address, prefixLength: Number(length) }
+  const [address = '', length] = text.split('/')
+  return { address, prefixLength: Number(length ?? (isIpv6(address) ? 128 : 32)) }
 }
