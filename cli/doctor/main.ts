@@ -56,6 +56,7 @@ function examine(
   out.hint(`listening for ${formatDuration(listenMs)}, then dialling; this takes some seconds`)
   return diagnose(node, {
     port: settings.port,
+    mdns: settings.ways.mdns ?? true,
     listenMs,
     signal,
     ...(wanted !== undefined && { peer: wanted }),

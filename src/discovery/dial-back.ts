@@ -11,11 +11,13 @@
  * It dials where its own link to the asker stands, which has answered there as the asker, and never where a message
  * says: nobody can have it dial others. And it dials rarely.
  */
+import { isLinkLocalIpv6, zoneOf } from '../base/ipv6.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { Channel } from '../runtime/channels.ts'
 import { msgpack } from '../runtime/codecs/msgpack.ts'
 import type { MeshNode } from '../runtime/node.ts'
 import type { PeerInfo } from '../runtime/node-events.ts'
+import type { SocketAddress } from '../runtime/platform.ts'
 import { parseEndpoint } from '../zre/endpoint.ts'
 import { type Visit, visit } from './visit.ts'
 
@@ -161,12 +163,22 @@ export class DialBack {
   }
 
   async #dial(peer: PeerInfo): Promise<DialBackOutcome> {
-    const to = parseEndpoint(peer.endpoint)
+    const to = this.#placeOf(peer)
     if (to === undefined || this.#measured(peer.id)?.link !== 'open') return 'other'
     if (!this.#mayDial(peer.id)) return 'busy'
     const { platform } = this.#node
     const { signal } = this.#stopping
     return outcomeOf(await visit(platform, to, { limitMs: DIAL_MS, signal }), peer.id)
+  }
+
+  /** A link-local address is told without its zone: it is clear where this node is on one link only. */
+  #placeOf({ endpoint }: PeerInfo): SocketAddress | undefined {
+    const to = parseEndpoint(endpoint)
+    if (to === undefined || !isLinkLocalIpv6(to.address)) return to
+    const own = this.#node.interfaces().filter(({ skipped }) => skipped === undefined)
+    const zones = new Set(own.flatMap(({ address }) => zoneOf(address) ?? []))
+    const [zone] = zones
+    return zones.size === 1 ? { address: `${to.address}%${zone}`, port: to.port } : undefined
   }
 
   #measured(id: PeerId) {

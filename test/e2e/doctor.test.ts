@@ -101,6 +101,29 @@ describeHosts('earshot doctor', () => {
     )
   })
 
+  it('names both rules where beacons and links are dropped, and mDNS finds the peer', async ({
+    skip,
+  }) => {
+    const network = newNetwork()
+    await network.addHost().start('a')
+    const host = network.addHost()
+    if (!host.canFilter) skip('this machine has no nft')
+    const links = 'ct state new tcp dport 49152-65535 drop'
+    host.filter(table('inet', 'input', 'udp dport 5670 drop', links))
+    const { problems } = await diagnose(host)
+    expect(problems).toEqual(['beacon-not-heard', 'firewall-links', 'mailbox-unreachable'])
+  })
+
+  it('finds nothing wrong between two hosts of IPv6 alone, but that others will not be met', async () => {
+    const network = newNetwork()
+    await network.addHost({ eth0: 'fe80::1/64' }).start('a')
+    const { code, problems, find } = await diagnose(network.addHost({ eth0: 'fe80::2/64' }))
+    expect([code, problems]).toEqual([0, []])
+    for (const each of ['interface-ipv6-only', 'beacon-heard', 'peer-found', 'mailbox-reachable']) {
+      expect(find(each), each).toBeDefined()
+    }
+  })
+
   it('finds a peer’s mailbox blocked on the peer’s side: peer-unreachable', async ({ skip }) => {
     const network = newNetwork()
     const other = network.addHost()

@@ -5,11 +5,15 @@
  *
  * It sends what nodes send anyway: beacons, dials to those that were heard, one question of mDNS.
  */
+import type { PeerId } from '../../base/peer-id.ts'
 import type { Mailbox } from '../../runtime/candidate.ts'
 import type { MeshNode } from '../../runtime/node.ts'
+import type { NetworkInterface } from '../../runtime/platform.ts'
 import { BEACON_PORT } from '../../zre/beacon.ts'
 import { type Overheard, openEar, subnetOf } from '../ear.ts'
-import { passed } from '../waiting.ts'
+import { browse } from '../mdns/browse.ts'
+import { openMulticast } from '../mdns/multicast.ts'
+import { comesToHold, passed } from '../waiting.ts'
 import { echoFindings } from './echoes.ts'
 import { examinePeers, type HeardPlace } from './examine-peers.ts'
 import type { ElsewhereFacts, Facts, MailboxFacts, PeerFacts } from './facts.ts'
@@ -26,6 +30,8 @@ export interface DiagnoseOptions {
   readonly peer?: WantedPeer
   /** UDP port of the beacons, as the node has it. Default: where its beacons go. */
   readonly port?: number
+  /** Whether to look by mDNS, too. Default true. */
+  readonly mdns?: boolean
   /** Milliseconds to listen. Default 3000. */
   readonly listenMs?: number
   /** Ends it early, with what was found by then. */
@@ -51,7 +57,7 @@ export async function diagnoseNode(
 ): Promise<Finding[]> {
   const { listenMs = LISTEN_MS, signal, peer: wanted } = options
   const { platform } = node
-  const mailboxes = await mailboxesOf(node)
+  const mailboxes = await mailboxesOf(node, signal)
   const beaconPort =
     options.port ?? mailboxes.find(({ beaconTo }) => beaconTo)?.beaconTo?.port ?? BEACON_PORT
   const heard = new Heard(node)
@@ -59,6 +65,7 @@ export async function diagnoseNode(
   const closeEar = await openEar(platform, beaconPort, used, (each, { address }) =>
     heard.handle(each, address),
   )
+  const endBrowse = options.mdns === false ? () => {} : browseFor(node, used, beaconPort, heard)
   const names = node.interfaces().map(({ name }) => name)
   const [host, loops] = await Promise.all([
     gatherHost(tools, names),
@@ -74,6 +81,7 @@ export async function diagnoseNode(
     ...(signal !== undefined && { signal }),
   })
   closeEar()
+  endBrowse()
   const facts: Facts = {
     host,
     beaconPort,
@@ -100,12 +108,33 @@ export function findingsOf(facts: Facts): Finding[] {
   return [...found, ...otherFindings(facts, found)]
 }
 
-function mailboxesOf(node: MeshNode): Promise<readonly Mailbox[]> {
-  return new Promise((resolve) => {
-    const unfollow = node.onMailboxes((mailboxes) => {
-      unfollow()
-      resolve(mailboxes)
-    })
+/** An address of IPv6 that is new can be used only after a second or two. */
+const MAILBOXES_MS = 3_000
+
+async function mailboxesOf(
+  node: MeshNode,
+  signal: AbortSignal | undefined,
+): Promise<readonly Mailbox[]> {
+  let latest: readonly Mailbox[] = []
+  const unfollow = node.onMailboxes((mailboxes) => {
+    latest = mailboxes
+  })
+  const { clock } = node.platform
+  await comesToHold(clock, () => latest.length > 0, MAILBOXES_MS, signal)
+  unfollow()
+  return latest
+}
+
+/** Whoever is found by mDNS alone may be linked in one direction only, and so be no peer. */
+function browseFor(
+  { platform }: MeshNode,
+  interfaces: readonly NetworkInterface[],
+  beaconPort: number,
+  heard: Heard,
+): () => void {
+  const options = { openTransport: openMulticast, beaconPort }
+  return browse(platform, interfaces, options, ({ id, endpoints }) => {
+    for (const { address, port } of endpoints.slice(0, 1)) heard.handlePlace(id, address, port)
   })
 }
 
@@ -151,10 +180,19 @@ class Heard {
     const key = `${id} ${address}`
     const known = this.places.get(key)
     if (port === 0) this.places.delete(key)
-    else if (known?.port === port) known.beacons++
-    else if (this.places.size < PLACES_MAX) {
+    else if (known?.port === port) {
+      known.beacons++
+      known.version = version
+    } else if (this.places.size < PLACES_MAX) {
       this.places.set(key, { id, address, port, version, beacons: 1 })
     }
+  }
+
+  /** It was found by another way than its beacons. */
+  handlePlace(id: PeerId, address: string, port: number): void {
+    const key = `${id} ${address}`
+    if (id === this.#node.id || this.places.has(key) || this.places.size >= PLACES_MAX) return
+    this.places.set(key, { id, address, port, version: undefined, beacons: 0 })
   }
 
   /** What came back of what a mailbox has sent. */

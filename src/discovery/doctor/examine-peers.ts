@@ -11,12 +11,13 @@ import type { MailboxFacts, PeerFacts } from './facts.ts'
 import { answersArp, routeTo } from './gather-host.ts'
 import type { HostTools } from './host-tools.ts'
 
-/** Where beacons of a node came from. */
+/** Where a node is, by its beacons or by mDNS. */
 export interface HeardPlace {
   readonly id: PeerId
   readonly address: string
   readonly port: number
-  readonly version: number
+  /** Of its beacons; `undefined`: none was heard. */
+  version: number | undefined
   beacons: number
 }
 
@@ -93,16 +94,14 @@ export async function examinePeers(
   )
 }
 
-type Place = Omit<HeardPlace, 'version'> & { readonly version?: number }
-
 /** Those that were heard, and peers that were not. */
-function allPlaces(node: MeshNode, heard: readonly HeardPlace[]): Place[] {
-  const unheard = node.peers().flatMap(({ id, endpoint }): Place[] => {
+function allPlaces(node: MeshNode, heard: readonly HeardPlace[]): HeardPlace[] {
+  const unheard = node.peers().flatMap(({ id, endpoint }): HeardPlace[] => {
     const at = parseEndpoint(endpoint)
     const isHeard = heard.some((each) => each.id === id)
     // Without its zone a link-local address cannot be dialled.
     const isPlace = at !== undefined && !isLinkLocalIpv6(at.address)
-    return isHeard || !isPlace ? [] : [{ id, ...at, beacons: 0 }]
+    return isHeard || !isPlace ? [] : [{ id, ...at, version: undefined, beacons: 0 }]
   })
   return [...heard, ...unheard]
 }
