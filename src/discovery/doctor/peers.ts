@@ -130,7 +130,7 @@ function backFindings(facts: Facts, peer: PeerFacts): Finding[] {
   const cause =
     drop === undefined
       ? 'a firewall on this side drops links'
-      : `${drop.isCertain ? '' : 'perhaps '}the firewall of this host drops them: ${placeOf(drop)}`
+      : `${drop.isCertain ? '' : 'perhaps '}the firewall of this host drops its links: ${placeOf(drop)}`
   const sentence = `We reach ${nameOf(peer)}, and it does not reach our mailbox (${how}): ${cause}.`
   const advice = firewallAdvice(facts.host, { protocol: 'tcp', port: near?.port ?? 49_152 }, drop)
   return [
