@@ -8,6 +8,10 @@ export type { Limits } from './base/limits.ts'
 export { DEFAULT_LIMITS } from './base/limits.ts'
 export type { PeerId } from './base/peer-id.ts'
 export { parsePeerId } from './base/peer-id.ts'
+export { type Gossip, type GossipMetrics, startGossip } from './discovery/gossip/gossip.ts'
+export type { GossipOptions } from './discovery/gossip/options.ts'
+export type { DiscoveryHost } from './discovery/host.ts'
+export { type SeedMetrics, type Seeds, startSeeds } from './discovery/seeds/seeds.ts'
 export type { Collector } from './log/collector.ts'
 export type {
   ClockEntry,
@@ -32,6 +36,7 @@ export type {
   EnterEvent,
   ExitEvent,
   ExitReason,
+  FoundBy,
   MembershipEvent,
   PeerInfo,
   Presence,
@@ -48,6 +53,7 @@ export type { Timers } from './mesh/options.ts'
 export { DEFAULT_TIMERS } from './mesh/options.ts'
 export type { WhenFull } from './mesh/outbox.ts'
 export { WHEN_FULL } from './mesh/outbox.ts'
+export type { Candidate, DiscoveryWarningCode, DiscoveryWay, Mailbox } from './runtime/candidate.ts'
 export type { Channel, ChannelHandler } from './runtime/channels.ts'
 export { bytes } from './runtime/codecs/bytes.ts'
 export type { Codec, CodecInvalidCode, DecodeResult } from './runtime/codecs/codec.ts'
@@ -101,5 +107,6 @@ export type {
   StreamHandlers,
   Timer,
 } from './runtime/platform.ts'
+export type { SuspendOptions } from './runtime/suspension.ts'
 export type { TraceEvent, TraceStage } from './runtime/tracing.ts'
 export type { TypedGroup, TypedGroupOptions, TypedMessage } from './runtime/typed-group.ts'

@@ -23,7 +23,7 @@ const LABEL = /^(?!-)[0-9A-Za-z_-]{1,63}(?<!-)$/
 const NAME_LENGTH_MAX = 253
 
 /** `undefined` for what is no place to dial. */
-export function parsePlace(text: string): Place | undefined {
+function parsePlace(text: string): Place | undefined {
   const endpoint = parseEndpoint(text)
   if (endpoint !== undefined) {
     const scope = SCOPED.exec(text)?.[2] ?? ''

@@ -51,6 +51,12 @@ export function askQuietAt(peer: Peer, now: number, { evasiveMs }: Timers): numb
   return peer.heardAt + evasiveMs * ASK_QUIET
 }
 
+/** When to look next whether it has to be asked: later than now. */
+export function nextAskAt(peer: Peer, now: number, timers: Timers): number {
+  const at = askQuietAt(peer, now, timers)
+  return at > now ? at : now + timers.evasiveMs * ASK_QUIET
+}
+
 /** Whether nothing is likely to be under way on either link, and nothing waits for the peer. */
 export function isQuiet(
   peer: Peer,

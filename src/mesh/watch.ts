@@ -13,7 +13,7 @@ import { assertNever } from '../base/assert.ts'
 import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
-import { askQuietAt, isAllHeard, pingPatienceMs, takesNothing } from './link-silence.ts'
+import { askQuietAt, isAllHeard, nextAskAt, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
 import { NEVER_HEARD, type PeerDeadline } from './peer-table.ts'
@@ -141,7 +141,7 @@ export class Watch {
   #armProbe(peer: Peer, now: number): void {
     const { timers } = this.#context.options
     const at = now + this.#context.jittered(2 * timers.linkProbeMs)
-    peer.setDeadline('probe', Math.min(at, askQuietAt(peer, now, timers)))
+    peer.setDeadline('probe', Math.min(at, nextAskAt(peer, now, timers)))
     this.#context.reschedule(peer)
   }
 

@@ -11,7 +11,8 @@
  *   shout    It sent `message` to `group`, which we are in.
  *   evasive  Nothing was heard of it for `evasiveMs`; it was asked for a sign of life.
  *   silent   Nothing was heard of it for `silentMs`.
- *   alive    An evasive or silent peer is heard again.
+ *   asleep   It said that it sleeps for a while (`suspend()`): it stays a peer, and what is sent to it waits.
+ *   alive    An evasive, silent or sleeping peer is heard again.
  *   blocked  It reads more slowly than we send: its outbox was full, and has not drained since
  *            (to its low marks, within `blockedAfterMs`).
  *   unblocked  Its outbox has drained to its low marks: the host's network stack has taken what waited.
@@ -292,6 +293,7 @@ export class MeshNode extends EventSource {
    */
   override async resume(): Promise<void> {
     super.resume()
+    if (this.#parts.suspension.isSuspended) this.#parts.life.checkRunning()
     await this.#parts.suspension.resume()
   }
 

@@ -31,6 +31,7 @@ export class Suspension {
   readonly #parts: SuspensionParts
   readonly #channel: Channel
   #suspended: Promise<void> | undefined
+  #resumed: Promise<void> | undefined
   #onSuspended: (() => void) | undefined
 
   constructor(parts: SuspensionParts) {
@@ -71,10 +72,17 @@ export class Suspension {
   }
 
   /** Rejects with ERR_EARSHOT_PORT_IN_USE when the beacon port was taken meanwhile; then it is still suspended. */
-  async resume(): Promise<void> {
-    if (this.#suspended === undefined) return
+  resume(): Promise<void> {
+    if (this.#suspended === undefined) return Promise.resolve()
+    this.#resumed ??= this.#resume(this.#suspended).finally(() => {
+      this.#resumed = undefined
+    })
+    return this.#resumed
+  }
+
+  async #resume(suspended: Promise<void>): Promise<void> {
     const { engine, driver, mailboxes } = this.#parts
-    await this.#suspended
+    await suspended
     await mailboxes.resume()
     this.#suspended = undefined
     engine.resume(driver.now())

@@ -13,7 +13,6 @@ import {
   type GossipInvalidCode,
   type GossipMessage,
   type GossipSignal,
-  KEY_BYTES_MAX,
   VALUE_BYTES_MAX,
 } from './message.ts'
 
@@ -100,7 +99,3 @@ function truncated(what: string, length: number): GossipInvalid {
 function trailing(kind: GossipMessage['kind'], length: number): GossipInvalid {
   return invalid('gossip-trailing-bytes', `${kind} is followed by ${length} bytes in its frame`)
 }
-
-/** Bytes of the longest PUBLISH that is taken. */
-export const PUBLISH_BYTES_MAX: number =
-  GOSSIP_HEADER_BYTES + 1 + KEY_BYTES_MAX + 4 + VALUE_BYTES_MAX + 4

@@ -12,7 +12,7 @@ export const RECORDS_PER_SOURCE_MAX = 512
 /** Records of one name and type: a host has not many addresses, and all else but pointers should be single. */
 const SET_MAX = { PTR: RECORDS_MAX, SRV: 4, TXT: 4, A: 16, AAAA: 16 } as const
 /** Seconds; RFC 6762 §10 recommends no more to anybody. */
-export const TTL_MAX = 4_500
+const TTL_MAX = 4_500
 /** §10.1 and §10.2: what is gone, or replaced, lives for one more second. */
 const FAREWELL_MS = 1_000
 /** §5.2: it is asked for at these parts of its life, and up to 2 % later. */

@@ -5,30 +5,41 @@
 import type { Mailbox } from '../../runtime/candidate.ts'
 import type { DiscoveryHost } from '../host.ts'
 import { isLoopback } from './addresses.ts'
+import type { MdnsDiscovery } from './mdns.ts'
+import type { MdnsMetrics } from './metrics.ts'
 
-export function followMdns(host: DiscoveryHost): void {
-  let isStopping = false
-  host.onStopping(() => {
-    isStopping = true
-  })
-  const unfollow = host.onMailboxes((mailboxes) => {
-    if (beyondHost(mailboxes).length === 0) return
-    unfollow()
-    load().then(
-      ({ startMdns, openMulticast }) => {
-        if (!isStopping) startMdns(withoutLoopback(host), { openTransport: openMulticast })
-      },
-      (error: unknown) => host.warn('mdns-failed', `mDNS cannot be loaded: ${error}`),
-    )
-  })
-}
+export class MdnsOnNode {
+  readonly #host: DiscoveryHost
+  #mdns: MdnsDiscovery | undefined
+  #isStopping = false
 
-async function load() {
-  const [{ startMdns }, { openMulticast }] = await Promise.all([
-    import('./mdns.ts'),
-    import('./multicast.ts'),
-  ])
-  return { startMdns, openMulticast }
+  constructor(host: DiscoveryHost) {
+    this.#host = host
+    host.onStopping(() => {
+      this.#isStopping = true
+    })
+    const unfollow = host.onMailboxes((mailboxes) => {
+      if (beyondHost(mailboxes).length === 0) return
+      unfollow()
+      this.#start().catch((error: unknown) => {
+        host.warn('mdns-failed', `mDNS cannot be started: ${error}`)
+      })
+    })
+  }
+
+  /** Once it has begun. */
+  metrics(): MdnsMetrics | undefined {
+    return this.#mdns?.metrics()
+  }
+
+  async #start(): Promise<void> {
+    const [{ startMdns }, { openMulticast }] = await Promise.all([
+      import('./mdns.ts'),
+      import('./multicast.ts'),
+    ])
+    if (this.#isStopping) return
+    this.#mdns = startMdns(withoutLoopback(this.#host), { openTransport: openMulticast })
+  }
 }
 
 function withoutLoopback(host: DiscoveryHost): DiscoveryHost {
