@@ -30,6 +30,9 @@
  *                 meanRoundTripMs, messages and bytes (In, Out, each PerSecond), queueMessages, queueBytes,
  *                 blockedPeers, drops, dropsPerSecond, warnings, loopDelayMs, uptimeMs; null: unknown
  *   graph         who sees whom: at, nodes (id, name, answered, presence), edges (from, to, presence, kind), asymmetric
+ *   sighting      what `earshot scan` found: id, name, implementation, address, port, interface, heard (times, by way), agoMs,
+ *                 beaconVersion, extensions, answeredAs (an id), visitMs, failure; null: unknown
+ *   finding       of `earshot doctor`: code, level (ok, note, problem), sentence, advice (an array), facts
  *   demo          a step of the demo: ms, ok (when it was checked), text
  *
  * Of `earshot sim`, all times in milliseconds:

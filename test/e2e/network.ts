@@ -9,7 +9,7 @@
  * with `earshot-<pid>-`. A janitor process of its own, which notices the end of this one however it comes
  * (a failed test, Ctrl-C, a kill), ends what still runs in the namespaces and deletes them.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,13 @@ function namespaces(): string[] {
 
 function ip(...args: string[]): string {
   return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+const canFilter = spawnSync('nft', ['--version']).status === 0
+
+function nft(namespace: string, rules: string): void {
+  const args = ['netns', 'exec', namespace, 'nft', '-f', '-']
+  execFileSync('ip', args, { input: rules, stdio: ['pipe', 'ignore', 'pipe'] })
 }
 
 /** Without IPv6, unless it is wanted: the kernel would send packets of its own, and packets are counted here. */
@@ -118,6 +125,11 @@ class Network {
     return host
   }
 
+  /** Loads rules of nftables into the switch, whose bridges are the LANs. */
+  filter(rules: string): void {
+    nft(this.#switch, rules)
+  }
+
   #ensureLan(lan: string): void {
     if (this.#lans.has(lan)) return
     this.#lans.add(lan)
@@ -144,7 +156,7 @@ interface Switch {
   readonly number: number
 }
 
-class Host {
+export class Host {
   readonly namespace: string
   readonly #switch: Switch
   readonly #addresses = new Map<string, string>()
@@ -225,6 +237,21 @@ class Host {
   changeAddress(address: string, name = 'eth0'): void {
     ip('-n', this.namespace, 'address', 'flush', 'dev', name)
     this.#assign(name, address)
+  }
+
+  /** Whether there is nftables to filter with. */
+  get canFilter(): boolean {
+    return canFilter
+  }
+
+  /** Loads rules of nftables on this host. */
+  filter(rules: string): void {
+    nft(this.namespace, rules)
+  }
+
+  /** Sends packets to a subnet out by an interface, whatever its own subnet is. */
+  route(subnet: string, name: string): void {
+    ip('-n', this.namespace, 'route', 'add', subnet, 'dev', name)
   }
 
   /** Takes away one address of several. */
