@@ -235,8 +235,11 @@ export class Conversation {
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
       return
     }
-    if (peer.endpoint !== undefined) return
     const endpoint = { address: connection.remote.address, port }
+    if (peer.endpoint !== undefined) {
+      if (!this.#context.isOwn(endpoint)) peer.addPlace(endpoint)
+      return
+    }
     if (this.#context.isOwn(endpoint)) {
       const reason = 'HELLO names our own endpoint'
       this.#warn(peer, connection, 'hello-endpoint', reason, now)

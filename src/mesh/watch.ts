@@ -62,10 +62,19 @@ export class Watch {
   }
 
   handleBeacon(peer: Peer, now: number): void {
-    if (peer.isAsleep && now - peer.asleepSince < this.#context.options.timers.confirmMs) return // from before
+    if (peer.isAsleep) {
+      this.#tryToWake(peer, now)
+      return
+    }
     peer.heardBeacon(now)
     peer.noteFoundBy('beacon')
     this.#noteLife(peer, now)
+  }
+
+  /** Beacons can be forged, and may be from before: that it is awake only a link shows. */
+  #tryToWake(peer: Peer, now: number): void {
+    if (now - peer.asleepSince < this.#context.options.timers.confirmMs) return
+    if (peer.link === 'idle') this.#links.wake(peer, now)
   }
 
   /** Bytes arrived on the peer's link to us. */
@@ -77,17 +86,6 @@ export class Watch {
   #noteLife(peer: Peer, now: number): void {
     if (peer.presence !== 'alive' || peer.isAsleep) this.#revive(peer)
     this.#stranded.note(peer, now)
-  }
-
-  /** The peer sleeps, for as long as it has said: it is as if it was heard then. */
-  handleAsleep(peer: Peer, until: number, now: number): void {
-    peer.isAsleep = true
-    peer.isExpected = true
-    peer.presence = 'alive'
-    peer.heardAt = until
-    peer.asleepSince = now
-    peer.touchInfo()
-    this.#context.emit({ type: 'asleep', peer: peer.info() })
   }
 
   #revive(peer: Peer): void {
@@ -147,6 +145,10 @@ export class Watch {
 
   handleLinkOpened({ peer, remote }: Connection, now: number): void {
     if (peer === undefined) return
+    if (peer.isEarshot) {
+      peer.heardAt = now // it has said who it is
+      this.#noteLife(peer, now)
+    }
     if (!isSameEndpoint(remote, peer.endpoint)) this.#roster.setEndpoint(peer, remote, now)
     this.#armProbe(peer, now)
     if (peer.pongWanted) this.askForPong(peer, now)
@@ -167,8 +169,7 @@ export class Watch {
 
   /** The peer is said to be elsewhere, and no more where it is known: it may have moved, and a PING decides, once. */
   handleElsewhere(peer: Peer, to: EndpointAddress, now: number): void {
-    const isChecked = isSameEndpoint(to, peer.alsoAt)
-    if (isChecked && peer.openConnection !== undefined) return // a dead link is found by its probe
+    if (peer.isAlsoAt(to) && peer.openConnection !== undefined) return // a dead link is found by its probe
     this.doubt(peer, { kind: 'moved', to }, now)
   }
 
@@ -225,7 +226,7 @@ export class Watch {
       const reason = `a goodbye beacon came for ${peer.name || peer.id}, which still answers`
       this.#context.warn('goodbye-unconfirmed', reason, { peer: peer.id }, now)
     }
-    if (peer.doubt.kind === 'moved') peer.alsoAt = peer.doubt.to
+    if (peer.doubt.kind === 'moved') peer.noteAlsoAt(peer.doubt.to)
     peer.doubt = undefined
     peer.clearDeadline('confirm')
     this.#context.reschedule(peer)
