@@ -293,6 +293,7 @@ export class Engine {
   resume(now: number): void {
     this.#lastCallAt = now
     this.#slumber.resume(now)
+    this.#beacons.announce(now)
     this.#rearm(now)
   }
 
