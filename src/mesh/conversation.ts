@@ -10,6 +10,7 @@ import type { Multipart } from '../zmtp/multipart.ts'
 import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
 import { CHANNEL_MARK } from './channel-mark.ts'
+import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { type Introduction, readMessage } from './introduction.ts'
 import type { Links } from './links.ts'
@@ -237,7 +238,7 @@ export class Conversation {
     }
     const endpoint = { address: connection.remote.address, port }
     if (peer.endpoint !== undefined) {
-      if (!this.#context.isOwn(endpoint)) peer.addPlace(endpoint)
+      this.#handleElsewhere(peer, endpoint, now)
       return
     }
     if (this.#context.isOwn(endpoint)) {
@@ -250,6 +251,13 @@ export class Conversation {
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
     }
     this.#watch.locate(peer, endpoint, now)
+  }
+
+  /** It has moved, perhaps to where its beacons do not reach us from; or it is on several networks. */
+  #handleElsewhere(peer: Peer, endpoint: EndpointAddress, now: number): void {
+    if (isSameEndpoint(endpoint, peer.endpoint) || this.#context.isOwn(endpoint)) return
+    peer.addPlace(endpoint)
+    this.#watch.handleElsewhere(peer, endpoint, now)
   }
 
   // JOIN and LEAVE

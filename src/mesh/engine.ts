@@ -299,6 +299,7 @@ export class Engine {
   resume(now: number): void {
     this.#lastCallAt = now
     this.#slumber.resume(now)
+    this.#beacons.announce(now)
     this.#rearm(now)
   }
 

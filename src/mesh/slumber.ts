@@ -136,12 +136,13 @@ export class Slumber {
     peer.doubt = undefined
     peer.clearAllDeadlines()
     this.#context.reschedule(peer)
+    const isNews = !peer.isAsleep
     peer.isAsleep = true
     peer.isExpected = true
     peer.presence = 'alive'
     peer.heardAt = until // as if
     peer.asleepSince = now
     peer.touchInfo()
-    this.#context.emit({ type: 'asleep', peer: peer.info() })
+    if (isNews) this.#context.emit({ type: 'asleep', peer: peer.info() })
   }
 }

@@ -12,7 +12,7 @@
 import { assertNever } from '../base/assert.ts'
 import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
-import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
+import { beaconsTell, confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
 import { askQuietAt, isAllHeard, nextAskAt, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
@@ -191,8 +191,7 @@ export class Watch {
 
   #armConfirm(peer: Peer, doubt: Doubt, now: number): void {
     const at = now + confirmPatienceMs(peer, doubt, this.#context.options.timers)
-    // The other identity may be forged. As long as the peer's own beacons come from there, it is not gone.
-    peer.setDeadline('confirm', isUnlinked(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
+    peer.setDeadline('confirm', beaconsTell(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
     this.#context.reschedule(peer)
   }
 
@@ -209,7 +208,7 @@ export class Watch {
     const patience = confirmPatienceMs(peer, doubt, this.#context.options.timers)
     const isTalking = excusesByTalk(doubt, peer) && now - peer.heardTcpAt < patience
     const isBusy = isTalking || (doubt.kind === 'deaf' && takesNothing(peer))
-    const isThere = isBusy || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
+    const isThere = isBusy || (beaconsTell(doubt, peer) && now < this.#quietAt(peer))
     if (this.#context.isReading && !isThere) {
       this.#believeDoubt(peer, now)
     } else if (isThere && isUnlinked(doubt, peer)) {
