@@ -26,6 +26,8 @@ export interface SuspensionParts {
   readonly driver: Driver
   readonly mailboxes: Mailboxes
   readonly channels: Channels
+  /** Throws unless the node is running. */
+  readonly checkRunning: () => void
 }
 
 export class Suspension {
@@ -48,7 +50,10 @@ export class Suspension {
     if (!(forMs >= 0 && forMs <= FOR_MS_MAX)) {
       throw badOption('forMs', `milliseconds from 0 to ${FOR_MS_MAX}`)
     }
-    await this.#resumed?.catch(() => {}) // whoever asked for it hears of its failure
+    if (this.#resumed !== undefined) {
+      await this.#resumed.catch(() => {}) // whoever asked for it hears of its failure
+      this.#parts.checkRunning()
+    }
     this.#suspended ??= this.#suspend(forMs)
     await this.#suspended
   }

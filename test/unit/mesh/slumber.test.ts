@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { channelMark } from '../../../src/runtime/channels.ts'
 import { type Host, Mesh } from '../../support/mesh.ts'
 
 function met(...names: string[]): { mesh: Mesh; hosts: Host[] } {
@@ -9,6 +10,9 @@ function met(...names: string[]): { mesh: Mesh; hosts: Host[] } {
   return { mesh, hosts }
 }
 
+/** What the runtime has said to earshot peers; other tests are about what it means. */
+const NOTICE = [channelMark('test'), new Uint8Array(1)]
+
 describe('a node that falls asleep', () => {
   it('sends no beacons while it waits for the end of its links, so that nobody calls it back', () => {
     const { mesh, hosts } = met('a', 'b', 'c')
@@ -16,7 +20,7 @@ describe('a node that falls asleep', () => {
     c!.freeze() // its link to a does not end
     b!.call((engine, now) => engine.handleAsleep(a!.id, 60_000, now))
     const { beaconsSent } = a!.engine.metrics().mesh
-    a!.call((engine, now) => engine.suspend(now))
+    a!.call((engine, now) => engine.suspend(NOTICE, now))
     mesh.run(950)
     expect(a!.log.map(({ event }) => event.type)).not.toContain('suspended')
     expect(a!.engine.metrics().mesh.beaconsSent).toBe(beaconsSent)
@@ -27,7 +31,7 @@ describe('a node that falls asleep', () => {
     const { mesh, hosts } = met('a', 'b', 'c')
     const [a, , c] = hosts
     c!.freeze()
-    a!.call((engine, now) => engine.suspend(now))
+    a!.call((engine, now) => engine.suspend(NOTICE, now))
     mesh.run(100)
     const { beaconsSent } = a!.engine.metrics().mesh
     a!.stop()
@@ -38,7 +42,7 @@ describe('a node that falls asleep', () => {
   it('announces itself as soon as it is awake', () => {
     const { mesh, hosts } = met('a', 'b')
     const [a] = hosts
-    a!.call((engine, now) => engine.suspend(now))
+    a!.call((engine, now) => engine.suspend(NOTICE, now))
     mesh.run(20_000)
     const { beaconsSent } = a!.engine.metrics().mesh
     a!.call((engine, now) => engine.resume(now))
