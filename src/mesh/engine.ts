@@ -8,7 +8,7 @@
  *      (dial, close, send a beacon) and, once per turn, `pollFlush` (connections with bytes to write).
  *   3. `pollTimeout` says when `handleTimeout` wants to be called at the latest.
  *
- * This file routes; the decisions are in `links`, `roster`, `watch`, `conversation`, `reception` and `beacons`.
+ * This file routes; the decisions are in the files beside it: `docs/architecture.md` says which is in which.
  */
 import { assertNever } from '../base/assert.ts'
 import { NEVER } from '../base/deadlines.ts'
