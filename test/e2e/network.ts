@@ -9,12 +9,12 @@
  * with `earshot-<pid>-`. A janitor process of its own, which notices the end of this one however it comes
  * (a failed test, Ctrl-C, a kill), ends what still runs in the namespaces and deletes them.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, onTestFinished } from 'vitest'
-import type { NodeOptions } from '../../src/runtime/options.ts'
+import type { CreateOptions } from '../../src/index.ts'
 import { Agent, type RemoteNode } from './agent.ts'
 
 /**
@@ -53,6 +53,13 @@ function ip(...args: string[]): string {
   return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
+const canFilter = spawnSync('nft', ['--version']).status === 0
+
+function nft(namespace: string, rules: string): void {
+  const args = ['netns', 'exec', namespace, 'nft', '-f', '-']
+  execFileSync('ip', args, { input: rules, stdio: ['pipe', 'ignore', 'pipe'] })
+}
+
 /** Without IPv6, unless it is wanted: the kernel would send packets of its own, and packets are counted here. */
 function addNamespace(name: string, isIpv6Wanted = false): void {
   ip('netns', 'add', name)
@@ -70,6 +77,7 @@ for path in /run/netns/"$1"*; do
   name=\${path##*/}
   for pid in $(ip netns pids "$name"); do kill -KILL "$pid"; done
   ip netns del "$name"
+  rm -rf "/etc/netns/$name"
 done
 `
 
@@ -118,6 +126,11 @@ class Network {
     return host
   }
 
+  /** Loads rules of nftables into the switch, whose bridges are the LANs. */
+  filter(rules: string): void {
+    nft(this.#switch, rules)
+  }
+
   #ensureLan(lan: string): void {
     if (this.#lans.has(lan)) return
     this.#lans.add(lan)
@@ -144,7 +157,7 @@ interface Switch {
   readonly number: number
 }
 
-class Host {
+export class Host {
   readonly namespace: string
   readonly #switch: Switch
   readonly #addresses = new Map<string, string>()
@@ -227,6 +240,58 @@ class Host {
     this.#assign(name, address)
   }
 
+  /** Whether there is nftables to filter with. */
+  get canFilter(): boolean {
+    return canFilter
+  }
+
+  /** Loads rules of nftables on this host. */
+  filter(rules: string): void {
+    nft(this.namespace, rules)
+  }
+
+  /** Sends packets to a subnet out by an interface, whatever its own subnet is. */
+  route(subnet: string, name: string): void {
+    ip('-n', this.namespace, 'route', 'add', subnet, 'dev', name)
+  }
+
+  /** Sends what is for no subnet of its own to a router. */
+  routeVia(router: string): void {
+    ip('-n', this.namespace, 'route', 'replace', 'default', 'via', router)
+  }
+
+  /** Makes the host a router. */
+  forward(): void {
+    const command = 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+    ip('netns', 'exec', this.namespace, 'sh', '-c', command)
+  }
+
+  /** Gives the host a bridge of its own, with somebody plugged in, as container engines do. */
+  addBridge(name: string, address: string): void {
+    const cable = ['type', 'veth', 'peer', 'name', 'inside']
+    ip('-n', this.namespace, 'link', 'add', name, 'type', 'bridge', 'mcast_snooping', '0')
+    ip('-n', this.namespace, 'link', 'add', 'plug', ...cable)
+    ip('-n', this.namespace, 'link', 'set', 'inside', 'up')
+    ip('-n', this.namespace, 'link', 'set', 'plug', 'master', name, 'up')
+    this.#assign(name, address)
+    ip('-n', this.namespace, 'link', 'set', name, 'up')
+  }
+
+  /** What names mean to programs that start here from now on. */
+  setHosts(addresses: Readonly<Record<string, string>>): void {
+    // `ip netns exec` lays it over `/etc/hosts`.
+    const folder = `/etc/netns/${this.namespace}`
+    mkdirSync(folder, { recursive: true })
+    const lines = Object.entries(addresses).map(([name, address]) => `${address} ${name}\n`)
+    writeFileSync(`${folder}/hosts`, `127.0.0.1 localhost\n${lines.join('')}`)
+  }
+
+  /** Plugs the cable into another LAN, where the host gets another address. */
+  move(lan: number, address: string, name = 'eth0'): void {
+    ip('-n', this.#switch.namespace, 'link', 'set', this.#portOf(name), 'master', `lan${lan}`)
+    this.changeAddress(address, name)
+  }
+
   /** Takes away one address of several. */
   removeAddress(address: string, name = 'eth0'): void {
     ip('-n', this.namespace, 'address', 'delete', address, 'dev', name)
@@ -236,6 +301,14 @@ class Host {
   packetsSent(name = 'eth0'): number {
     const json = ip('-n', this.namespace, '-json', '-stats', 'link', 'show', 'dev', name)
     return (JSON.parse(json) as [{ stats64: { tx: { packets: number } } }])[0].stats64.tx.packets
+  }
+
+  /** Sockets that are open on it, of UDP and TCP; one line each, as of `ss`. */
+  sockets(): string[] {
+    const args = ['netns', 'exec', this.namespace, 'ss', '-Hanut', 'exclude', 'time-wait']
+    return ip(...args)
+      .split('\n')
+      .filter((line) => line !== '')
   }
 
   // What runs on it
@@ -261,7 +334,7 @@ class Host {
   }
 
   /** Starts one node in a process of its own. */
-  async start(name: string, options?: NodeOptions): Promise<RemoteNode> {
+  async start(name: string, options?: CreateOptions): Promise<RemoteNode> {
     const agent = await this.agent()
     return agent.start(name, options)
   }
