@@ -2,132 +2,53 @@
  * `npm run bench:log`: what the mesh-wide log costs.
  *
  * 1. A record, for who writes it: pino into the mesh log, which nobody collects, beside pino into /dev/null.
- * 2. 20 nodes in two processes that whisper as much as they can and write 1,000 records a second each: pino into
- *    /dev/null, the mesh log without and with a collector (in a third process, on the same cores).
+ * 2. 20 nodes in two processes that whisper as much as they can and write 1,000 records a second each. Their records go
  *
- *   --rounds N    of the second part; medians are printed (5)
- *   --seconds X   each (3)
+ *      plain      to /dev/null, by pino,
+ *      kept       into the mesh log, and nobody collects,
+ *      collected  into the mesh log, and a node in a third process follows all of them.
+ *
+ *    One after the other, in the same processes: each turn is compared with the one before or after it, and of these
+ *    ratios the median and the extremes are printed.
+ * 3. Two such meshes at the same time on the same cores, one `kept`, one `collected`, the next time the other way round. By
+ *    what a message costs the one, what is left of the processor time of the other went into being collected. So a host
+ *    that gets slower, or does something else, does so for both: this is the number to go by.
+ *
+ *   --rounds N    of the second and third part, each with fresh processes (5)
+ *   --turns N     of each kind in a round (8)
+ *   --seconds X   each turn (1.5)
  *   --pin         the nodes on one core and the collector on another, as if it were on another host (Linux, `taskset`)
  *
  * Everything stays on 127.0.0.1.
  */
-import { execFileSync, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { beaconPort } from './beacon-port.ts'
-import { Worker } from './calls.ts'
-import type { GathererApi } from './logging/gatherer.ts'
-import type { Destination, HalfApi } from './logging/half.ts'
+import type { Kind, Outcome } from './logging/troupe.ts'
+import { NODES, RECORDS_PER_SECOND, sum, Troupe } from './logging/troupe.ts'
 import { numberOption, wholeOption } from './options.ts'
 import { factorText, median, numberText, tableText } from './report.ts'
 
-const NODES = 20
-const RECORDS_PER_SECOND = 1_000
-const CALL_MS_MAX = 60_000
-const WARM_UP_SECONDS = 1
+/** Turns at the beginning of a part that do not count. */
+const WARM_UP_TURNS = 2
 const RESULTS = 'bench/results'
+/** In this order, and then backwards: `kept` is always beside both others. */
+const KINDS: readonly Kind[] = ['plain', 'kept', 'collected']
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    turns: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '1.5' },
     pin: { type: 'boolean', default: false },
   },
 })
 const rounds = wholeOption('rounds', options.rounds, { min: 1, max: 1_000 })
+const turns = wholeOption('turns', options.turns, { min: 1, max: 10_000 })
 const seconds = numberOption('seconds', options.seconds, { min: 0.1, max: 3_600 })
-
-interface Outcome {
-  readonly messagesPerSecond: number
-  readonly records: number
-  readonly gathered: number
-  readonly lost: number
-  readonly late: number
-  readonly nodesCpuMs: number
-  readonly gathererCpuMs: number
-}
-
-/** A mesh of 20 nodes of its own, and perhaps somebody who collects. */
-class Troupe {
-  readonly #halves: readonly Worker<HalfApi>[]
-  readonly #gatherer: Worker<GathererApi> | undefined
-
-  private constructor(
-    halves: readonly Worker<HalfApi>[],
-    gatherer: Worker<GathererApi> | undefined,
-  ) {
-    this.#halves = halves
-    this.#gatherer = gatherer
-  }
-
-  static async start(destination: Destination, isGathered: boolean, port: number): Promise<Troupe> {
-    const half = new URL('./logging/half.js', import.meta.url)
-    const halves = [await Worker.start<HalfApi>(half), await Worker.start<HalfApi>(half)]
-    const gatherer = isGathered
-      ? await Worker.start<GathererApi>(new URL('./logging/gatherer.js', import.meta.url))
-      : undefined
-    for (const each of halves) pin(each.pid, 0)
-    pin(gatherer?.pid, 1)
-    const ofAll = NODES + (isGathered ? 1 : 0)
-    const starts: Promise<unknown>[] = halves.map((each, i) => {
-      const task = { destination, half: 'ab'[i]!, nodes: NODES / 2, ofAll, port }
-      return each.call('start', task, CALL_MS_MAX)
-    })
-    if (gatherer !== undefined) starts.push(gatherer.call('start', { port, ofAll }, CALL_MS_MAX))
-    await Promise.all(starts)
-    return new Troupe(halves, gatherer)
-  }
-
-  async play(seconds: number): Promise<Outcome> {
-    const none = { records: 0, lost: 0, late: 0, cpuMs: 0 }
-    await this.#gatherer?.call('tally', { records: 0, limitMs: 0 }, CALL_MS_MAX)
-    const task = { seconds, recordsPerSecond: RECORDS_PER_SECOND }
-    const parts = await Promise.all(
-      this.#halves.map((each) => each.call('play', task, CALL_MS_MAX)),
-    )
-    const records = sum(parts.map((part) => part.records))
-    const gathered =
-      (await this.#gatherer?.call('tally', { records, limitMs: 20_000 }, CALL_MS_MAX)) ?? none
-    return {
-      messagesPerSecond: sum(parts.map(({ received }) => received)) / seconds,
-      records,
-      gathered: gathered.records,
-      lost: gathered.lost,
-      late: gathered.late,
-      nodesCpuMs: sum(parts.map(({ cpuMs }) => cpuMs)),
-      gathererCpuMs: gathered.cpuMs,
-    }
-  }
-
-  async stop(): Promise<void> {
-    const workers = [
-      ...this.#halves.map(ending),
-      ...(this.#gatherer ? [ending(this.#gatherer)] : []),
-    ]
-    for (const end of workers) await end()
-  }
-}
-
-function pin(pid: number | undefined, core: number): void {
-  if (options.pin && pid !== undefined) {
-    execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(core), String(pid)])
-  }
-}
-
-/** How to end a worker: politely, and then for certain. */
-function ending(worker: Worker<HalfApi> | Worker<GathererApi>): () => Promise<void> {
-  const call = (worker as Worker<Pick<HalfApi, 'stop'>>).call.bind(worker)
-  return async () => {
-    await call('stop', null, CALL_MS_MAX).catch(() => {})
-    await worker.stop()
-  }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, each) => total + each, 0)
-}
 
 async function measureCost(): Promise<{ plain: number; mesh: number; ratio: number }> {
   const child = fork(fileURLToPath(new URL('./logging/cost.js', import.meta.url)))
@@ -147,58 +68,87 @@ console.log(
   ),
 )
 
-interface Mode {
-  readonly name: string
-  readonly destination: Destination
-  readonly isGathered: boolean
-  readonly outcomes: Outcome[]
+const outcomes: Record<Kind, Outcome>[] = []
+/** Microseconds of the nodes' processor time that it takes to ship a record: of two turns each, with the parts swapped. */
+const shipping: number[] = []
+
+async function playInTurns(troupe: Troupe): Promise<void> {
+  for (let turn = -WARM_UP_TURNS; turn < turns; turn++) {
+    const played: Partial<Record<Kind, Outcome>> = {}
+    for (const kind of turn % 2 === 0 ? KINDS : KINDS.toReversed()) {
+      played[kind] = await troupe.play(kind, seconds)
+    }
+    if (turn >= 0) outcomes.push(played as Record<Kind, Outcome>)
+  }
 }
 
-const modes: readonly Mode[] = [
-  { name: 'pino into /dev/null', destination: 'plain', isGathered: false, outcomes: [] },
-  { name: 'mesh log', destination: 'mesh', isGathered: false, outcomes: [] },
-  { name: 'mesh log, collected', destination: 'mesh', isGathered: true, outcomes: [] },
-]
+async function playTogether(one: Troupe, other: Troupe): Promise<void> {
+  for (let turn = -WARM_UP_TURNS; turn < turns; turn++) {
+    const there = await shippingUs(one, other)
+    const back = await shippingUs(other, one)
+    if (turn >= 0) shipping.push((there + back) / 2)
+  }
+}
+
+async function shippingUs(observed: Troupe, unobserved: Troupe): Promise<number> {
+  const [collected, kept] = await Promise.all([
+    observed.play('collected', seconds),
+    unobserved.play('kept', seconds),
+  ])
+  const spentMs = collected.nodesCpuMs * (1 - perCpu(collected) / perCpu(kept))
+  return (1_000 * spentMs) / collected.records
+}
+
+function perCpu({ messagesPerSecond, nodesCpuMs }: Outcome): number {
+  return messagesPerSecond / nodesCpuMs
+}
+
 for (let round = 0; round < rounds; round++) {
-  for (const [i, { name, destination, isGathered, outcomes }] of modes.entries()) {
-    process.stderr.write(`round ${round + 1} of ${rounds}: ${name}\n`)
-    // Fresh processes each time: how well one is compiled is a matter of luck, too.
-    const troupe = await Troupe.start(destination, isGathered, beaconPort(modes.length * round + i))
-    await troupe.play(WARM_UP_SECONDS)
-    outcomes.push(await troupe.play(seconds))
-    await troupe.stop()
-  }
+  process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+  // Fresh processes each time: how well one is compiled is a matter of luck, too.
+  const one = await Troupe.start(beaconPort(2 * round), options.pin)
+  await playInTurns(one)
+  const other = await Troupe.start(beaconPort(2 * round + 1), options.pin)
+  await playTogether(one, other)
+  await one.stop()
+  await other.stop()
 }
 
-const [plain] = modes
-const lines = modes.map(({ name, outcomes }) => {
-  const of = (pick: (outcome: Outcome) => number): number => median(outcomes.map(pick))
-  const perCpu = (outcome: Outcome): number => {
-    return (outcome.messagesPerSecond * seconds) / outcome.nodesCpuMs
-  }
-  const ratio = (pick: (outcome: Outcome) => number): string => {
-    return factorText(median(outcomes.map((each, i) => pick(each) / pick(plain!.outcomes[i]!))))
-  }
+/** Median, least and greatest. */
+function spreadText(values: readonly number[], text: (value: number) => string): string {
+  const extremes = [Math.min(...values), Math.max(...values)].map(numberText)
+  return `${text(median(values))} (${extremes.join(' to ')})`
+}
+
+function ratioText(of: Kind, to: Kind, pick: (outcome: Outcome) => number): string {
+  if (of === to) return ''
+  const ratios = outcomes.map((each) => pick(each[of]) / pick(each[to]))
+  return spreadText(ratios, factorText)
+}
+
+const rate = (outcome: Outcome): number => outcome.messagesPerSecond
+const lines = KINDS.map((kind) => {
+  const all = outcomes.map((each) => each[kind])
   const total = (pick: (outcome: Outcome) => number): string => {
-    return sum(outcomes.map(pick)).toLocaleString('en')
+    return sum(all.map(pick)).toLocaleString('en')
   }
   return [
-    name,
-    numberText(of((each) => each.messagesPerSecond)),
-    ratio((each) => each.messagesPerSecond),
-    ratio(perCpu),
+    kind,
+    numberText(median(all.map(rate))),
+    ratioText(kind, 'plain', rate),
+    ratioText(kind, 'kept', rate),
     total((each) => each.records),
     total((each) => each.gathered),
     total((each) => each.lost),
     total((each) => each.late),
-    numberText(of(({ gathererCpuMs }) => gathererCpuMs / seconds / 10)),
+    numberText(median(all.map(({ gathererCpuMs }) => gathererCpuMs / seconds / 10))),
   ]
 })
 const header = [
   `${NODES} nodes, ${RECORDS_PER_SECOND.toLocaleString('en')} records/s each`,
   'messages/s',
   '÷ plain',
-  'per CPU s ÷ plain',
+  '÷ kept',
   'records',
   'gathered',
   'lost',
@@ -206,8 +156,14 @@ const header = [
   "collector's CPU %",
 ]
 console.log(`\n${tableText([header, ...lines], 1)}`)
+const ofCore = shipping.map((us) => (us * NODES * RECORDS_PER_SECOND) / 1e4)
+const together = [
+  ['two such meshes at a time', 'µs a record', '% of a core'],
+  ['being collected', spreadText(shipping, numberText), spreadText(ofCore, numberText)],
+]
+console.log(`\n${tableText(together, 1)}`)
 mkdirSync(RESULTS, { recursive: true })
 writeFileSync(
   `${RESULTS}/logging.json`,
-  `${JSON.stringify({ cost, modes: modes.map(({ name, outcomes }) => ({ name, outcomes })) }, null, 2)}\n`,
+  `${JSON.stringify({ cost, outcomes, shipping }, null, 2)}\n`,
 )

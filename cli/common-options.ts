@@ -36,7 +36,7 @@ interface CommonValues {
   readonly mailboxPort?: number
   readonly ipv6?: boolean
   readonly mdns?: boolean
-  readonly seed?: readonly string[]
+  readonly connect?: readonly string[]
   readonly gossip?: readonly string[]
   readonly gossipBind?: string
   readonly group?: readonly string[]
@@ -64,7 +64,7 @@ export function addCommonOptions(program: Command, hostName: string): void {
       'TCP port for links from peers, instead of a random one',
     ).argParser(portOption),
     new Option(
-      '--seed <endpoint>',
+      '--connect <endpoint>',
       'a peer is there: tcp://host:port, where beacons do not reach; repeatable',
     ).argParser(repeatedOption),
     new Option(
@@ -133,7 +133,7 @@ export function settingsOf(command: Command): Settings {
 }
 
 function waysOf(command: Command, values: CommonValues): DiscoveryOptions {
-  const peers = listOf(command, 'seed', values.seed)
+  const peers = listOf(command, 'connect', values.connect)
   const connect = listOf(command, 'gossip', values.gossip)
   const bind = values.gossipBind
   const gossip = { ...(bind !== undefined && { bind }), ...(connect !== undefined && { connect }) }

@@ -30,6 +30,9 @@
  *                 meanRoundTripMs, messages and bytes (In, Out, each PerSecond), queueMessages, queueBytes,
  *                 blockedPeers, drops, dropsPerSecond, warnings, loopDelayMs, uptimeMs; null: unknown
  *   graph         who sees whom: at, nodes (id, name, answered, presence), edges (from, to, presence, kind), asymmetric
+ *   sighting      what `earshot scan` found: id, name, implementation, address, port, interface, heard (times, by way), agoMs,
+ *                 beaconVersion, extensions, answeredAs (an id), visitMs, failure; null: unknown
+ *   finding       of `earshot doctor`: code, level (ok, note, problem), sentence, advice (an array), facts
  *   demo          a step of the demo: ms, ok (when it was checked), text
  *
  * Of `earshot sim`, all times in milliseconds:
@@ -58,16 +61,6 @@ export interface JsonRecord {
   readonly type: `earshot.${string}/${number}`
   readonly time: string
   readonly [field: string]: unknown
-}
-
-/** Characters that JSON lets through and a terminal obeys; see `render/escape.ts`. */
-const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
-
-/** A line of NDJSON without its newline. */
-export function jsonLine(record: JsonRecord): string {
-  return JSON.stringify(record).replace(UNSAFE, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }
 
 export function recordOf(kind: string, fields: Readonly<Record<string, unknown>>): JsonRecord {

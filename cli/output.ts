@@ -4,11 +4,11 @@
  * Lines given to `print` are finished: made of escaped parts (`render/escape.ts`) or of JSON. Diagnostics are
  * escaped here.
  */
+import { jsonLine } from '../sim/recording/lines.ts'
 import type { WarningEvent } from '../src/index.ts'
 import type { Settings } from './common-options.ts'
 import type { Host } from './host.ts'
 import type { JsonRecord } from './json.ts'
-import { jsonLine } from './json.ts'
 import { escapeText } from './render/escape.ts'
 import type { Paint } from './render/style.ts'
 import { painter, wantsColour } from './render/style.ts'

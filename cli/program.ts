@@ -13,6 +13,7 @@ import { endingCode } from './session.ts'
 import { addChat } from './verbs/chat.ts'
 import { addCompletion } from './verbs/completion.ts'
 import { addDemo } from './verbs/demo.ts'
+import { addDoctor } from './verbs/doctor.ts'
 import { addGraph } from './verbs/graph.ts'
 import { addLog } from './verbs/log.ts'
 import { addLogs } from './verbs/logs.ts'
@@ -21,6 +22,7 @@ import { addPing } from './verbs/ping.ts'
 import { addRecord } from './verbs/record.ts'
 import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
+import { addScan } from './verbs/scan.ts'
 import { addShout } from './verbs/shout.ts'
 import { addSim } from './verbs/sim.ts'
 import { addSub } from './verbs/sub.ts'
@@ -33,6 +35,8 @@ import { addWhisper } from './verbs/whisper.ts'
 const VERBS: readonly ((cli: Cli) => void)[] = [
   addChat,
   addPeers,
+  addScan,
+  addDoctor,
   addShout,
   addWhisper,
   addSub,

@@ -1,4 +1,4 @@
-/** A node that collects everything that is logged: `node gatherer.js`. */
+/** A node that collects everything that is logged, for as long as it is told to: `node gatherer.js`. */
 import type { Collector, MeshNode } from '../../src/index.ts'
 import { createNode, meshLog } from '../../src/index.ts'
 import { serve } from '../calls.ts'
@@ -9,8 +9,10 @@ export type GathererApi = {
     readonly takes: { readonly port: number; readonly ofAll: number }
     readonly gives: null
   }
-  /** What has come since the last time. */
-  readonly tally: {
+  /** Begins to follow, and answers when the logs of all have been reached. */
+  readonly follow: { readonly takes: null; readonly gives: null }
+  /** What has come since, once it is so many records; then it follows no more. */
+  readonly leave: {
     readonly takes: { readonly records: number; readonly limitMs: number }
     readonly gives: {
       readonly records: number
@@ -23,11 +25,13 @@ export type GathererApi = {
 }
 
 let node: MeshNode | undefined
-let tally = { records: 0, lost: 0, late: 0 }
+let collector: Collector | undefined
+let tally = { sources: 0, records: 0, lost: 0, late: 0 }
 let cpuMs = 0
 
-async function read(collector: Collector): Promise<void> {
-  for await (const entry of collector) {
+async function read(entries: Collector): Promise<void> {
+  for await (const entry of entries) {
+    if (entry.type === 'source') tally.sources++
     if (entry.type === 'lost') tally.lost += entry.count
     if (entry.type !== 'record' || entry.fields['group'] !== 'bench') continue
     tally.records++
@@ -35,22 +39,31 @@ async function read(collector: Collector): Promise<void> {
   }
 }
 
+async function until(condition: () => boolean, limitMs: number): Promise<void> {
+  const end = performance.now() + limitMs
+  while (!condition() && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 serve<GathererApi>({
   start: async ({ port, ofAll }) => {
     node = await createNode({ name: 'gatherer', interfaces: '127.0.0.1', port })
     while (node.peers().length < ofAll - 1) await node.next('enter')
-    void read(meshLog(node).collect({ own: false, level: 30 }))
     return null
   },
-  tally: async ({ records, limitMs }) => {
-    const until = performance.now() + limitMs
-    while (tally.records + tally.lost < records && performance.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    const result = { ...tally, cpuMs: ownUsage().cpuMs - cpuMs }
-    tally = { records: 0, lost: 0, late: 0 }
+  follow: async () => {
+    tally = { sources: 0, records: 0, lost: 0, late: 0 }
     cpuMs = ownUsage().cpuMs
-    return result
+    collector = meshLog(node!).collect({ own: false, level: 30 })
+    void read(collector)
+    await until(() => tally.sources >= node!.peers().length, 10_000)
+    return null
+  },
+  leave: async ({ records, limitMs }) => {
+    await until(() => tally.records + tally.lost >= records, limitMs)
+    collector?.close()
+    return { ...tally, cpuMs: ownUsage().cpuMs - cpuMs }
   },
   stop: async () => {
     await node?.stop()

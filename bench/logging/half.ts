@@ -8,22 +8,20 @@ import { createNode, meshLog } from '../../src/index.ts'
 import { serve } from '../calls.ts'
 import { ownUsage } from '../usage.ts'
 
-/** Where records go: nowhere (`plain`: pino writes to /dev/null), or into the mesh-wide log. */
+/** Where records go: to /dev/null (`plain`), or into the mesh-wide log. */
 export type Destination = 'plain' | 'mesh'
 
 export type HalfApi = {
   readonly start: {
-    readonly takes: {
-      destination: Destination
-      half: string
-      nodes: number
-      ofAll: number
-      port: number
-    }
+    readonly takes: { half: string; nodes: number; ofAll: number; port: number }
     readonly gives: null
   }
   readonly play: {
-    readonly takes: { readonly seconds: number; readonly recordsPerSecond: number }
+    readonly takes: {
+      readonly destination: Destination
+      readonly seconds: number
+      readonly recordsPerSecond: number
+    }
     readonly gives: { readonly received: number; readonly records: number; readonly cpuMs: number }
   }
   readonly stop: { readonly takes: null; readonly gives: null }
@@ -35,26 +33,20 @@ const payload = new Uint8Array(100)
 
 interface Player {
   readonly node: MeshNode
-  readonly log: pino.Logger
+  readonly logs: Readonly<Record<Destination, pino.Logger>>
 }
 
 const players: Player[] = []
 let received = 0
 
-async function startPlayer(
-  destination: Destination,
-  name: string,
-  port: number,
-  ofAll: number,
-): Promise<Player> {
-  const log = destination === 'plain' ? (false as const) : {}
-  const node = await createNode({ name, interfaces: '127.0.0.1', port, log })
+async function startPlayer(name: string, port: number, ofAll: number): Promise<Player> {
+  const node = await createNode({ name, interfaces: '127.0.0.1', port })
   node.on('whisper', () => {
     received++
   })
   while (node.peers().length < ofAll - 1) await node.next('enter')
-  const stream = destination === 'plain' ? pino.destination('/dev/null') : meshLog(node)
-  return { node, log: pino({ base: null }, stream) }
+  const plain = pino({ base: null }, pino.destination('/dev/null'))
+  return { node, logs: { plain, mesh: pino({ base: null }, meshLog(node)) } }
 }
 
 /** To the node of the same number in the other half, until told to stop. */
@@ -68,14 +60,14 @@ async function talk({ node }: Player, isOver: () => boolean): Promise<void> {
 }
 
 serve<HalfApi>({
-  start: async ({ destination, half, nodes, ofAll, port }) => {
+  start: async ({ half, nodes, ofAll, port }) => {
     const starts = Array.from({ length: nodes }, (_, i) => {
-      return startPlayer(destination, `${half} ${i}`, port, ofAll)
+      return startPlayer(`${half} ${i}`, port, ofAll)
     })
     players.push(...(await Promise.all(starts)))
     return null
   },
-  play: async ({ seconds, recordsPerSecond }) => {
+  play: async ({ destination, seconds, recordsPerSecond }) => {
     const { cpuMs } = ownUsage()
     const startedAt = performance.now()
     received = 0
@@ -84,8 +76,8 @@ serve<HalfApi>({
     const write = setInterval(() => {
       const due = ((performance.now() - startedAt) / 1_000) * recordsPerSecond
       for (; records < due * players.length; records++) {
-        const { log } = players[records % players.length]!
-        log.info({ group: 'bench', reading: records }, 'a reading has come in')
+        const { logs } = players[records % players.length]!
+        logs[destination].info({ group: 'bench', reading: records }, 'a reading has come in')
       }
     }, TICK_MS)
     const talks = players.map((player) => talk(player, () => isOver))

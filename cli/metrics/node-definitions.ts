@@ -127,12 +127,13 @@ const DISCOVERY: readonly Definition<Snapshot>[] = [
   {
     kind: 'counter',
     name: 'earshot_connections_total',
-    help: 'Connections of others: accepted, to a handshake; refused, by a limit or their identity.',
+    help: 'Connections of others: accepted, to a handshake; refused, by a limit or their identity; of accepted ones, visitors.',
     labels: ['outcome'],
     read: ({ metrics: { mesh } }) =>
       byLabel('outcome', {
         accepted: mesh.connectionsAccepted,
         refused: mesh.connectionsRefused,
+        visitor: mesh.visitors,
       }),
   },
   {

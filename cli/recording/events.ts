@@ -1,5 +1,5 @@
 /** Events back from their JSON: what `eventRecord` of `json.ts` wrote, as far as it can be shown again. */
-import type { ExitReason, NodeEvent, PeerInfo } from '../../src/index.ts'
+import type { ExitReason, FoundBy, NodeEvent, PeerInfo } from '../../src/index.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
 import { EXIT_WORDS } from '../render/event-lines.ts'
 import type { ShownMessage } from '../render/message-text.ts'
@@ -86,7 +86,7 @@ function readPeer(value: unknown): PeerInfo | undefined {
   const id = nodeId(value['id'])
   const name = text(value['name'])
   if (id === undefined || name === undefined) return undefined
-  const { headers, groups } = value
+  const { headers, groups, foundBy } = value
   return {
     id,
     name,
@@ -94,9 +94,15 @@ function readPeer(value: unknown): PeerInfo | undefined {
     headers: isJsonObject(headers) ? textsOf(headers) : {},
     groups: Array.isArray(groups) ? groups.filter((each) => typeof each === 'string') : [],
     presence: 'alive',
-    asleep: false,
-    foundBy: [],
+    asleep: value['asleep'] === true,
+    foundBy: Array.isArray(foundBy) ? foundBy.filter(isWay) : [],
   }
+}
+
+const WAYS: readonly unknown[] = ['beacon', 'mdns', 'gossip', 'seed', 'link'] satisfies FoundBy[]
+
+function isWay(value: unknown): value is FoundBy {
+  return WAYS.includes(value)
 }
 
 function textsOf(headers: Json): Record<string, string> {

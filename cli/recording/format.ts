@@ -24,12 +24,11 @@
  *
  * Here lines are made and read; nothing here needs a node, a file or a terminal.
  */
-import type { LoggedEntry } from '../../sim/recording/entries.ts'
+import { isoTime, jsonLine, loggedEntry } from '../../sim/recording/lines.ts'
 import type { LogEntry, LogRecord, PeerId } from '../../src/index.ts'
-import { levelName } from '../../src/index.ts'
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
-import { jsonLine, recordOf } from '../json.ts'
+import { recordOf } from '../json.ts'
 import { NAME_LENGTH_MAX, type NodeSnapshot, readSnapshot } from '../monitor/snapshot.ts'
 import type { ShownEvent } from '../render/event-lines.ts'
 import { readEvent } from './events.ts'
@@ -117,23 +116,9 @@ export function entryRecord({ entry, offsetMs, at }: EntryLine): JsonRecord {
   const { node, name } = entry
   switch (entry.type) {
     case 'record': {
-      const { level, msg, fields, seq, ticks, time, late } = entry
-      return {
-        type: 'earshot.log/1',
-        time: isoTime(shownTime(time, offsetMs)),
-        at,
-        node,
-        name,
-        level,
-        levelName: levelName(level),
-        msg,
-        fields,
-        seq,
-        ticks,
-        nodeTime: isoTime(time),
-        offsetMs: roundedMs(offsetMs),
-        ...(late && { late }),
-      } satisfies LoggedEntry
+      const shown = shownTime(entry.time, offsetMs)
+      const logged = { ...entry, at, shownTime: shown, offsetMs: roundedMs(offsetMs) }
+      return { ...loggedEntry(logged) }
     }
     case 'lost':
       return observedRecord('lost', at, { node, name, count: entry.count })
@@ -177,12 +162,6 @@ export function recordingLine(record: JsonRecord): string | undefined {
 
 function observedRecord(kind: string, at: number, fields: Json): JsonRecord {
   return recordOf(kind, { time: isoTime(at), at, ...fields })
-}
-
-/** Strangers' clocks show anything: what is no date is none of ours. */
-export function isoTime(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }
 
 // Reading

@@ -2,10 +2,11 @@
  * The timeline of a traced message: a line that says what it is, and one for each receiver, with how long each stage took
  * after the one before.
  */
+
+import { isoTime } from '../../sim/recording/lines.ts'
 import { roundedMs } from '../duration.ts'
 import type { JsonRecord } from '../json.ts'
 import { recordOf } from '../json.ts'
-import { isoTime } from '../recording/format.ts'
 import type { ReceiverStage, Trace, TraceReceiver } from '../views/traces.ts'
 import { isOver, STAGES } from '../views/traces.ts'
 import { counted } from './amounts.ts'

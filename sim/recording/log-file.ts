@@ -1,11 +1,10 @@
 /** A merged log as a file: NDJSON, one entry a line. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { RecordingEntry } from './entries.ts'
+import { jsonLine } from './lines.ts'
 
 /** Characters are written in pieces of about so many: a simulation has no time for more, and no room for all. */
 const PIECE_LENGTH = 256 * 1_024
-/** Characters that JSON lets through and a terminal obeys. */
-const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /**
  * Writes a merged log to a file, from its beginning.
@@ -37,7 +36,7 @@ export class LogFile {
 
   /** Takes an entry. @throws the host's error when the file cannot be written any more */
   readonly take = (entry: RecordingEntry): void => {
-    this.#lines += `${lineOf(entry)}\n`
+    this.#lines += `${jsonLine(entry)}\n`
     this.#entries++
     if (this.#lines.length >= PIECE_LENGTH) this.#flush()
   }
@@ -56,10 +55,4 @@ export class LogFile {
     this.#lines = ''
     while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#descriptor, bytes))
   }
-}
-
-function lineOf(entry: RecordingEntry): string {
-  return JSON.stringify(entry).replace(UNSAFE, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }

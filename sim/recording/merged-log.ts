@@ -10,12 +10,13 @@
  */
 import { TICKS_PER_MS } from '../../src/log/clock.ts'
 import { meshLog } from '../../src/log/mesh-log.ts'
-import { contentOf, type Fields, LEVELS, type LevelName, levelName } from '../../src/log/record.ts'
+import { contentOf, type Fields, LEVELS, type LevelName } from '../../src/log/record.ts'
 import type { MeshNode } from '../../src/runtime/node.ts'
 import type { Fault, FaultListener } from '../faults.ts'
 import { EPOCH_MS } from '../network/local-clock.ts'
 import type { Member, Population } from '../population.ts'
-import type { LoggedEntry, LogSink } from './entries.ts'
+import type { LogSink } from './entries.ts'
+import { isoTime, loggedEntry, type Observed } from './lines.ts'
 
 /** The simulator's place among the nodes. */
 const SIMULATOR = { id: '0'.repeat(32), name: 'simulator' }
@@ -28,10 +29,8 @@ interface Logged extends Population {
   onFault(listener: FaultListener): void
 }
 
-/** A record as a node has it; `time` is what its own clock showed, in milliseconds since 1970. */
-interface Content extends Pick<LoggedEntry, 'node' | 'name' | 'seq' | 'level' | 'msg' | 'fields'> {
-  readonly time: number
-}
+/** A record as a node has it. */
+type Content = Pick<Observed, 'node' | 'name' | 'seq' | 'level' | 'msg' | 'fields' | 'time'>
 
 export class MergedLog {
   readonly #population: Population
@@ -103,27 +102,7 @@ export class MergedLog {
   #write(content: Content): void {
     const at = EPOCH_MS + this.#population.now
     this.#ticks = Math.max(this.#ticks + 1, Math.floor(at * TICKS_PER_MS))
-    const { node, name, seq, time, level, msg, fields } = content
-    this.#sink({
-      type: 'earshot.log/1',
-      time: isoTime(at),
-      at,
-      node,
-      name,
-      level,
-      levelName: levelName(level),
-      msg,
-      fields,
-      seq,
-      ticks: this.#ticks,
-      nodeTime: isoTime(time),
-      offsetMs: time - at,
-    })
+    const offsetMs = content.time - at
+    this.#sink(loggedEntry({ ...content, at, shownTime: at, ticks: this.#ticks, offsetMs }))
   }
-}
-
-/** A scenario may set a clock to what is no date. */
-function isoTime(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString()
 }

@@ -14,12 +14,12 @@ import type { PeerInfo } from '../runtime/node-events.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { CollectOptions, LogEntry } from './entries.ts'
 import { EntryQueue, OVERFULL_WEIGHT, weightOf } from './entry-queue.ts'
-import { matches } from './filter.ts'
-import { Followed } from './followed.ts'
+import { type LogFilter, matches, readFilter } from './filter.ts'
+import { Followed, type Holder } from './followed.ts'
 import { completeUpTo, furthestBehind, isPastComing, PAST_MS_MAX } from './patience.ts'
 import { contentOf, type RawRecord } from './record.ts'
 import { type Held, type Origin, ReorderWindow } from './reorder.ts'
-import type { Ack, Batch, Refused, ToSource } from './wire.ts'
+import type { Ack, Batch, ToSource } from './wire.ts'
 
 /** The weight of entries and records that wait to be read; beyond it acks wait. Most weigh one. */
 const WAITING_MAX = 20_000
@@ -34,6 +34,8 @@ export interface CollectorHost {
   readonly clock: Clock
   /** Bytes of records that this node takes in one batch. */
   readonly batchBytes: number
+  /** The mesh's time, in ticks. */
+  readonly ticks: () => number
   /** Sends to a source; false when it cannot take it now. */
   send(node: PeerId, message: ToSource): boolean
   closed(collector: Collector): void
@@ -43,15 +45,17 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   readonly id: number
   readonly #host: CollectorHost
   readonly #options: CollectOptions
+  readonly #filter: LogFilter
   readonly #windowMs: number
   readonly #sources = new Map<PeerId, Followed>()
   /** What is known of nodes that are gone: which of their records would be next. */
   readonly #left = new Map<PeerId, number>()
   /** Nodes that are gone, while records of theirs wait. */
   readonly #leaving = new Map<PeerId, Followed>()
-  readonly #held = new ReorderWindow<Followed>()
+  readonly #held = new ReorderWindow<Holder>()
   readonly #entries = new EntryQueue()
   readonly #startedAt: number
+  /** The latest time of what was given, in ticks. */
   #given = 0
   /** There was no room for what an ack would bring. */
   #isFull = false
@@ -67,6 +71,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.id = id
     this.#host = host
     this.#options = options
+    this.#filter = readFilter(options) ?? {}
     this.#windowMs = options.windowMs ?? WINDOW_MS
     this.#startedAt = host.clock.now()
     options.signal?.addEventListener('abort', this.close, { once: true })
@@ -138,10 +143,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     this.#endWhenDone()
   }
 
-  handleRefused(id: PeerId, _refused: Refused): void {
+  handleRefused(id: PeerId): void {
     const source = this.#sources.get(id)
     if (source === undefined) return
     this.#sources.delete(id)
+    this.#remember(id, source.next)
     this.#give({ type: 'refused', node: id, name: source.name })
     this.#endWhenDone()
   }
@@ -177,16 +183,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   handleForeign(source: Origin, raw: RawRecord): void {
     const { nodes } = this.#options
     if (this.#ended || nodes?.({ id: source.node, name: source.name }) === false) return
-    if (!matches(this.#options, raw)) return
+    if (!matches(this.#filter, raw)) return
     // Nobody can be asked to wait.
     if (this.#weight > 2 * WAITING_MAX) {
       this.#give({ type: 'lost', ...source, count: 1 })
       return
     }
     const now = this.#now()
-    const followed = new Followed(source.node, source.name, now, this.#windowMs, 0)
-    followed.held = 1
-    this.#hold(followed, raw, now)
+    this.#hold({ ...source, held: 1, isGone: false }, raw, now)
     this.#release(false)
   }
 
@@ -201,7 +205,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return this.#entries.weight + this.#held.weight
   }
 
-  #hold(source: Followed, raw: RawRecord, now: number): void {
+  #hold(source: Holder, raw: RawRecord, now: number): void {
     this.#held.push(source, raw, this.#waitingTime(now), weightOf(raw.text))
   }
 
@@ -212,7 +216,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return now - this.#stalledMs
   }
 
-  #tellGone({ node, name }: Followed): void {
+  #tellGone({ node, name }: Origin): void {
     this.#leaving.delete(node)
     this.#give({ type: 'gone', node, name })
   }
@@ -229,19 +233,14 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
   }
 
   #subscribe(source: Followed): void {
-    const { follow = true, sinceMs = 0, level, group, fields, traces } = this.#options
+    const { follow = true, sinceMs = 0 } = this.#options
     const now = this.#now()
     const isSent =
       this.#weight <= OVERFULL_WEIGHT &&
       this.#host.send(source.node, {
         kind: 'subscribe',
         id: this.id,
-        filter: {
-          ...(level !== undefined && { level }),
-          ...(group !== undefined && { group }),
-          ...(fields !== undefined && { fields }),
-          ...(traces !== undefined && { traces }),
-        },
+        filter: this.#filter,
         ...(source.next > 0 && { after: source.next - 1 }),
         // Whoever comes later is not known for longer than that.
         sinceMs: sinceMs + (follow ? now - this.#startedAt : 0),
@@ -301,6 +300,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
       : completeUpTo(this.#sources.values(), now, this.#windowMs)
     const time = this.#waitingTime(now)
     const patienceMs = this.#patienceMs(now)
+    const present = this.#host.ticks()
     for (;;) {
       const first = this.#held.peek()
       if (first === undefined) return
@@ -314,7 +314,7 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
         }
       }
       this.#held.shift()
-      this.#giveRecord(first)
+      this.#giveRecord(first, present)
       const { source } = first
       source.held--
       if (source.isGone && source.held === 0) this.#tellGone(source)
@@ -330,10 +330,11 @@ export class Collector implements AsyncIterable<LogEntry>, AsyncIterator<LogEntr
     return this.#windowMs
   }
 
-  #giveRecord({ source, raw, weight }: Held<Followed>): void {
+  #giveRecord({ source, raw, weight }: Held<Holder>, present: number): void {
     const { seq, ticks, time, level, text } = raw
     const late = ticks < this.#given
-    this.#given = Math.max(this.#given, ticks)
+    // Whatever comes is earlier than a time that is nonsense, and would be late for ever.
+    if (ticks <= present) this.#given = Math.max(this.#given, ticks)
     const { node, name } = source
     this.#entries.give(
       { type: 'record', node, name, seq, ticks, time, level, ...contentOf(text), late },

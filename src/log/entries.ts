@@ -31,7 +31,10 @@ export interface SourceEntry {
   readonly node: PeerId
   readonly name: string
 }
-/** Records of a node that were wanted and are not to be had any more. */
+/**
+ * Records of a node that were wanted and are not to be had any more. (Of a reader that has not read for very long, also
+ * what else there was to tell of it; of very many nodes then, those beyond are told as one named `others`.)
+ */
 export interface LostEntry {
   readonly type: 'lost'
   readonly node: PeerId

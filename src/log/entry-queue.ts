@@ -4,12 +4,14 @@
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
 import type { PeerId } from '../base/peer-id.ts'
-import type { LogEntry } from './entries.ts'
+import type { LogEntry, LostEntry } from './entries.ts'
 
 /** Beyond this weight only records and losses are kept, of each node one entry about what was lost. */
 export const OVERFULL_WEIGHT = 200_000
 /** Nodes of which losses are kept apart then. */
 const LOSSES_MAX = 4_096
+/** All others, then. */
+const OTHERS = { node: '0'.repeat(32), name: 'others' }
 /** A record weighs one more for each so many characters of its text. */
 const WEIGHT_LENGTH = 512
 
@@ -35,7 +37,9 @@ export class EntryQueue {
     const resolve = this.#readers.shift()
     if (resolve !== undefined) resolve({ value: entry, done: false })
     else if (entry.type === 'record') this.#push(entry, weight)
-    else if (!this.#merges(entry)) this.#push(entry, 1)
+    else if (this.#merges(entry)) return
+    else if (this.weight >= OVERFULL_WEIGHT) this.#lose(entry)
+    else this.#push(entry, 1)
   }
 
   take(): LogEntry | undefined {
@@ -68,21 +72,29 @@ export class EntryQueue {
     if (entry.type === 'lost') this.#losses.set(entry.node, cell)
   }
 
-  /** What was told just before, and nobody has read, says it with it; and so does what is too much to be kept. */
+  /** What was told just before, and nobody has read, says it with it. */
   #merges(entry: Exclude<LogEntry, { type: 'record' }>): boolean {
-    const isOverfull = this.weight >= OVERFULL_WEIGHT
     const before = this.#last?.entry
     if (entry.type === 'clock' && before?.type === 'clock' && before.node === entry.node) {
       this.#last!.entry = entry
       return true
     }
-    if (entry.type !== 'lost') return isOverfull
-    const cell = isOverfull ? this.#losses.get(entry.node) : this.#last
-    const told = cell?.entry
-    if (told?.type !== 'lost' || told.node !== entry.node) {
-      return isOverfull && this.#losses.size >= LOSSES_MAX
-    }
-    cell!.entry = { ...told, count: told.count + entry.count }
-    return true
+    return entry.type === 'lost' && addTo(this.#last, entry)
   }
+
+  /** There is no room for it: it counts as lost, of its node or of all others. */
+  #lose(entry: Exclude<LogEntry, { type: 'record' }>): void {
+    const count = entry.type === 'lost' ? entry.count : 1
+    const isKnown = this.#losses.has(entry.node) || this.#losses.size < LOSSES_MAX
+    const { node, name } = isKnown ? entry : OTHERS
+    const lost: LostEntry = { type: 'lost', node, name, count }
+    if (!addTo(this.#losses.get(node), lost)) this.#push(lost, 1)
+  }
+}
+
+function addTo(cell: Cell | undefined, { node, count }: LostEntry): boolean {
+  const told = cell?.entry
+  if (told?.type !== 'lost' || told.node !== node) return false
+  cell!.entry = { ...told, count: told.count + count }
+  return true
 }

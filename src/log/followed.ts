@@ -9,7 +9,15 @@ const SILENT_MS = 3_000
 /** Whoever does not answer, having no log, is asked less and less often. */
 const SILENT_MS_MAX = 60_000
 
-export class Followed implements Origin {
+/** Whose records wait in the reorder window. */
+export interface Holder extends Origin {
+  /** So many of them. */
+  held: number
+  /** It has left, and will be told as gone when what it said has been given. */
+  readonly isGone: boolean
+}
+
+export class Followed implements Holder {
   readonly node: PeerId
   readonly name: string
   since: number
@@ -24,11 +32,9 @@ export class Followed implements Origin {
   caughtUp = false
   /** The number of the batch whose ack waits; 0 for none. */
   unacked = 0
-  /** Its records that wait in the reorder window. */
   held = 0
   /** When its last batch came, or when it was asked for the next. */
   heardAt: number
-  /** It has left, and will be told as gone when what it said has been given. */
   isGone = false
   /** When the present subscription was sent; `undefined` until it could be. */
   #subscribedAt: number | undefined

@@ -21,17 +21,17 @@ import type { CollectOptions } from './entries.ts'
 import { BATCH_BYTES_MAX } from './lines.ts'
 import { loggingTo } from './logger.ts'
 import { type NodeRecorder, recordNode } from './node-records.ts'
-import { checkCollectOptions, checkMeshLogOptions, type MeshLogOptions } from './options.ts'
+import { checkCollectOptions, checkMeshLogOptions, type MeshLogOptions, ringOf } from './options.ts'
 import { Queries, type QueryOptions } from './queries.ts'
 import type { Fields, LevelName, RawRecord } from './record.ts'
 import { LEVELS, levelOf, textOf } from './record.ts'
-import { DEFAULT_RING, Ring } from './ring.ts'
+import { type Content, contentOfFields, Ring } from './ring.ts'
 import { type Deliver, LogSource } from './source.ts'
+import { TimeMarks } from './time-marks.ts'
 import type { LogMessage, ToSource } from './wire.ts'
 import { decodeLogMessage, encodeLogMessage, LOG_CHANNEL, MESSAGE_SHARE } from './wire.ts'
-import { adopt, originOf } from './zre-log/adopted.ts'
 import type { ZreLogRecord } from './zre-log/record.ts'
-import { ZreLogReporter } from './zre-log/reporter.ts'
+import { ZreLog, type ZreLogMetrics } from './zre-log/zre-log.ts'
 
 /** Counters of a node's log; they only grow, but for what is said to be now. */
 export interface LogMetrics {
@@ -51,12 +51,9 @@ export interface LogMetrics {
   readonly nonsenseTimes: number
   /** Messages to other logs that could not be sent, whenever: too large for a side's limit, or without an encoding. */
   readonly unsendable: number
-  /** ZRE/LOG collectors that are reported to now, and what became of the records for them. */
-  readonly zreLog: { readonly collectors: number; readonly sent: number; readonly dropped: number }
+  /** What is reported to ZRE/LOG collectors, and what comes to one of this node's. */
+  readonly zreLog: ZreLogMetrics
 }
-
-/** Carries 8 bytes: the sender's mesh time, in ticks, as a big-endian double. */
-const TIME_CHANNEL = 'time'
 
 const logs = new WeakMap<MeshNode, MeshLog>()
 
@@ -85,17 +82,13 @@ export class MeshLog {
   readonly #source: LogSource
   readonly #queries: Queries
   readonly #channel: Channel
-  readonly #timeChannel: Channel
+  readonly #marks: TimeMarks
   /** Bytes of records in one batch, sent or received. */
   readonly #batchBytes: number
   readonly #collectors = new Map<number, Collector>()
   readonly #logAside: NodeRecorder | undefined
   readonly #level: number
-  readonly #reporter: ZreLogReporter | undefined
   readonly #listeners = new Set<(record: RawRecord) => void>()
-  #renewTime: (() => void) | undefined
-  /** The greatest time of what this node has logged, or was told before a message. */
-  #past = 0
   /** The library logs through `logger`, which may well end in `write`. */
   #isLibrarySpeaking = false
   #isOver = false
@@ -103,8 +96,9 @@ export class MeshLog {
   #invalid = 0
   #nonsense = 0
   #unsendable = 0
-  #foreign = 0
 
+  /** Not for applications: what other implementations log, or are told. */
+  readonly zreLog: ZreLog
   /** By this pino knows a stream: `pino(meshLog(node))`. */
   readonly writable = true
 
@@ -113,7 +107,7 @@ export class MeshLog {
     this.#node = node
     this.#clock = node.platform.clock
     this.#meshClock = new MeshClock(this.#clock)
-    this.#ring = new Ring({ ...DEFAULT_RING, ...options.ring })
+    this.#ring = new Ring(ringOf(options.ring), (each) => this.#source.handleOverwritten(each))
     this.#logAside = options.logger && loggingTo(node, options.logger)
     this.#level = LEVELS[options.level ?? 'debug']
     const ticks = () => this.#meshClock.read()
@@ -130,29 +124,32 @@ export class MeshLog {
         this.#send(peer, { kind: 'answer', id, data }, answerBytes),
       reportUncaught: (error) => node.platform.reportUncaught(error),
     })
-    this.#timeChannel = node.channel(TIME_CHANNEL, (_peer, frames) => this.#handleTime(frames))
+    this.#marks = new TimeMarks(node, this.#meshClock)
     node.on('enter', ({ peer }) => this.#handleEnter(peer))
     node.on('exit', ({ peer }) => this.#handleExit(peer.id))
-    recordNode(node, (level, msg, fields) => this.#recordOwn(level, msg, fields))
+    const record: NodeRecorder = (level, msg, fields) => this.#recordOwn(level, msg, fields)
+    recordNode(node, record)
     this.answer('metrics', () => ({ ...describe(node), log: this.metrics() }))
     node.onStopping(() => this.#source.stop())
     node.on('stop', () => this.#stop())
-    this.#reporter = options.zreLog === false ? undefined : new ZreLogReporter(node)
+    this.zreLog = new ZreLog(node, record, options.zreLog !== false)
     if (options.traceEvery !== undefined) node.sampleTraces(options.traceEvery)
   }
 
   /**
-   * Takes a line, as pino gives it to its destination: `pino(meshLog(node))`. Never blocks and never throws. A line
-   * that is no JSON object becomes the message of a record; one of more than 16 Ki characters is cut.
+   * Takes a line, as pino gives it to its destination: `pino(meshLog(node))`. Never blocks, and throws nothing but what
+   * a listener of `onRecord` throws. A line that is no JSON object becomes the message of a record; one of more than
+   * 16 Ki characters is cut.
    */
   write(line: string): void {
     if (!this.#isLibrarySpeaking) this.#push(levelOf(line), textOf(line))
   }
 
-  /** Logs without a logger. `fields` must be what JSON can say; they are kept, not copied. */
+  /** Logs without a logger. `fields` should be what JSON can say; they are recorded as they are now. Throws as `write`. */
   record(level: LevelName, msg: string, fields: Fields = {}): void {
     // A level that there is not would make the whole batch unreadable.
-    this.#push(LEVELS[level] ?? LEVELS.info, { ...fields, msg })
+    const known = Object.hasOwn(LEVELS, level) ? LEVELS[level] : LEVELS.info
+    this.#push(known, contentOfFields({ ...fields, msg }))
   }
 
   /**
@@ -165,6 +162,7 @@ export class MeshLog {
     const host = {
       clock: this.#clock,
       batchBytes: this.#batchBytes,
+      ticks: () => this.#meshClock.read(),
       send: (node: PeerId, message: ToSource) => this.#sendToSource(node, message),
       closed: ({ id }: Collector) => this.#collectors.delete(id),
     }
@@ -194,8 +192,7 @@ export class MeshLog {
   /** Takes in what came to a ZRE/LOG collector; `collect` gives it among the records of the mesh. */
   handleZreLog(record: ZreLogRecord): void {
     if (this.#collectors.size === 0) return
-    const source = originOf(record, this.#node.peers())
-    const raw = adopt(record, ++this.#foreign, this.#meshClock.read())
+    const { source, raw } = this.zreLog.adopt(record, this.#meshClock.read())
     for (const collector of this.#collectors.values()) collector.handleForeign(source, raw)
   }
 
@@ -210,9 +207,7 @@ export class MeshLog {
 
   /** Not for applications: has its time travel with messages from now on. */
   startMarks(): void {
-    if (this.#renewTime !== undefined) return
-    this.#renewTime = this.#timeChannel.preface(() => [this.#timeFrame()])
-    if (this.#past > 0) this.#renewTime()
+    this.#marks.start()
   }
 
   metrics(): LogMetrics {
@@ -223,10 +218,10 @@ export class MeshLog {
       subscriptions: this.#source.subscriptions,
       subscriptionsRefused: this.#source.refused,
       unshipped: this.#source.unshipped,
-      invalid: this.#invalid,
-      nonsenseTimes: this.#nonsense,
+      invalid: this.#invalid + this.#marks.invalid,
+      nonsenseTimes: this.#nonsense + this.#marks.nonsense,
       unsendable: this.#unsendable,
-      zreLog: this.#reporter?.metrics() ?? { collectors: 0, sent: 0, dropped: 0 },
+      zreLog: this.zreLog.metrics(),
     }
   }
 
@@ -234,7 +229,7 @@ export class MeshLog {
 
   #recordOwn(level: Exclude<LevelName, 'fatal'>, msg: string, fields: Fields): void {
     if (LEVELS[level] < this.#level) return
-    this.#push(LEVELS[level], { ...fields, msg })
+    this.#push(LEVELS[level], contentOfFields({ ...fields, msg }))
     if (this.#logAside === undefined) return
     // The logger may do something that is recorded in turn.
     const before = this.#isLibrarySpeaking
@@ -246,48 +241,19 @@ export class MeshLog {
     }
   }
 
-  #push(level: number, content: string | Fields): void {
+  #push(level: number, content: Content): void {
     if (this.#isOver) return
     const ticks = this.#meshClock.stamp()
-    this.#past = ticks
-    this.#renewTime?.()
+    this.#marks.note(ticks)
     const { readAt, wall } = this.#meshClock
-    const written = { ticks, at: readAt, time: wall }
-    const record = this.#ring.push(written, level, content, this.#onOverwritten)
-    this.#source.handleRecord()
+    const record = this.#ring.push({ ticks, at: readAt, time: wall }, level, content)
+    this.#source.handleRecord(level)
     for (const listener of this.#listeners) listener(record)
-  }
-
-  readonly #onOverwritten = (record: Parameters<LogSource['handleOverwritten']>[0]): void => {
-    this.#source.handleOverwritten(record)
-  }
-
-  // Time
-
-  #timeFrame(): Uint8Array {
-    const frame = new Uint8Array(8)
-    new DataView(frame.buffer).setFloat64(0, this.#past)
-    return frame
-  }
-
-  #handleTime([frame]: readonly Uint8Array[]): void {
-    if (frame?.length !== 8) {
-      this.#invalid++
-      return
-    }
-    const ticks = new DataView(frame.buffer, frame.byteOffset, 8).getFloat64(0)
-    if (!this.#meshClock.merge(ticks)) {
-      this.#nonsense++
-      return
-    }
-    if (ticks <= this.#past) return
-    this.#past = ticks
-    this.#renewTime?.()
   }
 
   // Others
 
-  /** Never throws: strangers and timers cause it. */
+  /** False for whatever cannot be sent: strangers and timers cause it, and cannot be told. */
   #send(peer: PeerId, message: LogMessage, bytesMax = this.#channel.bytesMax): boolean {
     const frames = this.#encode(message)
     const bytes = frames?.reduce((sum, { length }) => sum + length, 0)
@@ -347,7 +313,7 @@ export class MeshLog {
   ): void {
     switch (message.kind) {
       case 'subscribe':
-        this.#source.subscribe(from, from, message, deliver)
+        this.#source.subscribe(from, message, deliver)
         return
       case 'ack':
         this.#source.handleAck(from, message)
@@ -363,7 +329,7 @@ export class MeshLog {
         return
       }
       case 'refused':
-        this.#collectors.get(message.id)?.handleRefused(from, message)
+        this.#collectors.get(message.id)?.handleRefused(from)
     }
   }
 
@@ -383,7 +349,7 @@ export class MeshLog {
     this.#queries.stop()
     for (const collector of [...this.#collectors.values()]) collector.close()
     this.#channel.close()
-    this.#timeChannel.close()
+    this.#marks.close()
   }
 }
 

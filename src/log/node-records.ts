@@ -19,20 +19,13 @@ const GROUPS_NAMED_MAX = 8
 
 /** Records of all events but messages; `trace` events are records of level debug. */
 export function recordNode(node: MeshNode, record: NodeRecorder): void {
-  const { clock } = node.platform
-  const leftOut = (peer: PeerId, what: string, count: number): void => {
-    const peerName = node.peer(peer)?.name
-    record('debug', 'peer caused more than is recorded', {
-      event: 'limit',
-      peer,
-      peerName,
-      what,
-      count,
-    })
-  }
-  const budget = new RecordBudget(clock, (peer, count) => leftOut(peer, 'records', count))
+  const budget = budgetOf('records', node, record)
   // Apart: a peer that traces much shall still be seen to join.
-  const traces = new RecordBudget(clock, (peer, count) => leftOut(peer, 'traces', count))
+  const traces = budgetOf('traces', node, record)
+  const settle = (): void => {
+    budget.settle()
+    traces.settle()
+  }
 
   const note = (
     level: Level,
@@ -40,7 +33,7 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     { type, peer }: NodeEvent & { readonly peer: PeerInfo },
     more?: Fields,
   ): void => {
-    budget.settle()
+    settle()
     if (!budget.take(peer.id, level !== 'debug')) return
     record(level, message, { event: type, peer: peer.id, peerName: peer.name, ...more })
   }
@@ -78,14 +71,23 @@ export function recordNode(node: MeshNode, record: NodeRecorder): void {
     note('warn', 'shouts dropped', event, { oldest: event.oldest, newest: event.newest })
   })
   node.on('warning', ({ code, reason, peer, address, suppressed }) => {
-    budget.settle()
+    settle()
     if (peer !== undefined && !budget.take(peer, true)) return
     record('warn', reason, { event: 'warning', code, peer, address, suppressed })
   })
   node.onTrace((event) => {
-    traces.settle()
+    settle()
     if (isReceived(event) && !traces.take(event.peer, false)) return
     record('debug', 'trace', traced(event, node))
+  })
+}
+
+/** What is left out of it is told in a record. */
+function budgetOf(what: string, node: MeshNode, record: NodeRecorder): RecordBudget {
+  return new RecordBudget(node.platform.clock, (peer, count) => {
+    const peerName = node.peer(peer)?.name
+    const fields = { event: 'limit', peer, peerName, what, count }
+    record('debug', 'peer caused more than is recorded', fields)
   })
 }
 

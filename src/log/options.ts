@@ -1,8 +1,9 @@
 /** The options of a node's log and of collectors: what the application may say, checked before anything comes of it. */
-import { badOption } from '../runtime/options.ts'
+import { badOption, withDefaults } from '../runtime/options.ts'
 import type { CollectOptions } from './entries.ts'
 import { FIELDS_MAX, readFilter, TEXT_LENGTH_MAX } from './filter.ts'
 import type { Logger } from './logger.ts'
+import { isAmount, isWhole } from './numbers.ts'
 import { LEVELS, type LevelName } from './record.ts'
 import { DEFAULT_RING, type RingLimits } from './ring.ts'
 
@@ -37,12 +38,12 @@ export function checkMeshLogOptions({ level, ring, traceEvery }: MeshLogOptions)
   if (traceEvery !== undefined && !isWhole(traceEvery)) {
     throw badOption('log.traceEvery', 'a whole number that is not negative')
   }
-  for (const [name, value] of Object.entries(ring ?? {})) {
-    if (!Object.hasOwn(DEFAULT_RING, name)) {
-      throw badOption(`log.ring.${name}`, `one of ${Object.keys(DEFAULT_RING).join(', ')}`)
-    }
-    if (!isWhole(value)) throw badOption(`log.ring.${name}`, 'a whole number that is not negative')
-  }
+  ringOf(ring)
+}
+
+/** @throws EarshotError ERR_EARSHOT_BAD_OPTION, naming the option. */
+export function ringOf(given: Partial<RingLimits> | undefined): RingLimits {
+  return withDefaults('log.ring', given, DEFAULT_RING)
 }
 
 /** @throws EarshotError ERR_EARSHOT_BAD_OPTION, naming the option. */
@@ -63,12 +64,4 @@ export function checkCollectOptions(options: CollectOptions): void {
     const values = `texts of at most ${TEXT_LENGTH_MAX} characters, numbers or booleans`
     throw badOption('fields', `at most ${FIELDS_MAX} fields, whose names and values are ${values}`)
   }
-}
-
-function isWhole(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }

@@ -53,7 +53,8 @@ export interface LogRecord {
 
 /** A longer line is cut, at its source. Characters. */
 export const TEXT_LENGTH_MAX: number = 16 * 1_024
-const CUT_LENGTH = 1_024
+/** Of what cannot be kept or read whole, so much of the beginning is. */
+export const CUT_LENGTH = 1_024
 /** Of a stranger's record: levels of objects in objects, and members and elements in all. */
 const DEPTH_MAX = 8
 const MEMBERS_MAX = 512
@@ -101,11 +102,11 @@ export interface ReadText {
 /** Its message and fields, read within the bounds; `undefined` for a text that breaks them. */
 export function readText(text: string): ReadText | undefined {
   const value = parse(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  if (!isWithinBounds(value)) return undefined
+  if (!isObject(value) || Array.isArray(value) || !isWithinBounds(value)) return undefined
   const fields: Record<string, unknown> = Object.create(null)
   let msg = ''
-  for (const [name, each] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const each = value[name]
     if (name === 'msg') msg = typeof each === 'string' ? each : JSON.stringify(each)
     // The record itself has these.
     else if (name !== 'level' && name !== 'time') fields[name] = each
@@ -127,20 +128,26 @@ function parse(text: string): unknown {
   }
 }
 
+/** Level by level; most records have one. */
 function isWithinBounds(value: object): boolean {
-  const waiting: { value: object; depth: number }[] = [{ value, depth: 1 }]
   let members = 0
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const inside = Object.values(next.value)
-    members += inside.length
-    if (members > MEMBERS_MAX || next.depth > DEPTH_MAX) return false
-    for (const each of inside) {
-      if (typeof each === 'object' && each !== null) {
-        waiting.push({ value: each, depth: next.depth + 1 })
+  let level = [value]
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) return false
+    const inside: object[] = []
+    for (const each of level) {
+      for (const member of Object.values(each)) {
+        if (++members > MEMBERS_MAX) return false
+        if (isObject(member)) inside.push(member)
       }
     }
+    level = inside
   }
   return true
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 /** A number from a stranger that is to be a level. */

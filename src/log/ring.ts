@@ -3,7 +3,7 @@
  * the other by `seq`.
  */
 import { BoundedQueue } from '../base/bounded-queue.ts'
-import { type Fields, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
+import { CUT_LENGTH, type Fields, type RawRecord, TEXT_LENGTH_MAX } from './record.ts'
 
 /** What a record costs beside its text. */
 const OVERHEAD_BYTES = 96
@@ -26,7 +26,32 @@ export interface Written {
   readonly time: number
 }
 
-/** A record in the ring. Fields are made text when somebody asks for it, which mostly nobody does. */
+/** What is kept of a record: its text, or fields of plain values, made text when somebody asks, which mostly nobody does. */
+export type Content = string | Fields
+
+/**
+ * Fields as they are kept: as text, where they hold objects, which may change and be of any size, and where they are too
+ * long, which is cut. It may call what an application has defined, `toJSON` for one; nothing does later.
+ */
+export function contentOfFields(fields: Fields): Content {
+  return lengthOf(fields) > TEXT_LENGTH_MAX ? asText(fields) : fields
+}
+
+/** Of plain values an estimate, as texts are what can be long; infinite where there are others. */
+function lengthOf(fields: Fields): number {
+  let length = FIELDS_BYTES
+  for (const each of Object.values(fields)) {
+    if (typeof each === 'string') length += each.length
+    else if (!isPlain(each)) return Number.POSITIVE_INFINITY
+  }
+  return length
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || ['number', 'boolean', 'undefined'].includes(typeof value)
+}
+
+/** A record in the ring. */
 export class RingRecord implements RawRecord {
   readonly seq: number
   readonly ticks: number
@@ -36,39 +61,22 @@ export class RingRecord implements RawRecord {
   readonly level: number
   /** What it is taken to cost: an estimate, where it is not text yet. */
   readonly bytes: number
-  #text: string | undefined
-  #fields: Fields | undefined
+  #content: Content
 
-  constructor(seq: number, written: Written, level: number, content: string | Fields) {
-    const { ticks, at, time } = written
+  constructor(seq: number, { ticks, at, time }: Written, level: number, content: Content) {
     this.seq = seq
     this.ticks = ticks
     this.at = at
     this.time = time
     this.level = level
-    const length = lengthOf(content)
-    if (typeof content === 'string') this.#text = content
-    // What is too long is cut before it is kept.
-    else if (length > TEXT_LENGTH_MAX) this.#text = asText(content)
-    else this.#fields = content
-    this.bytes = OVERHEAD_BYTES + (this.#text?.length ?? length)
+    this.#content = content
+    this.bytes = OVERHEAD_BYTES + (typeof content === 'string' ? content.length : lengthOf(content))
   }
 
   get text(): string {
-    if (this.#text === undefined) {
-      this.#text = asText(this.#fields!)
-      this.#fields = undefined
-    }
-    return this.#text
+    if (typeof this.#content !== 'string') this.#content = asText(this.#content)
+    return this.#content
   }
-}
-
-/** Of fields an estimate: their texts are what can be long. */
-function lengthOf(content: string | Fields): number {
-  if (typeof content === 'string') return content.length
-  let length = FIELDS_BYTES
-  for (const each of Object.values(content)) if (typeof each === 'string') length += each.length
-  return length
 }
 
 function asText(fields: Fields): string {
@@ -86,7 +94,7 @@ function asText(fields: Fields): string {
 function briefOf(fields: Fields): string {
   try {
     const { msg } = fields
-    return typeof msg === 'string' ? msg.slice(0, 1_024) : '(no text)'
+    return typeof msg === 'string' ? msg.slice(0, CUT_LENGTH) : '(no text)'
   } catch {
     return '(no text)'
   }
@@ -103,14 +111,17 @@ function reasonOf(error: unknown): string {
 
 export class Ring {
   readonly #limits: RingLimits
+  readonly #onOverwritten: (record: RingRecord) => void
   readonly #records = new BoundedQueue<RingRecord>(Number.MAX_SAFE_INTEGER)
   #bytes = 0
   #nextSeq = 1
   /** Records that made room for others. */
   overwritten = 0
 
-  constructor(limits: RingLimits) {
+  /** Records that make room go to `onOverwritten`, the oldest first. */
+  constructor(limits: RingLimits, onOverwritten: (record: RingRecord) => void) {
     this.#limits = limits
+    this.#onOverwritten = onOverwritten
   }
 
   get nextSeq(): number {
@@ -127,13 +138,8 @@ export class Ring {
     return this.#bytes
   }
 
-  /** Puts a record in, and gives it back; those that made room go to `onOverwritten`, the oldest first. */
-  push(
-    written: Written,
-    level: number,
-    content: string | Fields,
-    onOverwritten: ((record: RingRecord) => void) | undefined,
-  ): RingRecord {
+  /** Puts a record in, and gives it back. */
+  push(written: Written, level: number, content: Content): RingRecord {
     const record = new RingRecord(this.#nextSeq++, written, level, content)
     this.#records.push(record)
     this.#bytes += record.bytes
@@ -142,7 +148,7 @@ export class Ring {
       if (oldest === undefined) break
       this.#bytes -= oldest.bytes
       this.overwritten++
-      onOverwritten?.(oldest)
+      this.#onOverwritten(oldest)
     }
     return record
   }

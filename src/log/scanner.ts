@@ -13,6 +13,8 @@ const BUDGET_MS = 10
 /** To look at a record costs 1; to read it this, and to read or send it one for each 8 characters. */
 const READ_COST = 8
 const CHARACTERS = 8
+/** To search it for a word costs one for each so many. */
+const SEARCHED_CHARACTERS = 64
 
 export interface Found {
   readonly records: readonly RawRecord[]
@@ -63,6 +65,9 @@ export class Scanner {
     for (; at < nextSeq && records.length < BATCH_RECORDS_MAX && this.#left > 0; at++) {
       const record = this.#ring.at(at)!
       this.#left--
+      if (filter.traces === true && mayMatch(filter, record)) {
+        this.#left -= record.text.length / SEARCHED_CHARACTERS
+      }
       if (matches(filter, record, this.#read)) {
         const size = bytesOf(record)
         if (records.length > 0 && bytes + size > batchBytes) break

@@ -2,18 +2,19 @@
  * The source: ships a node's records to whoever has subscribed to them, never more than the subscriber has acknowledged
  * keeping up with, and never waiting for anybody. What the ring overwrites meanwhile is counted and told.
  */
+import type { PeerId } from '../base/peer-id.ts'
 import type { Clock, Timer } from '../runtime/platform.ts'
 import type { LogFilter } from './filter.ts'
 import { BATCH_BYTES_MAX } from './lines.ts'
+import { Pace } from './pace.ts'
+import { LEVELS } from './record.ts'
 import type { Ring, RingRecord } from './ring.ts'
 import { type Found, mayMatch, Scanner } from './scanner.ts'
 import type { Ack, Batch, End, Refused, Subscribe } from './wire.ts'
 import { BATCH_BYTES_MIN, CREDIT } from './wire.ts'
 
-/** After a pause a record is sent this soon. */
-const PROMPT_MS = 20
-/** Otherwise records gather for so long: a batch of 100 costs little more than a single record. */
-const GATHER_MS = 100
+/** May be somebody's last words. */
+const URGENT_LEVEL: number = LEVELS.error
 /** After the subscriber's outbox was full. */
 const RETRY_MS = 100
 /** A subscriber is told our time no more often than this, whatever it asks for. */
@@ -33,12 +34,16 @@ function batchBytesOf({ batchBytes = BATCH_BYTES_MAX }: Subscribe): number {
   return Math.min(BATCH_BYTES_MAX, Math.max(BATCH_BYTES_MIN, batchBytes))
 }
 
+function keyOf(subscriber: PeerId, id: number): string {
+  return `${subscriber} ${id}`
+}
+
 /** Sends to a subscriber; false when its outbox is full. */
 export type Deliver = (message: Batch | Refused | End) => boolean
 
 interface Subscription {
   readonly key: string
-  readonly owner: unknown
+  readonly subscriber: PeerId
   readonly id: number
   readonly filter: LogFilter
   readonly pulseMs: number
@@ -76,11 +81,12 @@ export class LogSource {
   readonly #clock: Clock
   readonly #batchBytes: number
   readonly #ticks: () => number
+  readonly #pace = new Pace()
   readonly #subscriptions = new Map<string, Subscription>()
   #timer: Timer | undefined
   #timerAt = Number.POSITIVE_INFINITY
-  /** Until then nothing new is sent. */
-  #gatherUntil = 0
+  /** For what is urgent. */
+  #isRunPlanned = false
   #isOver = false
   /** Subscriptions that were not admitted. */
   refused = 0
@@ -106,23 +112,23 @@ export class LogSource {
     return most
   }
 
-  /** `owner` is whom the subscription ends with; `key` distinguishes owners. */
-  subscribe(owner: unknown, key: string, wanted: Subscribe, deliver: Deliver): void {
+  /** `deliver` sends to the subscriber. */
+  subscribe(subscriber: PeerId, wanted: Subscribe, deliver: Deliver): void {
     if (this.#isOver) return
-    const name = `${key} ${wanted.id}`
-    const ofOwner = [...this.#subscriptions.values()].filter((each) => each.owner === owner)
-    const isNew = !this.#subscriptions.has(name)
-    const isFull = this.#subscriptions.size >= SUBSCRIPTIONS_MAX
-    if (isNew && (isFull || ofOwner.length >= SUBSCRIPTIONS_OF_PEER_MAX)) {
+    const key = keyOf(subscriber, wanted.id)
+    const all = [...this.#subscriptions.values()]
+    const own = all.filter((each) => each.subscriber === subscriber)
+    const isNew = !this.#subscriptions.has(key)
+    const isFull = all.length >= SUBSCRIPTIONS_MAX || own.length >= SUBSCRIPTIONS_OF_PEER_MAX
+    if (isNew && isFull) {
       this.refused++
-      const reason = isFull ? 'too many subscriptions here' : 'too many subscriptions of one node'
-      deliver({ kind: 'refused', id: wanted.id, reason })
+      deliver({ kind: 'refused', id: wanted.id })
       return
     }
     const now = this.#clock.now()
-    this.#subscriptions.set(name, {
-      key: name,
-      owner,
+    this.#subscriptions.set(key, {
+      key,
+      subscriber,
       id: wanted.id,
       filter: wanted.filter,
       pulseMs: pulseOf(wanted),
@@ -140,34 +146,36 @@ export class LogSource {
     this.#arm(now)
   }
 
-  handleAck(key: string, { id, batch, sentAt }: Ack): void {
-    const subscription = this.#subscriptions.get(`${key} ${id}`)
+  handleAck(subscriber: PeerId, { id, batch, sentAt }: Ack): void {
+    const subscription = this.#subscriptions.get(keyOf(subscriber, id))
     if (subscription === undefined || batch > subscription.batches) return
     const now = this.#clock.now()
     subscription.acked = Math.max(subscription.acked, batch)
     subscription.echo = sentAt
     subscription.heardAt = now
     if (subscription.cursor >= this.#ring.nextSeq) return
-    // What waits only for the credit has gathered for long enough.
-    this.#arm(subscription.isBehind ? now + PROMPT_MS : this.#gatheredAt(now))
+    this.#arm(subscription.isBehind ? this.#pace.promptAt(now) : this.#pace.gatheredAt(now))
     subscription.isBehind = false
   }
 
-  end(key: string, id: number): void {
-    this.#subscriptions.delete(`${key} ${id}`)
+  end(subscriber: PeerId, id: number): void {
+    this.#subscriptions.delete(keyOf(subscriber, id))
   }
 
   /** All subscriptions of somebody who is gone. */
-  forget(owner: unknown): void {
+  forget(subscriber: PeerId): void {
     for (const [key, each] of this.#subscriptions) {
-      if (each.owner === owner) this.#subscriptions.delete(key)
+      if (each.subscriber === subscriber) this.#subscriptions.delete(key)
     }
   }
 
   /** There is a new record in the ring. */
-  handleRecord(): void {
-    if (this.#subscriptions.size === 0 || this.#timerAt <= this.#gatherUntil) return
-    this.#arm(this.#gatheredAt(this.#clock.now()))
+  handleRecord(level: number): void {
+    if (this.#subscriptions.size === 0) return
+    const pace = this.#pace
+    if (this.#timerAt > pace.gatherUntil) this.#arm(pace.gatheredAt(this.#clock.now()))
+    if (level < URGENT_LEVEL || this.#isRunPlanned) return
+    if (pace.mayHurry(this.#clock.now())) this.#planRun()
   }
 
   /** A record makes room: whoever has not been sent it has lost it, or may have: it is not read for each of them. */
@@ -183,9 +191,11 @@ export class LogSource {
   stop(): void {
     this.#isOver = true
     const now = this.#clock.now()
-    this.#scanner.begin(Number.POSITIVE_INFINITY)
     for (const each of [...this.#subscriptions.values()]) {
+      // There is no later run to go on in.
+      this.#scanner.begin(Number.POSITIVE_INFINITY)
       this.#ship(each, now)
+      this.#scanner.begin(Number.POSITIVE_INFINITY)
       if (this.#subscriptions.has(each.key)) this.#shipFinal(each, now)
     }
     this.#subscriptions.clear()
@@ -204,11 +214,6 @@ export class LogSource {
     return { cursor: Math.max(cursor, firstSeq), lost: Math.max(0, firstSeq - cursor) }
   }
 
-  /** When what waits now is to be sent. */
-  #gatheredAt(now: number): number {
-    return Math.max(now + PROMPT_MS, this.#gatherUntil)
-  }
-
   #arm(at: number): void {
     if (at >= this.#timerAt) return
     this.#timer?.cancel()
@@ -219,10 +224,22 @@ export class LogSource {
   readonly #onTimer = (): void => {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
+    this.#pace.handleSending(now, this.#ring.nextSeq)
+    this.#run(now)
+  }
+
+  #planRun(): void {
+    this.#isRunPlanned = true
+    this.#clock.endOfTurn(() => {
+      this.#isRunPlanned = false
+      if (!this.#isOver) this.#run(this.#clock.now())
+    })
+  }
+
+  #run(now: number): void {
     const scanner = this.#scanner
     scanner.begin(now)
     if (!scanner.isSpent) {
-      this.#gatherUntil = now + GATHER_MS
       this.#shipAll(now)
       scanner.end()
     }

@@ -16,6 +16,7 @@
 import { msgpack } from '../runtime/codecs/msgpack.ts'
 import { type LogFilter, readFilter } from './filter.ts'
 import { decodeRecords, encodeRecords } from './lines.ts'
+import { isAmount, isNumber, isWhole } from './numbers.ts'
 import type { RawRecord } from './record.ts'
 
 export const LOG_CHANNEL = 'log'
@@ -24,7 +25,7 @@ export const LOG_CHANNEL = 'log'
 export const CREDIT = 4
 /** No subscriber is sent less at a time; a record that is longer is cut. */
 export const BATCH_BYTES_MIN = 1_024
-/** A batch or an answer must stay well below what a node takes as one message. */
+/** Of what a node takes as one message a batch is no more than this. (An answer may be as long as the asker takes.) */
 export const MESSAGE_SHARE: number = 1 / 4
 
 export interface Subscribe {
@@ -84,7 +85,6 @@ export interface Batch {
 export interface Refused {
   readonly kind: 'refused'
   readonly id: number
-  readonly reason: string
 }
 export interface Answer {
   readonly kind: 'answer'
@@ -177,20 +177,6 @@ const READERS: Readonly<Record<string, Reader>> = {
       keptMs,
     }
   },
-  refused: ({ id, reason }) => {
-    return typeof reason === 'string' ? { kind: 'refused', id: id as number, reason } : undefined
-  },
+  refused: ({ id }) => ({ kind: 'refused', id: id as number }),
   answer: ({ id, data }) => ({ kind: 'answer', id: id as number, data }),
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
-}
-
-function isAmount(value: unknown): value is number {
-  return isNumber(value) && value >= 0
 }

@@ -4,7 +4,8 @@
  */
 
 import type { Limits } from '../base/limits.ts'
-import { type ConnectionLimits, ZmtpConnection } from '../zmtp/connection.ts'
+import { type ConnectionLimits, type ExtraProperty, ZmtpConnection } from '../zmtp/connection.ts'
+import { EARSHOT_PROPERTY } from '../zmtp/metadata.ts'
 import { NullMechanism } from '../zmtp/null-mechanism.ts'
 
 export interface EndpointAddress {
@@ -26,6 +27,9 @@ export interface LimitsByTrust {
   readonly stranger: ConnectionLimits
   readonly introduced: ConnectionLimits
 }
+
+/** What a mailbox says in READY beside its identity. Who only visits (see `reception.ts`) hears no more of it. */
+const MAILBOX_PROPERTIES: readonly ExtraProperty[] = [[EARSHOT_PROPERTY, '1']]
 
 /** The limit of a message's bytes is for its content; a SHOUT's header adds a group name of up to 255. */
 const HEADER_BYTES_MAX = 512
@@ -84,6 +88,7 @@ export class MeshConnection<Owner> {
       identity,
       mechanism: new NullMechanism(),
       limits: limits.stranger,
+      ...(role === 'acceptor' && { properties: MAILBOX_PROPERTIES }),
     })
   }
 

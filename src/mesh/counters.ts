@@ -32,7 +32,9 @@ export interface MeshCounters {
   connectionsAccepted: number
   /** Connections of others that were turned away: over a limit, or an identity that is none or in use. */
   connectionsRefused: number
-  /** Handshakes completed, of links in either direction: `dialsSucceeded` and `handshakesAccepted`. */
+  /** Connections of others without an identity: they got to know what is here, and were closed. */
+  visitors: number
+  /** Handshakes completed, in either direction: `dialsSucceeded` and `handshakesAccepted`. */
   handshakes: number
   /** Of connections that were let in: those whose handshake was completed. */
   handshakesAccepted: number
@@ -135,6 +137,7 @@ export function newMeshCounters(): MeshCounters {
     dialsAbandoned: 0,
     connectionsAccepted: 0,
     connectionsRefused: 0,
+    visitors: 0,
     handshakes: 0,
     handshakesAccepted: 0,
     handshakesFailed: 0,

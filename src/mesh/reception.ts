@@ -68,6 +68,10 @@ export class Reception {
   /** The dialler's READY is here: decide whether it may be who it says. */
   handleOffer(connection: Connection, metadata: PeerMetadata, now: number): void {
     const { identity } = metadata
+    if (identity.length === 0) {
+      this.#receiveVisitor(connection)
+      return
+    }
     if (!isIdentity(identity)) {
       const reason = `the identity has ${identity.length} bytes; ZRE wants 1 followed by a UUID`
       this.#refuse(connection, 'identity-malformed', reason, now)
@@ -91,6 +95,17 @@ export class Reception {
     }
     this.#leaveHalfOpen(connection)
     this.#seat(peer, connection, now)
+  }
+
+  /**
+   * Who dials without an identity, as RFC 37 allows, wants to know what is here (`earshot scan`) and will be no peer: our
+   * READY says it. Until the connection is over, it counts as any other whose handshake is not complete.
+   */
+  #receiveVisitor(connection: Connection): void {
+    this.#context.counters.visitors++
+    this.#context.handshakes.complete(connection)
+    connection.zmtp.accept()
+    this.#context.closeConnection(connection, 'flush')
   }
 
   #refuseOwn(connection: Connection, now: number): void {

@@ -230,7 +230,7 @@ function checkPort(option: string, port: number): number {
 }
 
 /** Numbers, finite and not negative; unknown names are an error, because a typo would go unnoticed. */
-function withDefaults<T extends object>(
+export function withDefaults<T extends object>(
   option: string,
   given: Partial<T> | undefined,
   defaults: T,

@@ -22,7 +22,7 @@ export interface SocketAddress {
 export interface Clock {
   /** Milliseconds of a monotonic clock with an arbitrary origin; fractions are welcome. */
   now(): number
-  /** Milliseconds since 1970, for showing to people only. May jump. */
+  /** Milliseconds since 1970. May jump: for showing to people, and for the mesh's clock, which jumps with no other. */
   wallNow(): number
   /** Calls back once, at or after `at` (in the terms of `now()`). A process may exit while one is armed
    *  only if nothing else keeps it alive. */

@@ -47,13 +47,13 @@ import { Handshake, type ZmtpVersion } from './handshake.ts'
 import { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, Mechanism } from './mechanism.ts'
 import { type Decoded, MessageAssembler } from './message-assembler.ts'
-import type { PeerMetadata } from './metadata.ts'
+import type { ExtraProperty, PeerMetadata } from './metadata.ts'
 import type { Multipart } from './multipart.ts'
 import type { SocketPattern } from './socket-pattern.ts'
 import { Special } from './special.ts'
 import { CHUNK_BYTES_MIN } from './write-buffer.ts'
 
-export type { PeerMetadata } from './metadata.ts'
+export type { ExtraProperty, PeerMetadata } from './metadata.ts'
 
 export interface ConnectionOptions {
   /** Without a `pattern`: who dialled is a DEALER, who accepted a ROUTER. */
@@ -62,6 +62,8 @@ export interface ConnectionOptions {
   readonly pattern?: SocketPattern
   /** What we announce: 17 bytes, 01 and our UUID; or none, as an acceptor may. */
   readonly identity: Uint8Array
+  /** What READY says beside, on every connection of this role. */
+  readonly properties?: readonly ExtraProperty[]
   /** For this connection alone. */
   readonly mechanism: Mechanism
   /** May be shared: it is not changed, and not copied. */

@@ -30,7 +30,13 @@ import {
 } from './greeting.ts'
 import type { InputBuffer } from './input-buffer.ts'
 import type { ConnectionRole, FrameProtection, Mechanism } from './mechanism.ts'
-import { encodeMetadata, ownMetadata, type PeerMetadata, parseMetadata } from './metadata.ts'
+import {
+  type ExtraProperty,
+  encodeMetadata,
+  ownMetadata,
+  type PeerMetadata,
+  parseMetadata,
+} from './metadata.ts'
 import { mailboxTypes, type SocketTypes } from './socket-pattern.ts'
 import type { WriteBuffer } from './write-buffer.ts'
 
@@ -42,6 +48,8 @@ export interface HandshakeOptions {
   readonly limits: Pick<Limits, 'handshakeBytes'>
   /** By default those of a mailbox and who dials it. */
   readonly pattern?: SocketTypes
+  /** What READY says beside on every connection of this role. Others skip what they do not know. */
+  readonly properties?: readonly ExtraProperty[]
 }
 
 export type HandshakeState = 'greeting' | 'handshake' | 'offered' | 'ready'
@@ -118,13 +126,13 @@ export class Handshake {
 
   /** The tail of our greeting, and our first command if it is for us to begin. */
   #begin(output: WriteBuffer): void {
-    const { mechanism, role, identity } = this.#options
+    const { mechanism, role, identity, properties: always } = this.#options
     writeGreetingTail(output, mechanism.name)
     this.#begun = true
     const { type, properties } = this.#types
     const metadata =
       properties === undefined
-        ? ownMetadata(type, identity)
+        ? ownMetadata(type, identity, always)
         : encodeMetadata(type, identity, properties)
     const first = mechanism.begin(role, metadata)
     if (first !== undefined) writeCommand(output, first)

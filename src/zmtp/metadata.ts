@@ -46,11 +46,21 @@ const own = new WeakMap<Uint8Array, Map<string, Uint8Array>>()
 /** A property beside those of RFC 37: "X-" and a name, and its value; both are ASCII. */
 export type ExtraProperty = readonly [name: string, value: string]
 
-/** What we say of ourselves, the same bytes at each call. The socket type is ASCII; the identity must not change. */
-export function ownMetadata(socketType: string, identity: Uint8Array): Uint8Array {
+/** Of this library alone, in READY of a mailbox: which of its extensions it knows, as the header X-EARSHOT in HELLO. */
+export const EARSHOT_PROPERTY = 'X-Earshot'
+
+/**
+ * What we say of ourselves, the same bytes at each call. The socket type is ASCII; the identity must not change, and to one
+ * socket type belongs always the same that is said beside.
+ */
+export function ownMetadata(
+  socketType: string,
+  identity: Uint8Array,
+  extra?: readonly ExtraProperty[],
+): Uint8Array {
   const known = own.get(identity)?.get(socketType)
   if (known !== undefined) return known
-  const block = encodeMetadata(socketType, identity)
+  const block = encodeMetadata(socketType, identity, extra)
   own.set(identity, (own.get(identity) ?? new Map()).set(socketType, block))
   return block
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { eventRecord, jsonLine, peerRecord, recordOf, sentRecord } from '../../cli/json.ts'
+import { eventRecord, peerRecord, recordOf, sentRecord } from '../../cli/json.ts'
+import { jsonLine } from '../../sim/recording/lines.ts'
 import type { NodeEvent } from '../../src/index.ts'
 import { madeMessage, madePeer } from './made.ts'
 

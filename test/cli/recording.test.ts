@@ -1,7 +1,7 @@
 /** The format of recordings: what is written is what is read, and what others have damaged does no harm. */
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { eventRecord, jsonLine, recordOf } from '../../cli/json.ts'
+import { eventRecord, recordOf } from '../../cli/json.ts'
 import { readSnapshot } from '../../cli/monitor/snapshot.ts'
 import type { EntryLine, RecordedLine } from '../../cli/recording/format.ts'
 import {
@@ -15,6 +15,7 @@ import {
 import { RecordingReader } from '../../cli/recording/reader.ts'
 import { RecordingWriter } from '../../cli/recording/writer.ts'
 import { messageText } from '../../cli/render/message-text.ts'
+import { jsonLine } from '../../sim/recording/lines.ts'
 import type { LogEntry, NodeEvent } from '../../src/index.ts'
 import { madeMessage, madePeer } from './made.ts'
 import { idOf, madeLine } from './made-snapshot.ts'

@@ -115,7 +115,7 @@ describe('a completion script', () => {
     ],
     [
       ['earshot', 's'],
-      ['shout', 'sub', 'sim'],
+      ['scan', 'shout', 'sub', 'sim'],
     ],
     [['earshot', 'sub', 'chat', '--c'], ['--count']],
     [['earshot', '--name', 'run', 'pi'], ['ping']],

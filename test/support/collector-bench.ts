@@ -7,6 +7,8 @@ import type { Batch, ToSource } from '../../src/log/wire.ts'
 
 export class CollectorBench {
   now = 0
+  /** The mesh's time, in ticks: whatever comes is earlier. */
+  ticks = Number.MAX_SAFE_INTEGER
   readonly sent: { readonly node: PeerId; readonly message: ToSource }[] = []
   readonly collector: Collector
   #alarm: { readonly at: number; readonly callback: () => void } | undefined
@@ -34,7 +36,8 @@ export class CollectorBench {
       if (message.kind === 'subscribe') this.#batches.delete(node)
       return true
     }
-    this.collector = new Collector(1, { clock, batchBytes: 4_096, send, closed: () => {} }, options)
+    const host = { clock, batchBytes: 4_096, ticks: () => this.ticks, send, closed: () => {} }
+    this.collector = new Collector(1, host, options)
   }
 
   enter(node: string): void {

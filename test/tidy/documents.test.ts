@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { FINDINGS } from '../../src/discovery/doctor/findings.ts'
 import {
   checkCodesLists,
   checkLock,
@@ -26,6 +27,20 @@ describe('docs/errors.md', () => {
   it('can be compared: every list of codes is a plain one', () => {
     expect(checkCodesLists(library)).toEqual([])
     expect(codesIn(library)).toContain('ERR_EARSHOT_BAD_OPTION')
+  })
+})
+
+describe('docs/doctor.md', () => {
+  const path = 'docs/doctor.md'
+
+  it('explains every finding with its level, and no other', () => {
+    const explained = explainedNames(read(path)).filter((name) =>
+      /^[a-z]+(-[a-z0-9]+)+$/.test(name),
+    )
+    expect(checkSameNames(Object.keys(FINDINGS), path, explained)).toEqual([])
+    for (const [code, level] of Object.entries(FINDINGS)) {
+      expect(read(path)).toContain(`| \`${code}\` | ${level} |`)
+    }
   })
 })
 

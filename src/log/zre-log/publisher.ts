@@ -47,8 +47,8 @@ const DEFAULT_PUBLISHER_LIMITS: ZreLogPublisherLimits = {
 export interface ZreLogPublisherOptions {
   /** Where the collector listens: `parseCollectorEndpoint` of its header. */
   readonly to: SocketAddress
-  /** The local address to dial from; without it the host chooses by its routes. */
-  readonly from?: string
+  /** Says before each dial the local address to dial from; without one the host chooses by its routes. */
+  readonly from?: () => string | undefined
   readonly limits?: Partial<ZreLogPublisherLimits>
   /** The collector broke the rules of the protocol, or did not complete its handshake. */
   readonly onProblem?: (problem: ZreLogProblem) => void
@@ -181,7 +181,8 @@ export class ZreLogPublisher {
       mechanism: new NullMechanism(),
       limits: DEFAULT_LIMITS,
     })
-    const { to, from } = this.#options
+    const { to } = this.#options
+    const from = this.#options.from?.()
     const link = new Link(this.#platform, connection, this.#events, handshakeMs)
     link.attach(this.#platform.dial(from === undefined ? { to } : { to, from }, link))
     return { kind: 'linked', link }

@@ -11,6 +11,7 @@ import { hasChannels } from '../../runtime/channels.ts'
 import type { MeshNode } from '../../runtime/node.ts'
 import type { PeerInfo } from '../../runtime/node-events.ts'
 import { parseCollectorEndpoint, ZRE_LOG_HEADER } from './endpoint.ts'
+import type { ZreLogProblem } from './link.ts'
 import { ZreLogPublisher } from './publisher.ts'
 import type { ZreLogEvent, ZreLogLevel } from './record.ts'
 import { zreLogId } from './record.ts'
@@ -18,15 +19,36 @@ import { zreLogId } from './record.ts'
 /** A mesh has one collector, or a few. */
 const COLLECTORS_MAX = 16
 
+/** Of all collectors together, and for ever, but for those that are reported to now. */
+export interface ZreLogReporterMetrics {
+  /** That are reported to now. */
+  readonly collectors: number
+  /** Records given to a link. */
+  readonly sent: number
+  /** Among them: not taken by the host's network stack when their link was lost. */
+  readonly lost: number
+  /** Records that made room for newer ones, or were still queued at the end. */
+  readonly dropped: number
+  /** Records that a collector does not want, by its subscriptions. */
+  readonly filtered: number
+}
+
+type Counts = Omit<ZreLogReporterMetrics, 'collectors'>
+
+const NOTHING: Counts = { sent: 0, lost: 0, dropped: 0, filtered: 0 }
+export const NOTHING_REPORTED: ZreLogReporterMetrics = { collectors: 0, ...NOTHING }
+
 export class ZreLogReporter {
   readonly #node: MeshNode
   readonly #publishers = new Map<PeerId, ZreLogPublisher>()
+  readonly #onProblem: (problem: ZreLogProblem) => void
   /** Of publishers that have ended. */
-  #sent = 0
-  #dropped = 0
+  #ended: Counts = NOTHING
 
-  constructor(node: MeshNode) {
+  /** `onProblem`: a collector broke the rules of the protocol. Nothing bounds how often. */
+  constructor(node: MeshNode, onProblem: (problem: ZreLogProblem) => void) {
     this.#node = node
+    this.#onProblem = onProblem
     for (const peer of node.peers()) this.#begin(peer)
     node.on('enter', ({ peer }) => {
       this.#begin(peer)
@@ -47,16 +69,9 @@ export class ZreLogReporter {
     })
   }
 
-  /** Collectors that are reported to now, and records that reached collectors or were left out for them, ever. */
-  metrics(): { readonly collectors: number; readonly sent: number; readonly dropped: number } {
-    let sent = this.#sent
-    let dropped = this.#dropped
-    for (const publisher of this.#publishers.values()) {
-      const metrics = publisher.metrics()
-      sent += metrics.sent
-      dropped += metrics.dropped
-    }
-    return { collectors: this.#publishers.size, sent, dropped }
+  metrics(): ZreLogReporterMetrics {
+    const counts = [...this.#publishers.values()].reduce(withCountsOf, this.#ended)
+    return { collectors: this.#publishers.size, ...counts }
   }
 
   #begin(peer: PeerInfo): void {
@@ -64,7 +79,15 @@ export class ZreLogReporter {
     if (hasChannels(peer) || this.#publishers.size >= COLLECTORS_MAX) return
     const to = parseCollectorEndpoint(peer.headers[ZRE_LOG_HEADER] ?? '')
     if (to === undefined || !peer.endpoint.startsWith(`tcp://${to.address}:`)) return
-    this.#publishers.set(peer.id, new ZreLogPublisher(this.#node.platform, { to }))
+    const from = (): string | undefined => this.#dialFrom(to.address)
+    const onProblem = this.#onProblem
+    this.#publishers.set(peer.id, new ZreLogPublisher(this.#node.platform, { to, from, onProblem }))
+  }
+
+  /** As links are dialled: of a node that is in one place nothing leaves elsewhere; else the host's routes decide. */
+  #dialFrom(to: string): string | undefined {
+    const used = this.#node.interfaces().filter(({ skipped }) => skipped === undefined)
+    return used.length === 1 && used[0]!.address !== to ? used[0]!.address : undefined
   }
 
   /** False when the peer was not reported to. */
@@ -72,9 +95,7 @@ export class ZreLogReporter {
     const publisher = this.#publishers.get(id)
     if (publisher === undefined) return false
     publisher.close()
-    const { sent, dropped } = publisher.metrics()
-    this.#sent += sent
-    this.#dropped += dropped
+    this.#ended = withCountsOf(this.#ended, publisher)
     return this.#publishers.delete(id)
   }
 
@@ -101,5 +122,15 @@ export class ZreLogReporter {
       data: text(),
     }
     for (const publisher of this.#publishers.values()) publisher.send(record)
+  }
+}
+
+function withCountsOf(counts: Counts, publisher: ZreLogPublisher): Counts {
+  const { sent, lost, dropped, filtered } = publisher.metrics()
+  return {
+    sent: counts.sent + sent,
+    lost: counts.lost + lost,
+    dropped: counts.dropped + dropped,
+    filtered: counts.filtered + filtered,
   }
 }

@@ -1,7 +1,7 @@
 /** What sources may do to a collector, by malice or mischance: nobody holds the others up, or fills its memory. */
 import { describe, expect, it } from 'vitest'
 import type { LogEntry } from '../../../src/log/entries.ts'
-import { OVERFULL_WEIGHT } from '../../../src/log/entry-queue.ts'
+import { EntryQueue, OVERFULL_WEIGHT } from '../../../src/log/entry-queue.ts'
 import { CollectorBench } from '../../support/collector-bench.ts'
 
 /** Reads along; gives the numbers of the records of a node that were given so far. */
@@ -96,6 +96,58 @@ describe('what nobody reads', () => {
     expect(entries.length).toBeLessThan(OVERFULL_WEIGHT + 10)
     const lost = entries.reduce((sum, each) => sum + (each.type === 'lost' ? each.count : 0), 0)
     expect(lost + entries.filter(({ type }) => type === 'record').length).toBe(545_000)
+  })
+})
+
+describe('a record of a time that is nonsense', () => {
+  it('makes none of those that follow late', async () => {
+    const bench = new CollectorBench()
+    bench.ticks = 1_000
+    for (const node of ['mad', 'sane']) bench.enter(node)
+    bench.batch('mad', [2 ** 50])
+    bench.batch('sane', [10])
+    bench.run(2_000)
+    bench.batch('sane', [900])
+    bench.run(2_000)
+    const records = (await bench.entries()).filter((entry) => entry.type === 'record')
+    expect(records.map(({ ticks, late }) => [ticks, late])).toEqual([
+      [10, false],
+      [2 ** 50, false],
+      [900, false],
+    ])
+  })
+})
+
+describe('a source that refuses', () => {
+  it('is asked to go on where it was, when it is here again', () => {
+    const bench = new CollectorBench({ sinceMs: 1_000 })
+    bench.enter('full')
+    bench.batch('full', [1, 2, 3])
+    bench.collector.handleRefused('full')
+    bench.enter('full')
+    expect(bench.sent.at(-1)!.message).toMatchObject({ kind: 'subscribe', after: 3 })
+  })
+})
+
+describe('a reader that never reads', () => {
+  it('is told at last how much it was not told', async () => {
+    const queue = new EntryQueue()
+    const text = { node: 'a', name: 'a', seq: 1, ticks: 1, time: 1, level: 30, msg: '', fields: {} }
+    queue.give({ type: 'record', ...text, late: false }, OVERFULL_WEIGHT)
+    for (let i = 0; i < 10_000; i++) {
+      const who = { node: `node ${i}`, name: `node ${i}` }
+      queue.give({ type: 'source', ...who })
+      queue.give({ type: 'lost', ...who, count: 2 })
+      queue.give({ type: 'gone', ...who })
+    }
+    let count = 0
+    let entries = 0
+    for (let entry = queue.take(); entry !== undefined; entry = queue.take()) {
+      entries++
+      if (entry.type === 'lost') count += entry.count
+    }
+    expect(count).toBe(40_000)
+    expect(entries).toBeLessThan(5_000)
   })
 })
 

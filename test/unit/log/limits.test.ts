@@ -106,21 +106,24 @@ describe('a query', () => {
 })
 
 describe('a record', () => {
-  it('of no level that there is, is one of level info', async () => {
-    const w = world()
-    const [a, b] = await pair(w, 1_000_000, 1_000_000)
-    const log = meshLog(b)
-    const collector = meshLog(a).collect({ own: false })
-    await w.run(100)
-    log.record('loud' as 'info', 'here')
-    await w.run(2_000)
-    collector.close()
-    const levels: number[] = []
-    for await (const entry of collector) {
-      if (entry.type === 'record' && entry.msg === 'here') levels.push(entry.level)
-    }
-    expect(levels).toEqual([30])
-  })
+  it.each(['loud', 'constructor'])(
+    'of no level that there is, as %s, is one of level info',
+    async (name) => {
+      const w = world()
+      const [a, b] = await pair(w, 1_000_000, 1_000_000)
+      const log = meshLog(b)
+      const collector = meshLog(a).collect({ own: false })
+      await w.run(100)
+      log.record(name as 'info', 'here')
+      await w.run(2_000)
+      collector.close()
+      const levels: number[] = []
+      for await (const entry of collector) {
+        if (entry.type === 'record' && entry.msg === 'here') levels.push(entry.level)
+      }
+      expect(levels).toEqual([30])
+    },
+  )
 })
 
 describe('what an application does as its node stops', () => {

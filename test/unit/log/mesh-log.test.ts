@@ -99,7 +99,7 @@ describe('a collector on a host that is late', () => {
     const closed = (): void => {
       isClosed = true
     }
-    const host = { clock, batchBytes: 4_096, send: () => true, closed }
+    const host = { clock, batchBytes: 4_096, ticks: () => now, send: () => true, closed }
     const collector = new Collector(1, host, { follow: false })
     collector.handleEnter({ id: 'A'.repeat(32), name: 'a' })
     now = 3_000
@@ -124,6 +124,28 @@ describe('what an application logs with its own fields', () => {
       msg: 'hot',
       fields: { port: 80 },
     })
+  })
+
+  it('is recorded as it was, and calls nobody later', async () => {
+    const w = world()
+    const [a] = await w.nodes('a')
+    const log = meshLog(a!)
+    const list = [1]
+    const talkative = {
+      toJSON: () => {
+        log.record('info', 'asked')
+        return 'an answer'
+      },
+    }
+    log.record('info', 'x', { list, talkative })
+    list.push(2)
+    const { entries, done } = read(log.collect({ sinceMs: 1_000, follow: false }))
+    await w.wait(done)
+    const records = entries.filter((entry) => entry.type === 'record')
+    expect(records.map(({ seq, msg, fields }) => [seq, msg, fields])).toEqual([
+      [1, 'asked', {}],
+      [2, 'x', { list: [1], talkative: 'an answer' }],
+    ])
   })
 
   it('is cut before it is kept, where it is too long, and counted as what it takes', async () => {

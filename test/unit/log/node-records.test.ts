@@ -77,4 +77,16 @@ describe('a peer that does too much', () => {
     await w.until(() => records.length === 24)
     expect(records[21]).toMatchObject({ event: 'limit', what: 'traces', count: 80 })
   })
+
+  it('has that told before the next record of whatever kind', async () => {
+    const w = world()
+    const [node, noisy] = (await w.nodes('node', 'noisy')) as [MeshNode, MeshNode]
+    const records = recordsOf(node)
+    recordsOf(noisy)
+    for (let i = 0; i < 50; i++) await noisy.whisper(node.id, 'x', { trace: true })
+    await w.run(1_500)
+    noisy.join('later')
+    await w.until(() => node.members('later').length === 1)
+    expect(records.slice(20)).toMatchObject([{ event: 'limit', what: 'traces' }, { event: 'join' }])
+  })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { matches, readFilter } from '../../../src/log/filter.ts'
 import { contentOf, levelName, levelOf, readText, textOf } from '../../../src/log/record.ts'
-import { Ring } from '../../../src/log/ring.ts'
+import { type Content, contentOfFields, Ring } from '../../../src/log/ring.ts'
 
 describe('a line of a logger', () => {
   it.each([
@@ -113,50 +113,56 @@ describe('a level', () => {
 })
 
 describe('the ring', () => {
-  const push = (ring: Ring, i: number, content: string | object = `{"msg":"${i}"}`) => {
-    const gone: number[] = []
-    ring.push(
-      { ticks: 0, at: i * 10, time: 0 },
-      30,
-      content as string,
-      ({ seq }) => void gone.push(seq),
-    )
-    return gone
+  const gone: number[] = []
+  const ringOf = (records: number, bytes: number): Ring => {
+    gone.length = 0
+    return new Ring({ records, bytes }, ({ seq }) => void gone.push(seq))
+  }
+  const push = (ring: Ring, i: number, content: Content = `{"msg":"${i}"}`): void => {
+    ring.push({ ticks: 0, at: i * 10, time: 0 }, 30, content)
   }
 
   it('keeps the newest records, within its number', () => {
-    const ring = new Ring({ records: 3, bytes: 1e6 })
-    const gone = [1, 2, 3, 4, 5].map((i) => push(ring, i))
-    expect(gone).toEqual([[], [], [], [1], [2]])
+    const ring = ringOf(3, 1e6)
+    for (const i of [1, 2, 3, 4, 5]) push(ring, i)
+    expect(gone).toEqual([1, 2])
     expect([ring.firstSeq, ring.nextSeq, ring.overwritten]).toEqual([3, 6, 2])
     expect([ring.at(2), ring.at(6)]).toEqual([undefined, undefined])
     expect(ring.at(3)!.text).toBe('{"msg":"3"}')
   })
 
   it('keeps within its bytes, and gives all of them back', () => {
-    const ring = new Ring({ records: 1_000, bytes: 10_000 })
+    const ring = ringOf(1_000, 10_000)
     for (let i = 0; i < 500; i++) push(ring, i, `{"msg":"${'x'.repeat(i % 300)}"}`)
     expect(ring.byteLength).toBeLessThanOrEqual(10_000)
     expect(ring.nextSeq - ring.firstSeq).toBeGreaterThan(20)
-    const none = new Ring({ records: 10, bytes: 50 })
+    const none = ringOf(10, 50)
     push(none, 1)
     expect([none.byteLength, none.firstSeq, none.nextSeq]).toEqual([0, 2, 2])
   })
 
   it('finds the first record of a time', () => {
-    const ring = new Ring({ records: 5, bytes: 1e6 })
+    const ring = ringOf(5, 1e6)
     for (let i = 1; i <= 8; i++) push(ring, i)
     expect([0, 40, 55, 60, 80, 81].map((ticks) => ring.seqSince(ticks))).toEqual([4, 4, 6, 6, 8, 9])
   })
 
-  it('makes text of fields when asked for, whatever they are', () => {
-    const ring = new Ring({ records: 5, bytes: 1e6 })
+  it('counts what is within lists', () => {
+    const ring = ringOf(1_000, 100_000)
+    const list = new Array(50).fill('x'.repeat(100))
+    for (let i = 0; i < 100; i++) push(ring, i, contentOfFields({ msg: 'list', list }))
+    expect(ring.byteLength).toBeLessThanOrEqual(100_000)
+    expect(ring.overwritten).toBeGreaterThan(75)
+  })
+
+  it('makes text of fields, whatever they are', () => {
+    const ring = ringOf(5, 1e6)
     const cycle: Record<string, unknown> = { msg: 'round' }
     cycle['self'] = cycle
-    push(ring, 1, { msg: 'plain', n: 1 })
-    push(ring, 2, cycle)
-    push(ring, 3, { msg: 'big', text: 'x'.repeat(20_000) })
-    push(ring, 4, { msg: 'odd', value: 1n })
+    push(ring, 1, contentOfFields({ msg: 'plain', n: 1 }))
+    push(ring, 2, contentOfFields(cycle))
+    push(ring, 3, contentOfFields({ msg: 'big', text: 'x'.repeat(20_000) }))
+    push(ring, 4, contentOfFields({ msg: 'odd', value: 1n }))
     expect(ring.at(1)!.text).toBe('{"msg":"plain","n":1}')
     expect(readText(ring.at(2)!.text)!.msg).toBe('round')
     expect(readText(ring.at(3)!.text)!.fields['cutFrom']).toBeGreaterThan(20_000)

@@ -15,10 +15,11 @@ class Bench {
   readonly batches = new Map<number, Batch[]>()
   /** How often a record was read in each run of the timer. */
   readonly reads: number[] = []
+  readonly #turn: (() => void)[] = []
   #alarm: { readonly at: number; readonly callback: () => void } | undefined
 
   constructor(records: number) {
-    this.ring = new Ring({ records, bytes: 1e9 })
+    this.ring = new Ring({ records, bytes: 1e9 }, (each) => this.source.handleOverwritten(each))
     const clock = {
       now: () => this.now,
       wallNow: () => this.now,
@@ -26,28 +27,29 @@ class Bench {
         this.#alarm = { at, callback }
         return { cancel: () => {} }
       },
-      endOfTurn: () => {},
+      endOfTurn: (callback: () => void) => void this.#turn.push(callback),
     }
     const ticks = (): number => this.now + 1
     this.source = new LogSource({ ring: this.ring, clock, batchBytes: 50_000, ticks })
   }
 
-  write(count: number, msg = 'tick'): void {
+  write(count: number, msg = 'tick', level = 30): void {
     for (let i = 0; i < count; i++) {
       const written = { ticks: this.now, at: this.now, time: 0 }
-      const push = this.ring.push(written, 30, { msg, i }, (each) => {
-        this.source.handleOverwritten(each)
-      })
-      void push.text
-      this.source.handleRecord()
+      void this.ring.push(written, level, { msg, i }).text
+      this.source.handleRecord(level)
     }
+  }
+
+  endTurn(): void {
+    for (const callback of this.#turn.splice(0)) callback()
   }
 
   subscribe(id: number, filter: LogFilter): void {
     const batches: Batch[] = []
     this.batches.set(id, batches)
     const wanted = { filter, sinceMs: 1e9, pulseMs: 500, sentAt: this.now }
-    this.source.subscribe(id, `peer ${id}`, { kind: 'subscribe', id, ...wanted }, (message) => {
+    this.source.subscribe(`peer ${id}`, { kind: 'subscribe', id, ...wanted }, (message) => {
       if (message.kind === 'batch') batches.push(message)
       return true
     })
@@ -102,6 +104,14 @@ describe('filters that fit nothing', () => {
     }
   })
 
+  it('cost as much where they search long records for a word', () => {
+    const bench = new Bench(5_000)
+    bench.write(5_000, 'x'.repeat(6_400))
+    bench.subscribe(1, { traces: true })
+    bench.run(0)
+    expect(bench.batches.get(1)![0]!.next).toBeLessThan(500)
+  })
+
   it('are not served more by being subscribed again and again', () => {
     const bench = new Bench(20_000)
     bench.write(20_000)
@@ -135,6 +145,74 @@ describe('filters that fit nothing', () => {
   })
 })
 
+describe('records', () => {
+  it.each([
+    [5, 200],
+    [100, 100],
+    [400, 500],
+    [1_000, 450],
+    [2_000, 225],
+    [5_000, 100],
+  ])('of which there are %d a second leave every %d ms', (perSecond, everyMs) => {
+    const bench = new Bench(20_000)
+    bench.subscribe(1, {})
+    for (let i = 0; i < 5 * perSecond; i++) {
+      bench.write(1)
+      bench.run(1_000 / perSecond)
+      bench.ack(1)
+    }
+    const times = bench.batches.get(1)!.map(({ wall }) => wall)
+    const gaps = times.slice(-8).map((time, i, all) => time - all[i - 1]!)
+    for (const gap of gaps.slice(1)) expect(Math.abs(gap - everyMs)).toBeLessThan(everyMs / 10)
+  })
+
+  it('of errors leave at the end of the turn, with all that was gathering', () => {
+    const bench = new Bench(1_000)
+    bench.subscribe(1, {})
+    bench.run(1_200)
+    bench.ack(1)
+    bench.write(5)
+    bench.run(30)
+    bench.write(5)
+    bench.write(1, 'ouch', 50)
+    bench.write(1, 'farewell', 60)
+    expect(bench.records(1)).toBe(5)
+    bench.endTurn()
+    expect(bench.records(1)).toBe(12)
+    expect(bench.batches.get(1)!.at(-1)!.wall).toBe(bench.now)
+  })
+
+  it('of errors gather as others do, once there is a storm of them', () => {
+    const bench = new Bench(20_000)
+    bench.subscribe(1, {})
+    bench.run(1_000)
+    const before = bench.batches.get(1)!.length
+    for (let i = 0; i < 1_000; i++) {
+      bench.write(1, 'ouch', 50)
+      bench.endTurn()
+      bench.ack(1)
+      bench.run(1)
+    }
+    bench.run(300)
+    expect(bench.records(1)).toBe(1_000)
+    expect(bench.batches.get(1)!.length - before).toBeLessThan(15)
+  })
+
+  it('of errors leave as soon again when the storm is over', () => {
+    const bench = new Bench(20_000)
+    bench.subscribe(1, {})
+    for (let i = 0; i < 100; i++) {
+      bench.write(1, 'ouch', 50)
+      bench.endTurn()
+    }
+    bench.run(2_000)
+    bench.ack(1)
+    bench.write(1, 'ouch', 50)
+    bench.endTurn()
+    expect(bench.records(1)).toBe(101)
+  })
+})
+
 describe('a source that stops', () => {
   it('sends what the credit did not allow in one batch more: the newest, and how many it could not send', () => {
     const bench = new Bench(20_000)
@@ -150,6 +228,16 @@ describe('a source that stops', () => {
     expect(final!.records.at(-1)!.text).toContain('last words')
     expect(final!.records.length).toBeGreaterThan(300)
     expect(final!.lost).toBe(10_001 - sent - final!.records.length)
+  })
+
+  it('sends its last words to all, however much it had to read for others', () => {
+    const bench = new Bench(20_000)
+    bench.write(20_000)
+    for (let id = 1; id <= 10; id++) bench.subscribe(id, { fields: { no: id } })
+    bench.subscribe(99, {})
+    bench.source.stop()
+    expect(bench.batches.get(99)!.at(-1)).toMatchObject({ final: true, next: 20_001 })
+    expect(bench.records(99)).toBeGreaterThan(700)
   })
 
   it('and owes nobody anything says no more', () => {

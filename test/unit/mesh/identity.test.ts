@@ -27,7 +27,7 @@ function answerPings(stranger: ZrePeer): void {
 
 describe("a dialler's identity", () => {
   it.each([
-    ['nothing', new Uint8Array()],
+    ['one byte', Uint8Array.of(1)],
     ['the bare UUID', peerIdToBytes(STRANGER)],
     ['18 bytes', Uint8Array.of(1, ...peerIdToBytes(STRANGER), 0)],
     ['17 bytes that start with 0', Uint8Array.of(0, ...peerIdToBytes(STRANGER))],
@@ -41,6 +41,18 @@ describe("a dialler's identity", () => {
     expect(a!.story).toEqual(['warning identity-malformed'])
     expect(a!.engine.metrics().peers).toEqual([])
     expect(a!.engine.metrics().mesh).toMatchObject({ connectionsRefused: 1, handshakes: 0 })
+  })
+
+  it('of nothing is a visitor: it gets our READY and is closed, and nobody has entered', () => {
+    const mesh = new Mesh()
+    const [a] = mesh.start('a')
+    const line = new ZrePeer(mesh, { id: STRANGER }).dial(a!, new Uint8Array())
+    expect([line.ended, line.zmtp.state]).toEqual(['closed', 'ready'])
+    expect(a!.story).toEqual([])
+    expect(a!.sockets.size).toBe(0)
+    const { mesh: counted, peers, warnings } = a!.engine.metrics()
+    expect([peers, warnings]).toEqual([[], {}])
+    expect(counted).toMatchObject({ visitors: 1, connectionsRefused: 0, handshakesAccepted: 1 })
   })
 
   it('that is our own is refused', () => {

@@ -68,7 +68,7 @@ describe('a publisher', () => {
 
   it('dials from the address that it is told', async () => {
     const to = { address: place(), port: PORT }
-    const publisher = new ZreLogPublisher(host, { to, from: '10.9.9.9' })
+    const publisher = new ZreLogPublisher(host, { to, from: () => '10.9.9.9' })
     expect(publisher.to).toEqual(to)
     expect(world.network.dials).toMatchObject([{ from: '10.9.9.9', to }])
   })

@@ -44,7 +44,13 @@ describe('a node with a peer that announces a collector', () => {
     await w.wait(third.stop())
     await w.wait(other.stop())
     await w.run(1_000)
-    expect(log.metrics().zreLog).toEqual({ collectors: 0, sent: 6, dropped: 0 })
+    expect(log.metrics().zreLog).toEqual({
+      collectors: 0,
+      sent: 6,
+      lost: 0,
+      dropped: 0,
+      filtered: 0,
+    })
     collector.close()
   })
 
@@ -84,6 +90,38 @@ describe('a node with a peer that announces a collector', () => {
     expect(log.metrics().zreLog.dropped).toBeGreaterThan(16)
   })
 
+  it('dials from where it is, if that is one place', async () => {
+    const w = world()
+    const node = await w.node()
+    const log = meshLog(node)
+    const dial = vi.spyOn(w.hosts[0]!, 'dial')
+    const to = { address: '10.0.0.2', port: 50_000 }
+    await w.node({ name: 'foreign', headers: { 'X-ZRELOG': `tcp://${to.address}:${to.port}` } })
+    await w.until(() => log.metrics().zreLog.collectors === 1)
+    const dials = dial.mock.calls.map(([options]) => options)
+    expect(dials.filter((each) => each.to.port === to.port)).toEqual([{ to, from: '10.0.0.1' }])
+  })
+
+  it('logs of a collector that breaks the rules, now and then', async () => {
+    const w = world()
+    const node = await w.node()
+    const log = meshLog(node)
+    const records: unknown[] = []
+    log.onRecord(({ text }) => records.push(JSON.parse(text)))
+    const to = { address: '10.0.0.2', port: 50_000 }
+    w.network.listen(to, (socket) => {
+      socket.write([new TextEncoder().encode('HTTP')])
+      return { bytes: () => {}, ended: () => {} }
+    })
+    await w.node({ name: 'foreign', headers: { 'X-ZRELOG': `tcp://${to.address}:${to.port}` } })
+    await w.until(() => records.length === 2)
+    expect(records[1]).toMatchObject({
+      event: 'warning',
+      code: 'zmtp-unversioned',
+      address: to.address,
+    })
+  })
+
   it.each([
     ['somewhere else', 'tcp://10.9.9.9:50000'],
     ['by name', 'tcp://collector:50000'],
@@ -95,6 +133,32 @@ describe('a node with a peer that announces a collector', () => {
     await w.node({ name: 'foreign', headers: { 'X-ZRELOG': endpoint } })
     await w.until(() => node.peers().length === 1)
     expect(log.metrics().zreLog.collectors).toBe(0)
+  })
+})
+
+describe('a collector of a node', () => {
+  it('has its problems in the node’s log, so many a second, and its counts in the metrics', async () => {
+    const w = world()
+    const node = await w.node()
+    const log = meshLog(node)
+    const { collector } = await newCollector(w)
+    log.zreLog.observe(collector)
+    const records: Record<string, unknown>[] = []
+    log.onRecord(({ text }) => records.push(JSON.parse(text) as Record<string, unknown>))
+    const remote = { address: '10.0.0.9', port: 1 }
+    const problem = { code: 'zrelog-level', reason: 'level 9', remote } as const
+    for (let i = 0; i < 100; i++) log.zreLog.handleProblem(problem)
+    log.zreLog.handleFailure({ kind: 'exhausted', message: 'no descriptors' })
+    await w.run(1_000)
+    log.zreLog.handleProblem(problem)
+    expect(records).toHaveLength(23)
+    expect(records.slice(20)).toMatchObject([
+      { code: 'accept-failed', msg: 'ZRE/LOG: no descriptors' },
+      { event: 'limit', what: 'zrelog-level', count: 80 },
+      { code: 'zrelog-level', address: '10.0.0.9' },
+    ])
+    expect(log.metrics().zreLog.collected).toEqual(collector.metrics())
+    collector.close()
   })
 })
 
@@ -110,6 +174,22 @@ describe('foreign records', () => {
     const collector = meshLog(node!).collect()
     meshLog(node!).handleZreLog(record)
     expect(peers.mock.calls.length).toBeGreaterThan(before)
+    collector.close()
+  })
+
+  it('cost one look at each peer, until one comes or goes', async () => {
+    const w = world()
+    const [node] = await w.nodes('here', 'there')
+    const record = { level: 'info', event: 'none', node: 7, peer: 0, time: 1, data: 'x' } as const
+    const collector = meshLog(node!).collect()
+    const peers = vi.spyOn(node!, 'peers')
+    for (let i = 0; i < 100; i++) meshLog(node!).handleZreLog(record)
+    expect(peers).toHaveBeenCalledTimes(1)
+    await w.node({ name: 'later' })
+    await w.until(() => node!.peers().length === 2)
+    peers.mockClear()
+    for (let i = 0; i < 100; i++) meshLog(node!).handleZreLog(record)
+    expect(peers).toHaveBeenCalledTimes(1)
     collector.close()
   })
 
