@@ -278,6 +278,19 @@ export async function beaconsHeard(node: RemoteNode, more: number): Promise<void
   )
 }
 
+/** Lets so much time pass as a node with one mailbox takes to send its beacons. */
+export async function outlast(
+  node: RemoteNode,
+  ms: number,
+  beaconIntervalMs: number,
+): Promise<void> {
+  const before = (await node.metrics()).mesh.beaconsSent
+  await poll(
+    () => node.metrics(),
+    ({ mesh }) => mesh.beaconsSent >= before + (1.1 * ms) / beaconIntervalMs,
+  )
+}
+
 /** Whispers without a pause, until it is called; tells how many, and rejects when one was refused. */
 export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number> {
   let isOver = false

@@ -88,6 +88,13 @@ export function describeHosts(title: string, chapter: () => void): void {
   describe.skipIf(WHY_NOT !== undefined)(`${title}${reason}`, chapter)
 }
 
+/** As `describeHosts`, for hosts and switches that filter. */
+export function describeFilters(title: string, chapter: () => void): void {
+  if (canFilter) describeHosts(title, chapter)
+  // Not every machine has it.
+  else describe.skip(`${title} (skipped: no nft)`, chapter)
+}
+
 /** A network for the test that is running; gone when it ends. */
 export function newNetwork(): Network {
   const network = new Network()
@@ -128,6 +135,7 @@ class Network {
 
   /** Loads rules of nftables into the switch, whose bridges are the LANs. */
   filter(rules: string): void {
+    this.#ensureLan('lan0') // rules that are there before the first bridge do not see its packets
     nft(this.#switch, rules)
   }
 
