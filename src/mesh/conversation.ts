@@ -17,6 +17,7 @@ import type { Links } from './links.ts'
 import { Message } from './message.ts'
 import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
+import { oneMore } from './seam.ts'
 import type { Strangers } from './strangers.ts'
 import type { Watch } from './watch.ts'
 
@@ -89,6 +90,7 @@ export class Conversation {
   ): void {
     const { counters, ownGroups } = this.#context
     peer.heardMessage()
+    peer.heard = oneMore(peer.heard)
     const content = new Message(parts)
     if (message.kind === 'whisper' && content.isMarked(CHANNEL_MARK)) {
       counters.serviceMessagesIn++
@@ -176,6 +178,7 @@ export class Conversation {
       this.#handleRestart(peer, connection, hello, answersOurs, now)
     }
     peer.receivedSequence = 1
+    peer.heard = hello.said ?? 0
     peer.isExpected = false
     connection.allowMessages(this.#context.connectionLimits)
     this.#strangers.handleIntroduced(peer, now)
@@ -189,7 +192,7 @@ export class Conversation {
 
   /**
    * HELLO from a peer that is already here: it started its conversation anew, and what it sent before may be
-   * lost. That is no news of one that slept, or while we did. Else it is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
+   * lost. That is no news of one that slept, or while we did, nor when nothing is (see `seam.ts`). Else it is an exit and an enter, but at most once in `restartMinMs` (two nodes that answer each other's
    * HELLO with HELLO would never stop), and not when it only answers a fresh HELLO of ours, as C Zyre does,
    * however long the answer takes.
    */
@@ -203,6 +206,11 @@ export class Conversation {
     const { restartMinMs } = this.#context.options.timers
     if (peer.isExpected) {
       this.#roster.resync(peer, hello)
+      return
+    }
+    if (hello.said === peer.heard) {
+      this.#roster.resync(peer, hello)
+      this.#watch.doubt(peer, { kind: 'deaf' }, now) // our own link to it may have broken, too
       return
     }
     // By itself it says HELLO only to whom it does not know (`zyre_node_require_peer`).

@@ -9,12 +9,15 @@ import { RecentReads } from '../base/recent-reads.ts'
 import { decodeZre, type ZreLimits } from '../zre/decode.ts'
 import { type Endpoint, parseEndpoint } from '../zre/endpoint.ts'
 import { COMMAND, type Hello, type ZreMessage } from '../zre/message.ts'
+import { parseSeam, SEAM_HEADER } from './seam.ts'
 
 export interface Introduction extends Hello {
   /** Its endpoint, if it can be dialled as it stands. */
   readonly named: Endpoint | undefined
   /** The headers without a prototype: any name is an ordinary key. Frozen, as are the groups. */
   readonly record: Readonly<Record<string, string>>
+  /** How many messages it has said on links before this one; see `seam.ts`. */
+  readonly said: number | undefined
 }
 
 export type PeerMessage =
@@ -58,9 +61,11 @@ function readHello(bytes: Uint8Array, limits: ZreLimits): PeerMessage {
 
 function introductionOf(hello: Hello): Introduction {
   const record: Record<string, string> = Object.create(null)
-  for (const [name, value] of hello.headers) record[name] = value
+  for (const [name, value] of hello.headers) if (name !== SEAM_HEADER) record[name] = value
   const named = parseEndpoint(hello.endpoint)
-  return { ...hello, named, groups: Object.freeze(hello.groups), record: Object.freeze(record) }
+  const said = parseSeam(hello.headers.get(SEAM_HEADER))
+  const groups = Object.freeze(hello.groups)
+  return { ...hello, named, groups, record: Object.freeze(record), said }
 }
 
 function sameLimits(a: ZreLimits, b: ZreLimits): boolean {

@@ -11,6 +11,7 @@ import { isContent, type Outgoing, type OutgoingContent } from './outbox.ts'
 import { OwnHello } from './own-hello.ts'
 import type { Connection, Peer } from './peer.ts'
 import type { Trace } from './preface.ts'
+import { oneMore, saidSoFar } from './seam.ts'
 
 /** The last sequence number that both styles of wrapping have in common (see `WrapStyle`). */
 const LAST_COMMON_SEQUENCE = 65_534
@@ -28,24 +29,26 @@ export class LinkWriter {
   }
 
   writeHello(peer: Peer, connection: Connection, now: number): void {
-    this.noteHello(peer, now)
-    this.greet(connection)
+    const said = saidSoFar(peer)
+    this.noteHello(peer, now, said)
+    this.greet(connection, said)
   }
 
   /** HELLO, on a connection of whomever. */
-  greet(connection: Connection): void {
-    const bytes = this.#hello.bytesTowards(connection)
+  greet(connection: Connection, said?: number): void {
+    const bytes = this.#hello.bytesTowards(connection, said)
     connection.zmtp.reserveFrame(bytes.length, false).raw(bytes)
     this.#context.markDirty(connection)
   }
 
   /** The peer has our HELLO, or is about to get it. */
-  noteHello(peer: Peer, now: number): void {
+  noteHello(peer: Peer, now: number, said = 0): void {
     peer.helloDue = false
     if (peer.knowsUs && !peer.isEarshot) peer.answersDue++
     peer.knowsUs = true
     peer.helloSentAt = now
     peer.sentSequence = 1
+    peer.said = said
     if (peer.doubt?.kind === 'deaf') {
       peer.doubt = undefined // this is what it would have led to
       peer.clearDeadline('confirm')
@@ -73,7 +76,7 @@ export class LinkWriter {
     if (!isPrefaced || trace !== undefined) this.#writePrefaces(peer, connection, trace)
     const sequence = this.#nextSequence(peer)
     const header: ZreMessage = kind === 'whisper' ? { kind, sequence } : { kind, sequence, group }
-    this.#writeContent(connection, header, frames)
+    this.#writeContent(peer, connection, header, frames)
     connection.countMessage()
     const counters = peer.count()
     counters.messagesOut++
@@ -101,13 +104,20 @@ export class LinkWriter {
 
   /** A whisper of a service's. */
   writeAside(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
-    this.#writeContent(connection, { kind: 'whisper', sequence: this.#nextSequence(peer) }, frames)
+    const header: ZreMessage = { kind: 'whisper', sequence: this.#nextSequence(peer) }
+    this.#writeContent(peer, connection, header, frames)
     const { counters } = this.#context
     counters.serviceMessagesOut++
     for (const { length } of frames) counters.serviceBytesOut += length
   }
 
-  #writeContent({ zmtp }: Connection, header: ZreMessage, frames: readonly Uint8Array[]): void {
+  #writeContent(
+    peer: Peer,
+    { zmtp }: Connection,
+    header: ZreMessage,
+    frames: readonly Uint8Array[],
+  ): void {
+    peer.said = oneMore(peer.said)
     const last = frames.length - 1
     encodeZre(header, zmtp.reserveFrame(zreLength(header), last >= 0))
     for (let i = 0; i <= last; i++) zmtp.writeFrame(frames[i]!, i < last)

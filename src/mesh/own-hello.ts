@@ -9,6 +9,7 @@ import type { Hello } from '../zre/message.ts'
 import { HELLO_SEQUENCE } from '../zre/sequence.ts'
 import type { Mailbox, MeshContext } from './context.ts'
 import type { Connection } from './peer.ts'
+import { SEAM_HEADER } from './seam.ts'
 
 export class OwnHello {
   readonly #context: MeshContext
@@ -22,10 +23,11 @@ export class OwnHello {
     this.#context = context
   }
 
-  /** Not to be written to: the next caller gets the same array. */
-  bytesTowards(connection: Connection): Uint8Array {
+  /** `said`: see `seam.ts`. Not to be written to: the next caller gets the same array. */
+  bytesTowards(connection: Connection, said: number | undefined): Uint8Array {
     const { mailboxes, ownGroups } = this.#context
     const local = connection.local?.address
+    if (said !== undefined) return this.#encode(local, said)
     const isSame =
       this.#local === local &&
       this.#mailboxes === mailboxes &&
@@ -38,7 +40,7 @@ export class OwnHello {
     return this.#bytes
   }
 
-  #encode(local: string | undefined): Uint8Array {
+  #encode(local: string | undefined, said?: number): Uint8Array {
     const { options, ownGroups } = this.#context
     const hello: Hello = {
       kind: 'hello',
@@ -47,11 +49,18 @@ export class OwnHello {
       groups: ownGroups.names(),
       status: ownGroups.status,
       name: options.name,
-      headers: options.headers,
+      headers: said === undefined ? options.headers : this.#headersAfter(said),
     }
     const writer = new ByteWriter(new Uint8Array(zreLength(hello)))
     encodeZre(hello, writer)
     return writer.bytes
+  }
+
+  /** As many headers as a HELLO may have leave no room for one more: then it passes for a restart. */
+  #headersAfter(said: number): ReadonlyMap<string, string> {
+    const { headers, limits } = this.#context.options
+    if (headers.size >= limits.helloHeaders) return headers
+    return new Map([...headers, [SEAM_HEADER, `${said}`]])
   }
 
   /** The mailbox on the address that we speak from: never a wildcard, never another network's address. */

@@ -79,12 +79,16 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
   /** The connection that we dial or have dialled. */
   outbound: Connection | undefined
   sentSequence = 0
+  /** Messages with content on all links of this conversation; see `seam.ts`. */
+  said = 0
   /** The empty one that all peers share, until something waits. */
   outbox: Outbox
 
   // Its link to us
   inbound: Connection | undefined
   receivedSequence = 0
+  /** As `said`, from it. */
+  heard = 0
 
   #info: PeerInfo | undefined
 

@@ -10,7 +10,7 @@
  */
 import { readlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { createNode } from '../../dist/src/index.js'
+import { createNode, discoveryMetrics } from '../../dist/src/index.js'
 
 const ofMachine = process.env.EARSHOT_E2E_NAMESPACE_OF_MACHINE
 if (ofMachine === undefined || ofMachine === readlinkSync('/proc/self/ns/net')) {
@@ -20,7 +20,7 @@ if (ofMachine === undefined || ofMachine === readlinkSync('/proc/self/ns/net')) 
 const nodes = new Map()
 
 const EVENTS = [
-  ...['enter', 'evasive', 'silent', 'alive', 'exit', 'join', 'leave', 'whisper', 'shout'],
+  ...['enter', 'evasive', 'silent', 'asleep', 'alive', 'exit', 'join', 'leave', 'whisper', 'shout'],
   ...['warning', 'stop'],
 ]
 
@@ -40,6 +40,9 @@ const commands = {
   peers: (name) => nodes.get(name).peers(),
   interfaces: (name) => nodes.get(name).interfaces(),
   metrics: (name) => nodes.get(name).metrics(),
+  discovery: (name) => discoveryMetrics(nodes.get(name)),
+  suspend: (name, options) => nodes.get(name).suspend(options),
+  resume: (name) => nodes.get(name).resume(),
 }
 
 function tell(node, { message, ...event }) {

@@ -4,12 +4,14 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { DiscoveryMetrics } from '../../src/discovery/discovery.ts'
+import type { CreateOptions } from '../../src/index.ts'
 import type { PeerInfo } from '../../src/mesh/events.ts'
 import type { Message } from '../../src/mesh/message.ts'
 import type { EngineMetrics } from '../../src/mesh/metrics.ts'
 import type { InterfaceUse } from '../../src/runtime/interface-selection.ts'
 import type { EventOf, NodeEvent, NodeEventType } from '../../src/runtime/node-events.ts'
-import type { NodeOptions } from '../../src/runtime/options.ts'
+import type { SuspendOptions } from '../../src/runtime/suspension.ts'
 import { Facts, PATIENCE_MS } from './facts.ts'
 
 /** An event as it arrives from another process: the content of a message is frames in hexadecimal. */
@@ -70,7 +72,7 @@ export class Agent {
   }
 
   /** Starts a node. Its name is also how this agent calls it. */
-  async start(name: string, options: NodeOptions = {}): Promise<RemoteNode> {
+  async start(name: string, options: CreateOptions = {}): Promise<RemoteNode> {
     const node = new RemoteNode(name, this)
     this.#nodes.set(name, node)
     const { id } = (await this.call(name, 'start', options)) as { id: string }
@@ -144,6 +146,12 @@ export class RemoteNode {
     >[]
   }
 
+  /** What it warns of, beside that its network has changed. */
+  complaints(): string[] {
+    const warnings = this.all('warning').map(({ event }) => `${event.code}: ${event.reason}`)
+    return warnings.filter((each) => !each.startsWith('interface-changed'))
+  }
+
   /** The first event of a type after a moment that fits; waits for it. */
   tells<Type extends NodeEventType>(
     type: Type,
@@ -203,6 +211,15 @@ export class RemoteNode {
     return this.agent.call(this.name, 'stop')
   }
 
+  /** Resolves when all its sockets are closed. */
+  suspend(options: SuspendOptions = {}): Promise<unknown> {
+    return this.agent.call(this.name, 'suspend', options)
+  }
+
+  resume(): Promise<unknown> {
+    return this.agent.call(this.name, 'resume')
+  }
+
   async metrics(): Promise<EngineMetrics> {
     return (await this.agent.call(this.name, 'metrics')) as EngineMetrics
   }
@@ -213,6 +230,16 @@ export class RemoteNode {
 
   async peers(): Promise<readonly PeerInfo[]> {
     return (await this.agent.call(this.name, 'peers')) as readonly PeerInfo[]
+  }
+
+  /** What it knows of another node. */
+  async knows(other: RemoteNode): Promise<PeerInfo | undefined> {
+    return (await this.peers()).find(({ id }) => id === other.id)
+  }
+
+  /** How its ways of discovery fare. */
+  async discovery(): Promise<DiscoveryMetrics> {
+    return (await this.agent.call(this.name, 'discovery')) as DiscoveryMetrics
   }
 }
 
@@ -240,6 +267,45 @@ export function linkedAnew(node: RemoteNode, to: RemoteNode): Promise<unknown> {
     ({ peers }) =>
       peers.some(({ id, link, links }) => id === to.id && link === 'open' && links > 1),
   )
+}
+
+/** Lets a node hear so many beacons more. */
+export async function beaconsHeard(node: RemoteNode, more: number): Promise<void> {
+  const before = (await node.metrics()).mesh.beaconsReceived
+  await poll(
+    () => node.metrics(),
+    ({ mesh }) => mesh.beaconsReceived >= before + more,
+  )
+}
+
+/** Lets so much time pass as a node with one mailbox takes to send its beacons. */
+export async function outlast(
+  node: RemoteNode,
+  ms: number,
+  beaconIntervalMs: number,
+): Promise<void> {
+  const before = (await node.metrics()).mesh.beaconsSent
+  await poll(
+    () => node.metrics(),
+    ({ mesh }) => mesh.beaconsSent >= before + (1.1 * ms) / beaconIntervalMs,
+  )
+}
+
+/** Whispers without a pause, until it is called; tells how many, and rejects when one was refused. */
+export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number> {
+  let isOver = false
+  const talk = async (): Promise<number> => {
+    for (let count = 1; ; count++) {
+      await from.whisper(to, `chatter ${count} ${'.'.repeat(1_000)}`)
+      if (isOver) return count
+    }
+  }
+  const talked = talk()
+  talked.catch(() => {}) // whoever ends it is told
+  return () => {
+    isOver = true
+    return talked
+  }
 }
 
 let talks = 0

@@ -1,16 +1,7 @@
 /** Hosts that speak IPv6: alone, beside IPv4, and with links that have the same addresses. */
 import { expect, it } from 'vitest'
-import { allMeet, allTalk, linkedAnew, poll, type RemoteNode } from './agent.ts'
+import { allMeet, allTalk, beaconsHeard, linkedAnew, poll } from './agent.ts'
 import { describeHosts, newNetwork } from './network.ts'
-
-/** Lets a node hear so many beacons more. */
-async function beaconsHeard(node: RemoteNode, more: number): Promise<void> {
-  const before = (await node.metrics()).mesh.beaconsReceived
-  await poll(
-    () => node.metrics(),
-    ({ mesh }) => mesh.beaconsReceived >= before + more,
-  )
-}
 
 const QUICK = { beaconIntervalMs: 100 }
 
@@ -61,7 +52,7 @@ describeHosts('a host with both IPv4 and IPv6', () => {
     await beaconsHeard(both, 30)
     expect(v4.all('enter')).toHaveLength(1)
     expect(v6.all('enter')).toHaveLength(1)
-    for (const node of [both, v4, v6]) expect(complaints(node)).toEqual([])
+    for (const node of [both, v4, v6]) expect(node.complaints()).toEqual([])
   })
 
   it('meets another such once, and is left in peace: no doubt, no warning, one exit', async () => {
@@ -83,7 +74,7 @@ describeHosts('a host with both IPv4 and IPv6', () => {
     expect(event.reason).toBe('goodbye')
     for (const node of [a, b]) {
       expect(node.all('enter')).toHaveLength(1)
-      expect(complaints(node)).toEqual([])
+      expect(node.complaints()).toEqual([])
     }
   })
 
@@ -105,12 +96,6 @@ describeHosts('a host with both IPv4 and IPv6', () => {
   })
 })
 
-/** What a node warns of, beside that its network has changed. */
-function complaints(node: RemoteNode): string[] {
-  const codes = node.all('warning').map(({ event }) => `${event.code}: ${event.reason}`)
-  return codes.filter((code) => !code.startsWith('interface-changed'))
-}
-
 describeHosts('a host with two links', () => {
   it('tells apart two hosts that have the same address and port, one on each', async () => {
     const network = newNetwork()
@@ -127,7 +112,7 @@ describeHosts('a host with two links', () => {
     expect(both.all('enter')).toHaveLength(2)
     for (const node of [both, on0, on1]) {
       expect(node.all('exit')).toEqual([])
-      expect(complaints(node)).toEqual([])
+      expect(node.complaints()).toEqual([])
     }
   })
 

@@ -30,6 +30,7 @@ const host = {
   id: randomBytes(16).toString('hex').toUpperCase(),
   name,
   platform: nodePlatform,
+  beaconPort: 5670,
   propose: (candidate) => print({ candidate }),
   onMailboxes(callback) {
     const mailboxes = nodePlatform

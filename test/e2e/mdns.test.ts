@@ -162,7 +162,7 @@ describeHosts('nodes with mDNS', () => {
 
 /** As a host with IPv6 has it: a link-local address, here at once. */
 async function enableIpv6(host: TestHost): Promise<void> {
-  const script = `cd /proc/sys/net/ipv6/conf/eth0 && echo 0 > accept_dad && echo 0 > disable_ipv6
+  const script = `cd /proc/sys/net/ipv6/conf/eth0 && echo 0 > accept_dad && echo 0 > addr_gen_mode && echo 0 > disable_ipv6
     until ip -6 address show dev eth0 scope link | grep -q fe80; do :; done; echo ready`
   await new Program(host.spawn('sh', ['-c', script])).line(/^ready$/)
 }

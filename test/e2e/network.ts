@@ -11,10 +11,10 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, onTestFinished } from 'vitest'
-import type { NodeOptions } from '../../src/runtime/options.ts'
+import type { CreateOptions } from '../../src/index.ts'
 import { Agent, type RemoteNode } from './agent.ts'
 
 /**
@@ -77,6 +77,7 @@ for path in /run/netns/"$1"*; do
   name=\${path##*/}
   for pid in $(ip netns pids "$name"); do kill -KILL "$pid"; done
   ip netns del "$name"
+  rm -rf "/etc/netns/$name"
 done
 `
 
@@ -85,6 +86,13 @@ export function describeHosts(title: string, chapter: () => void): void {
   const reason = WHY_NOT === undefined ? '' : ` (skipped: ${WHY_NOT})`
   // Not everybody is root on Linux.
   describe.skipIf(WHY_NOT !== undefined)(`${title}${reason}`, chapter)
+}
+
+/** As `describeHosts`, for hosts and switches that filter. */
+export function describeFilters(title: string, chapter: () => void): void {
+  if (canFilter) describeHosts(title, chapter)
+  // Not every machine has it.
+  else describe.skip(`${title} (skipped: no nft)`, chapter)
 }
 
 /** A network for the test that is running; gone when it ends. */
@@ -127,6 +135,7 @@ class Network {
 
   /** Loads rules of nftables into the switch, whose bridges are the LANs. */
   filter(rules: string): void {
+    this.#ensureLan('lan0') // rules that are there before the first bridge do not see its packets
     nft(this.#switch, rules)
   }
 
@@ -254,6 +263,43 @@ export class Host {
     ip('-n', this.namespace, 'route', 'add', subnet, 'dev', name)
   }
 
+  /** Sends what is for no subnet of its own to a router. */
+  routeVia(router: string): void {
+    ip('-n', this.namespace, 'route', 'replace', 'default', 'via', router)
+  }
+
+  /** Makes the host a router. */
+  forward(): void {
+    const command = 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+    ip('netns', 'exec', this.namespace, 'sh', '-c', command)
+  }
+
+  /** Gives the host a bridge of its own, with somebody plugged in, as container engines do. */
+  addBridge(name: string, address: string): void {
+    const cable = ['type', 'veth', 'peer', 'name', 'inside']
+    ip('-n', this.namespace, 'link', 'add', name, 'type', 'bridge', 'mcast_snooping', '0')
+    ip('-n', this.namespace, 'link', 'add', 'plug', ...cable)
+    ip('-n', this.namespace, 'link', 'set', 'inside', 'up')
+    ip('-n', this.namespace, 'link', 'set', 'plug', 'master', name, 'up')
+    this.#assign(name, address)
+    ip('-n', this.namespace, 'link', 'set', name, 'up')
+  }
+
+  /** What names mean to programs that start here from now on. */
+  setHosts(addresses: Readonly<Record<string, string>>): void {
+    // `ip netns exec` lays it over `/etc/hosts`.
+    const folder = `/etc/netns/${this.namespace}`
+    mkdirSync(folder, { recursive: true })
+    const lines = Object.entries(addresses).map(([name, address]) => `${address} ${name}\n`)
+    writeFileSync(`${folder}/hosts`, `127.0.0.1 localhost\n${lines.join('')}`)
+  }
+
+  /** Plugs the cable into another LAN, where the host gets another address. */
+  move(lan: number, address: string, name = 'eth0'): void {
+    ip('-n', this.#switch.namespace, 'link', 'set', this.#portOf(name), 'master', `lan${lan}`)
+    this.changeAddress(address, name)
+  }
+
   /** Takes away one address of several. */
   removeAddress(address: string, name = 'eth0'): void {
     ip('-n', this.namespace, 'address', 'delete', address, 'dev', name)
@@ -263,6 +309,14 @@ export class Host {
   packetsSent(name = 'eth0'): number {
     const json = ip('-n', this.namespace, '-json', '-stats', 'link', 'show', 'dev', name)
     return (JSON.parse(json) as [{ stats64: { tx: { packets: number } } }])[0].stats64.tx.packets
+  }
+
+  /** Sockets that are open on it, of UDP and TCP; one line each, as of `ss`. */
+  sockets(): string[] {
+    const args = ['netns', 'exec', this.namespace, 'ss', '-Hanut', 'exclude', 'time-wait']
+    return ip(...args)
+      .split('\n')
+      .filter((line) => line !== '')
   }
 
   // What runs on it
@@ -288,7 +342,7 @@ export class Host {
   }
 
   /** Starts one node in a process of its own. */
-  async start(name: string, options?: NodeOptions): Promise<RemoteNode> {
+  async start(name: string, options?: CreateOptions): Promise<RemoteNode> {
     const agent = await this.agent()
     return agent.start(name, options)
   }

@@ -90,8 +90,7 @@ describe('not an exit is', () => {
       socket.end({ kind: 'reset', message: 'test' })
     }
     mesh.run(20_000)
-    expect(a.story).toEqual(['exit b restarted', 'enter b'])
-    expect(b.story).toEqual(['exit a restarted', 'enter a'])
+    expect([a.story, b.story]).toEqual([[], []])
   })
 
   it('a mailbox that refuses while the links stand', () => {

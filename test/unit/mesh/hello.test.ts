@@ -82,6 +82,68 @@ describe('HELLO', () => {
   })
 })
 
+describe('HELLO on a later link of an earshot node', () => {
+  function talked(): { mesh: Mesh; a: Host; b: Host } {
+    const mesh = new Mesh()
+    const [a, b] = mesh.start('a', 'b') as [Host, Host]
+    mesh.run(2_000)
+    for (let i = 0; i < 3; i++) a.whisper(b, `${i}`)
+    mesh.run(100)
+    b.takeStory()
+    return { mesh, a, b }
+  }
+
+  it('is no news when nothing was lost, however often the link breaks', () => {
+    const { mesh, a, b } = talked()
+    for (let i = 0; i < 3; i++) {
+      breakLink(a)
+      mesh.run(2_000)
+      a.whisper(b, `after ${i}`)
+      mesh.run(100)
+    }
+    expect(b.story).toEqual([0, 1, 2].map((i) => `whisper a: after ${i}`))
+    expect(b.engine.peer(a.id)!.headers).toEqual({ 'X-EARSHOT': '1' })
+  })
+
+  it('is an exit and an enter when a message was lost, and no news the next time', () => {
+    const { mesh, a, b } = talked()
+    a.whisper(b, 'lost')
+    breakLink(a)
+    mesh.run(2_000)
+    expect(b.takeStory()).toEqual(['exit a restarted', 'enter a'])
+    breakLink(a)
+    mesh.run(2_000)
+    expect(b.story).toEqual([])
+  })
+
+  it.each([
+    ['2', []],
+    ['1', ['exit stranger restarted', 'enter stranger']],
+    ['65538', ['exit stranger restarted', 'enter stranger']],
+    ['two', ['exit stranger restarted', 'enter stranger']],
+  ])('that counts %s after two messages: %o', (count, story) => {
+    const { mesh, a, stranger } = met({ headers: EARSHOT })
+    for (const text of ['one', 'two']) stranger.say({ kind: 'whisper' }, text)
+    stranger.say({ kind: 'ping' })
+    mesh.run(5)
+    a.takeStory()
+    stranger.meet(a, { headers: new Map([...EARSHOT, ['X-EARSHOT-AFTER', count]]) })
+    expect(a.story).toEqual(story)
+  })
+
+  it('goes without the count when there is no room for one more header', () => {
+    const mesh = new Mesh()
+    const headers = Object.fromEntries(Array.from({ length: 255 }, (_, i) => [`${i}`, '']))
+    const a = mesh.host({ name: 'a', headers }).start()
+    const b = mesh.host({ name: 'b' }).start()
+    mesh.run(2_000)
+    b.takeStory()
+    breakLink(a)
+    mesh.run(2_000)
+    expect(b.story).toEqual(['exit a restarted', 'enter a'])
+  })
+})
+
 describe('HELLO from a peer that is here already', () => {
   it('is an exit and an enter', () => {
     const { mesh, a, stranger } = met({ groups: ['old'] })
