@@ -24,6 +24,10 @@ class Discovery {
     return this.#program.lines
   }
 
+  line(pattern: RegExp): Promise<string> {
+    return this.#program.line(pattern)
+  }
+
   type(line: string): void {
     this.#program.process.stdin!.write(`${line}\n`)
   }
@@ -140,6 +144,14 @@ describeHosts('nodes with mDNS', () => {
     const seen = a.lines.length
     await a.finds(await b.id(), seen)
     expect((await a.state()).metrics.failures).toBeGreaterThan(0)
+  })
+
+  it('outlive a packet that cannot be sent, and free its socket', async () => {
+    const a = new Discovery(newNetwork().addHost(), 'a')
+    await a.id()
+    a.type('to-port-0')
+    for (const call of [1, 2, 3]) await a.line(new RegExp(`^{"closed":${call}}`))
+    expect((await a.state()).metrics.links).toBe(1)
   })
 
   it('count bytes that are no packets, and go on', async () => {

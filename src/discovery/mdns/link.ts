@@ -198,10 +198,11 @@ export class Link {
   }
 
   /**
-   * RFC 6762 §11: from the link itself. And §6: answers must come from port 5353, or they "MUST be silently ignored".
+   * From the link itself. And RFC 6762 §6: answers must come from port 5353, or they "MUST be silently ignored". Nothing
+   * can be answered to port 0, which UDP allows for whoever wants no answer.
    */
   #isFromHere({ kind }: MdnsPacket, { address, port }: SocketAddress): boolean {
-    if (kind === 'response' && port !== MDNS_PORT) return false
+    if (port === 0 || (kind === 'response' && port !== MDNS_PORT)) return false
     const plain = withoutZone(address)
     return isLinkLocal(plain) || this.place.addresses.some((each) => isInSubnet(plain, each))
   }

@@ -40,7 +40,9 @@ class MulticastTransport implements MdnsTransport {
   readonly #mdns: MulticastDNS
   /** Packets that the host's network stack has not taken yet. */
   #unsent = 0
-  #closed: (() => void) | undefined
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  /** Who waits for the end. */
+  readonly #closers: (() => void)[] = []
 
   constructor(link: MdnsLink, handlers: MdnsTransportHandlers) {
     this.#handlers = handlers
@@ -78,17 +80,26 @@ class MulticastTransport implements MdnsTransport {
   }
 
   close(closed: () => void): void {
+    if (this.#state === 'closed') {
+      process.nextTick(closed)
+      return
+    }
+    this.#closers.push(closed)
     if (this.#isClosing) return
-    this.#closed = closed
+    this.#state = 'closing'
     this.#freeWhenSent()
   }
 
   get #isClosing(): boolean {
-    return this.#closed !== undefined
+    return this.#state !== 'open'
   }
 
   #freeWhenSent(): void {
-    if (this.#closed !== undefined && this.#unsent === 0) this.#mdns.destroy(this.#closed)
+    if (!this.#isClosing || this.#unsent > 0) return
+    this.#mdns.destroy(() => {
+      this.#state = 'closed'
+      for (const closed of this.#closers.splice(0)) closed()
+    })
   }
 
   #handlePacket(decoded: WirePacket, { address, port }: RemoteInfo): void {
@@ -174,7 +185,12 @@ class Gate extends EventEmitter {
       this.#echoes.push(bytes)
       if (this.#echoes.length > ECHOES_MAX) this.#echoes.shift()
     }
-    this.#socket.send(bytes, offset, length, port, address, sent)
+    try {
+      this.#socket.send(bytes, offset, length, port, address, sent)
+    } catch (error) {
+      // For what it finds wrong itself, as a port, it throws; and we are on a stack of the package's own.
+      sent(error as Error)
+    }
   }
 
   close(closed: () => void): void {

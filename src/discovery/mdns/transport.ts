@@ -18,9 +18,12 @@ export interface MdnsLink {
 }
 
 export interface MdnsTransport {
-  /** Sends to the group on this link, or to one address. What it sends does not come back to it. */
+  /** Sends to the group on this link, or to one address. Never throws. What it sends does not come back to it. */
   send(packet: MdnsPacket, to?: SocketAddress): void
-  /** Leaves the group and frees the port when everything that was sent has left. No callback but `closed` follows. */
+  /**
+   * Leaves the group and frees the port when everything that was sent has left. No callback but `closed` follows, once for
+   * each call.
+   */
   close(closed: () => void): void
 }
 

@@ -98,6 +98,18 @@ describe('strangers that say anything', () => {
     )
   }, 60_000)
 
+  it('that ask from port 0, where nothing can be sent to, are not answered', async () => {
+    const lan = new Lan()
+    const node = lan.node('a')
+    await lan.world.run(10_000)
+    const since = lan.now
+    const questions = [{ name: '_zre._tcp.local', type: 'PTR' } as const]
+    lan.stranger().say({ kind: 'query', questions }, { port: 0 })
+    await lan.world.run(1_000)
+    expect(lan.sentBy(node.address, since)).toEqual([])
+    expect(node.mdns.metrics().packetsForeign).toBe(1)
+  })
+
   it('with thousands of services fill a table, and no more', async () => {
     const lan = new Lan()
     const node = lan.node('a')
