@@ -16,6 +16,8 @@ import type { MdnsLink } from './transport.ts'
 
 /** A host with more addresses than this on one link: only the first are tried. */
 const ENDPOINTS_MAX = 8
+/** Nodes on one host; each of ours has a host's name of its own. A host's addresses concern all of them. */
+const INSTANCES_PER_HOST_MAX = 32
 /** Bytes; ours has less than 200. RFC 6763 §6.2 suggests some hundred. */
 const TXT_BYTES_MAX = 1_300
 
@@ -98,7 +100,6 @@ export class Services {
     const taken: Taken = { changed: new Set(), refused: 0, invalid: [] }
     for (const each of records) if (each.type === 'PTR') this.#takePointer(each, source, now, taken)
     for (const each of records) this.#takeService(each, source, now, taken)
-    for (const instance of taken.changed) this.#followHost(instance)
     for (const each of records) this.#takeAddress(each, source, now, taken)
     return taken
   }
@@ -122,7 +123,18 @@ export class Services {
     if (record.type !== 'SRV' && record.type !== 'TXT') return
     const instance = this.#instances.get(foldName(record.name))
     if (instance === undefined || !isSmall(record, taken)) return
-    if (this.#isNew(record, source, now, taken)) taken.changed.add(instance)
+    if (record.type === 'SRV' && !this.#hasRoomFor(instance, foldName(record.target))) {
+      taken.refused++
+      return
+    }
+    if (!this.#isNew(record, source, now, taken)) return
+    taken.changed.add(instance)
+    if (record.type === 'SRV') this.#followHost(instance)
+  }
+
+  #hasRoomFor(instance: Instance, host: string): boolean {
+    const there = this.#hosts.get(host)
+    return there === undefined || there.size < INSTANCES_PER_HOST_MAX || there.has(instance)
   }
 
   #takeAddress(record: MdnsRecord, source: string, now: number, taken: Taken): void {

@@ -99,12 +99,13 @@ describe('a service', () => {
     await lan.world.run(150)
     expect(asked(lan, node, since).map(({ question }) => question.type)).toEqual(['SRV', 'TXT'])
     stranger.answer([srv!])
-    await lan.world.run(150)
+    // Its text was asked for just now.
+    await lan.world.run(1_000)
     expect(
       asked(lan, node, since)
         .map(({ question }) => question.type)
         .slice(2),
-    ).toEqual([...['TXT', 'A', 'AAAA']])
+    ).toEqual([...['A', 'AAAA', 'TXT']])
     stranger.answer([txt!, address!])
     await lan.world.run(2)
     expect(node.found()).toEqual([OTHER])
