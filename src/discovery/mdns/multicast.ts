@@ -13,8 +13,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { EventEmitter } from 'node:events'
 import multicastDns, { type MulticastDNS } from 'multicast-dns'
+import { withoutZone } from '../../base/ipv6.ts'
 import type { SocketAddress } from '../../runtime/platform.ts'
-import { withoutZone } from './addresses.ts'
 import { fromWire, isWorthDecoding, toWire, type WirePacket } from './packet-codec.ts'
 import type { MdnsPacket } from './records.ts'
 import {
@@ -120,8 +120,8 @@ class MulticastTransport implements MdnsTransport {
 }
 
 /** As the host names it when a group is joined: by address, for IPv6 by its zone. */
-function interfaceOf({ family, interfaceName, addresses }: MdnsLink): string {
-  return family === 'IPv4' ? addresses[0]!.address : `::%${interfaceName}`
+function interfaceOf({ family, zone, addresses }: MdnsLink): string {
+  return family === 'IPv4' ? addresses[0]!.address : `::%${zone}`
 }
 
 /** As much of a `dgram.Socket` as `multicast-dns` uses. */

@@ -4,10 +4,11 @@
  * belongs to a pointer that lives is kept.
  */
 import { type AgendaEntry, NEVER } from '../../base/deadlines.ts'
+import { isIpv6, isLinkLocalIpv6 } from '../../base/ipv6.ts'
 import { type PeerId, parsePeerId } from '../../base/peer-id.ts'
 import type { SocketAddress } from '../../runtime/platform.ts'
 import { BEACON_PORT } from '../../zre/beacon.ts'
-import { isDialable, isInSubnet, isLinkLocal, isLoopback } from './addresses.ts'
+import { isDialable, isInSubnet, isLoopback } from './addresses.ts'
 import type { RecordCache } from './cache.ts'
 import { foldName, isInstanceName, SERVICE_NAME } from './names.ts'
 import { encodedBytes, type MdnsQuestion, type MdnsRecord } from './records.ts'
@@ -228,9 +229,9 @@ export class Services {
 
   /** IPv4 of our own subnets, then other IPv4, then IPv6. */
   #endpoints(addresses: readonly string[], port: number): SocketAddress[] {
-    const { addresses: own, interfaceName } = this.#link
+    const { addresses: own, zone } = this.#link
     const rank = (address: string): number => {
-      if (address.includes(':')) return 2
+      if (isIpv6(address)) return 2
       return own.some((each) => isInSubnet(address, each)) ? 0 : 1
     }
     const onlyHere = own.every(({ address }) => isLoopback(address))
@@ -239,7 +240,7 @@ export class Services {
       .sort((a, b) => rank(a) - rank(b))
       .slice(0, ENDPOINTS_MAX)
       .map((address) => ({
-        address: isLinkLocal(address) ? `${address}%${interfaceName}` : address,
+        address: isLinkLocalIpv6(address) ? `${address}%${zone}` : address,
         port,
       }))
   }

@@ -13,7 +13,12 @@ export const MDNS_PORT = 5353
 export interface MdnsLink {
   readonly interfaceName: string
   readonly family: 'IPv4' | 'IPv6'
-  /** The interface's addresses; the first is of this family, and chooses the interface. */
+  /** What this host's texts for link-local addresses on it end in: its name, on Windows its number. */
+  readonly zone: string
+  /**
+   * The interface's addresses, without zones; the first is of this family, and chooses the interface. The others may
+   * change while the transport is open: look anew each time.
+   */
   readonly addresses: readonly LocalAddress[]
 }
 

@@ -219,6 +219,16 @@ describe('what makes no sense', () => {
     expect(node.found()).toEqual([])
   })
 
+  it('is told no more when the node stops at the first warning', async () => {
+    const { lan, node } = await quiet()
+    node.onWarning = () => node.stop()
+    const hosts = ['x', 'y'].map((name) => announcement(name, { host: `${name}.local`, port: 0 }))
+    lan.stranger().answer([...hosts.flat(), ...announcement('z', { host: 'z.local' })])
+    await lan.world.run(10_000)
+    expect(node.warnings).toHaveLength(1)
+    expect(node.found()).toEqual([])
+  })
+
   it('is told once, however often it is said', async () => {
     const { lan, node } = await quiet()
     const stranger = lan.stranger()
@@ -231,6 +241,7 @@ describe('what makes no sense', () => {
     ['from another port than 5353 (§6)', { port: 5_354 }],
     ['from off the link (§11)', { address: '192.0.2.1' }],
     ['from another interface’s subnet', { address: '10.0.1.1' }],
+    ['from another link of IPv6', { address: 'fe80::7%mem1' }],
   ])('is not even read: an answer %s', async (_, from) => {
     const { lan, node } = await quiet()
     lan.stranger().answer(announcement('x'), from)
