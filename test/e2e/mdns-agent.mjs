@@ -31,6 +31,7 @@ const host = {
   id: randomBytes(16).toString('hex').toUpperCase(),
   name,
   platform: nodePlatform,
+  beaconPort: 5670,
   propose: (candidate) => print({ candidate }),
   onMailboxes(callback) {
     const mailboxes = nodePlatform
@@ -60,7 +61,12 @@ function sendBytes(hex) {
 /** As `send` would answer a query whose sender wants no answer. */
 function sendToPort0() {
   const { address } = nodePlatform.interfaces().find((each) => each.name === interfaceName)
-  const link = { interfaceName, family: 'IPv4', addresses: [{ address, prefixLength: 24 }] }
+  const link = {
+    interfaceName,
+    family: 'IPv4',
+    zone: interfaceName,
+    addresses: [{ address, prefixLength: 24 }],
+  }
   const transport = openMulticast(link, {
     opened() {
       transport.send({ kind: 'response' }, { address, port: 0 })

@@ -123,8 +123,7 @@ describeHosts('nodes with mDNS', () => {
 
   it('find each other over IPv6, at addresses with the zone of the interface', async () => {
     const network = newNetwork()
-    const hosts = [network.addHost(), network.addHost()]
-    for (const host of hosts) await enableIpv6(host)
+    const hosts = [1, 2].map((i) => network.addHost({ eth0: `10.77.0.${i}/24 fe80::${i}/64` }))
     const [a, b] = hosts.map((host, i) => new Discovery(host, `six${i}`, 'eth0', 'IPv6'))
     const found = await a!.finds(await b!.id())
     expect(found.endpoints).toEqual([
@@ -171,13 +170,6 @@ describeHosts('nodes with mDNS', () => {
     await a.finds(await b.id(), seen)
   })
 })
-
-/** As a host with IPv6 has it: a link-local address, here at once. */
-async function enableIpv6(host: TestHost): Promise<void> {
-  const script = `cd /proc/sys/net/ipv6/conf/eth0 && echo 0 > accept_dad && echo 0 > disable_ipv6
-    until ip -6 address show dev eth0 scope link | grep -q fe80; do :; done; echo ready`
-  await new Program(host.spawn('sh', ['-c', script])).line(/^ready$/)
-}
 
 /** As `describeHosts`, where there is an Avahi. */
 function describeWithAvahi(title: string, chapter: () => void): void {
