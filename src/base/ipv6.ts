@@ -32,7 +32,7 @@ export function isLinkLocalIpv6(address: string): boolean {
 }
 
 /** Eight words (RFC 4291 §2.2): hexadecimal, at most one `::`, perhaps an IPv4 address at the end; no zone. */
-function parseIpv6(text: string): number[] | undefined {
+export function parseIpv6(text: string): number[] | undefined {
   const [before = '', after, ...more] = text.split('::')
   if (more.length > 0) return undefined
   const head = parseWords(before, after === undefined)

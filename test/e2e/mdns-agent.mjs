@@ -2,9 +2,10 @@
  * The program that hosts run for mDNS: one node's discovery, without the node. One JSON object per line.
  *
  *     mdns-agent.mjs <name> <interface> [IPv4|IPv6]
- *     in    "metrics", "stop", or what shall be sent to the group as it is: "bytes <hex>"
+ *     in    "metrics", "stop", "to-port-0" (a transport of its own sends there, and is closed twice), or what shall be
+ *           sent to the group as it is: "bytes <hex>"
  *     out   { "ready": <id> }, { "label": … }, { "candidate": { … } }, { "warning": { "code": …, "reason": … } },
- *           { "metrics": { … } }, { "stopped": true }
+ *           { "metrics": { … } }, { "stopped": true }, { "closed": <which call> }
  *
  * It refuses to run outside of a network namespace of its own.
  */
@@ -57,9 +58,34 @@ function sendBytes(hex) {
   })
 }
 
+/** As `send` would answer a query whose sender wants no answer. */
+function sendToPort0() {
+  const { address } = nodePlatform.interfaces().find((each) => each.name === interfaceName)
+  const link = {
+    interfaceName,
+    family: 'IPv4',
+    zone: interfaceName,
+    addresses: [{ address, prefixLength: 24 }],
+  }
+  const transport = openMulticast(link, {
+    opened() {
+      transport.send({ kind: 'response' }, { address, port: 0 })
+      transport.close(() => {
+        print({ closed: 1 })
+        transport.close(() => print({ closed: 3 }))
+      })
+      transport.close(() => print({ closed: 2 }))
+    },
+    packet() {},
+    malformed() {},
+    failed: (reason) => print({ failed: reason }),
+  })
+}
+
 createInterface({ input: process.stdin }).on('line', async (line) => {
   const [verb, argument] = line.split(' ')
   if (verb === 'metrics') print({ metrics: mdns.metrics(), label: mdns.label })
+  if (verb === 'to-port-0') sendToPort0()
   if (verb === 'bytes') sendBytes(argument)
   if (verb === 'stop') {
     await mdns.close()

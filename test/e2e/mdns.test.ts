@@ -24,6 +24,10 @@ class Discovery {
     return this.#program.lines
   }
 
+  line(pattern: RegExp): Promise<string> {
+    return this.#program.line(pattern)
+  }
+
   type(line: string): void {
     this.#program.process.stdin!.write(`${line}\n`)
   }
@@ -119,8 +123,7 @@ describeHosts('nodes with mDNS', () => {
 
   it('find each other over IPv6, at addresses with the zone of the interface', async () => {
     const network = newNetwork()
-    const hosts = [network.addHost(), network.addHost()]
-    for (const host of hosts) await enableIpv6(host)
+    const hosts = [1, 2].map((i) => network.addHost({ eth0: `10.77.0.${i}/24 fe80::${i}/64` }))
     const [a, b] = hosts.map((host, i) => new Discovery(host, `six${i}`, 'eth0', 'IPv6'))
     const found = await a!.finds(await b!.id())
     expect(found.endpoints).toEqual([
@@ -142,6 +145,14 @@ describeHosts('nodes with mDNS', () => {
     expect((await a.state()).metrics.failures).toBeGreaterThan(0)
   })
 
+  it('outlive a packet that cannot be sent, and free its socket', async () => {
+    const a = new Discovery(newNetwork().addHost(), 'a')
+    await a.id()
+    a.type('to-port-0')
+    for (const call of [1, 2, 3]) await a.line(new RegExp(`^{"closed":${call}}`))
+    expect((await a.state()).metrics.links).toBe(1)
+  })
+
   it('count bytes that are no packets, and go on', async () => {
     const network = newNetwork()
     const [a, b] = [new Discovery(network.addHost(), 'a'), new Discovery(network.addHost(), 'b')]
@@ -159,13 +170,6 @@ describeHosts('nodes with mDNS', () => {
     await a.finds(await b.id(), seen)
   })
 })
-
-/** As a host with IPv6 has it: a link-local address, here at once. */
-async function enableIpv6(host: TestHost): Promise<void> {
-  const script = `cd /proc/sys/net/ipv6/conf/eth0 && echo 0 > accept_dad && echo 0 > addr_gen_mode && echo 0 > disable_ipv6
-    until ip -6 address show dev eth0 scope link | grep -q fe80; do :; done; echo ready`
-  await new Program(host.spawn('sh', ['-c', script])).line(/^ready$/)
-}
 
 /** As `describeHosts`, where there is an Avahi. */
 function describeWithAvahi(title: string, chapter: () => void): void {

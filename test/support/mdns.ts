@@ -122,6 +122,8 @@ export class LanNode implements DiscoveryHost {
   readonly proposals: { readonly at: number; readonly candidate: Candidate }[] = []
   readonly warnings: { readonly code: DiscoveryWarningCode; readonly reason: string }[] = []
   readonly mdns: MdnsDiscovery
+  /** What the application does when it is warned. */
+  onWarning: () => void = () => {}
   readonly #lan: Lan
   #follow: ((mailboxes: readonly Mailbox[]) => void) | undefined
   #stop: () => void = () => {}
@@ -177,6 +179,7 @@ export class LanNode implements DiscoveryHost {
 
   warn(code: DiscoveryWarningCode, reason: string): void {
     this.warnings.push({ code, reason })
+    this.onWarning()
   }
 }
 

@@ -1,5 +1,6 @@
 /** IPv4 and IPv6 addresses as bytes: to compare them, to tell subnets, and to keep out what nobody can be dialled at. */
 import { parseIpv4 } from '../../base/ipv4.ts'
+import { isLinkLocalIpv6, parseIpv6, withoutZone, zoneOf } from '../../base/ipv6.ts'
 
 /** An address of an interface. */
 export interface LocalAddress {
@@ -13,30 +14,8 @@ export interface LocalAddress {
 export function addressBytes(text: string): Uint8Array | undefined {
   const ipv4 = parseIpv4(text)
   if (ipv4 !== undefined) return Uint8Array.of(ipv4 >>> 24, ipv4 >>> 16, ipv4 >>> 8, ipv4)
-  return ipv6Bytes(withoutZone(text))
-}
-
-export function withoutZone(address: string): string {
-  return address.replace(/%.*$/, '')
-}
-
-/** RFC 4291 §2.2: eight groups, of which one run of zeros may be `::`. */
-function ipv6Bytes(text: string): Uint8Array | undefined {
-  const halves = text.split('::')
-  if (halves.length > 2) return undefined
-  const [head, tail] = halves.map(groupsOf)
-  if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined
-  const count = head.length + (tail?.length ?? 0)
-  if (halves.length === 1 ? count !== 8 : count > 7) return undefined
-  const groups = [...head, ...new Array<number>(8 - count).fill(0), ...(tail ?? [])]
-  return Uint8Array.from(groups.flatMap((group) => [group >>> 8, group & 255]))
-}
-
-function groupsOf(text: string): number[] | undefined {
-  if (text === '') return []
-  const groups = text.split(':')
-  const ok = groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))
-  return ok ? groups.map((group) => Number.parseInt(group, 16)) : undefined
+  const words = parseIpv6(withoutZone(text))
+  return words && Uint8Array.from(words.flatMap((word) => [word >>> 8, word & 255]))
 }
 
 /** Whether an address lies in the subnet of an interface's address. */
@@ -51,7 +30,6 @@ export function isInSubnet(address: string, { address: own, prefixLength }: Loca
   return true
 }
 
-const LINK_LOCAL: LocalAddress = { address: 'fe80::', prefixLength: 10 }
 /** Whoever is told to dial there reaches itself, nobody or everybody. */
 const LOOPBACK: readonly LocalAddress[] = [
   { address: '127.0.0.0', prefixLength: 8 },
@@ -65,9 +43,19 @@ const NOBODY: readonly LocalAddress[] = [
   { address: 'ff00::', prefixLength: 8 },
 ]
 
-/** IPv6 addresses that mean nothing without a zone. */
-export function isLinkLocal(address: string): boolean {
-  return isInSubnet(address, LINK_LOCAL)
+/** Whether an address is of a link: in one of its subnets, or with its zone. All links have fe80::/10. */
+export function isOnLink(
+  address: string,
+  { zone, addresses }: { readonly zone: string; readonly addresses: readonly LocalAddress[] },
+): boolean {
+  if (isLinkLocalIpv6(address)) return zoneOf(address) === zone
+  return addresses.some((each) => isInSubnet(address, each))
+}
+
+/** The zone of an interface, given the host's texts for its addresses. */
+export function zoneOfInterface(name: string, addresses: readonly string[]): string {
+  // On Windows it is a number, which only the link-local address tells.
+  return addresses.map(zoneOf).find((zone) => zone !== undefined) ?? name
 }
 
 export function isLoopback(address: string): boolean {

@@ -75,16 +75,19 @@ export class Answers {
 
   /** Sends records to everybody, now. */
   multicast(records: readonly MdnsRecord[], now: number): void {
-    for (const record of records) {
+    const additionals = this.#own
+      .additionalTo(records)
+      .filter((record) => now - this.#lastSentAt(record) >= SPACING_MS)
+    for (const record of [...records, ...additionals]) {
       this.#waiting.delete(record)
       this.#sentAt.set(record, now)
     }
     this.#counters.answersSent += records.length
-    this.#send({
-      kind: 'response',
-      answers: records,
-      additionals: this.#own.additionalTo(records),
-    })
+    this.#send({ kind: 'response', answers: records, additionals })
+  }
+
+  #lastSentAt(record: MdnsRecord): number {
+    return this.#sentAt.get(record) ?? Number.NEGATIVE_INFINITY
   }
 
   handleQuery(query: MdnsPacket, from: SocketAddress, now: number): void {
@@ -129,9 +132,8 @@ export class Answers {
     asker: string | undefined,
   ): void {
     for (const record of records) {
-      const sentAt = this.#sentAt.get(record) ?? Number.NEGATIVE_INFINITY
       const waiting = this.#waiting.get(record)
-      const at = Math.max(dueAt, sentAt + spacingMs)
+      const at = Math.max(dueAt, this.#lastSentAt(record) + spacingMs)
       this.#waiting.set(record, {
         dueAt: Math.min(at, waiting?.dueAt ?? NEVER),
         asker: waiting === undefined || waiting.asker === asker ? asker : undefined,
@@ -151,10 +153,7 @@ export class Answers {
 
   /** §5.4: a record that was not sent to everybody within a quarter of its TTL is due for everybody. */
   #allHeardLately(records: readonly MdnsRecord[], now: number): boolean {
-    return records.every((record) => {
-      const sentAt = this.#sentAt.get(record) ?? Number.NEGATIVE_INFINITY
-      return now - sentAt < (record.ttl * 1_000) / 4
-    })
+    return records.every((record) => now - this.#lastSentAt(record) < (record.ttl * 1_000) / 4)
   }
 
   /** §6.7: with the question and its id, short TTLs, and no cache-flush bit. */

@@ -3,9 +3,10 @@
  * each interface. Nothing is answered.
  */
 import { NEVER } from '../../base/deadlines.ts'
+import { withoutZone } from '../../base/ipv6.ts'
 import { parsePeerId } from '../../base/peer-id.ts'
 import type { NetworkInterface, Platform, SocketAddress, Timer } from '../../runtime/platform.ts'
-import { isInSubnet, isLinkLocal, withoutZone } from './addresses.ts'
+import { isOnLink, zoneOfInterface } from './addresses.ts'
 import { Browser } from './browser.ts'
 import { newMdnsCounters } from './metrics.ts'
 import { isInstanceName, SERVICE_NAME } from './names.ts'
@@ -49,7 +50,12 @@ function linksOf(interfaces: readonly NetworkInterface[]): MdnsLink[] {
       ...(links.get(key)?.addresses ?? []),
       { address: withoutZone(address), prefixLength },
     ]
-    links.set(key, { interfaceName: name, family, addresses })
+    const here = interfaces.filter((each) => each.name === name)
+    const zone = zoneOfInterface(
+      name,
+      here.map((each) => each.address),
+    )
+    links.set(key, { interfaceName: name, family, zone, addresses })
   }
   return [...links.values()]
 }
@@ -75,6 +81,7 @@ class Browse {
     const events = {
       send: (packet: MdnsPacket) => this.#transport.send(packet),
       found: (service: FoundService) => {
+        if (this.#state !== 'open') return
         const name = this.#names.get(service.id)
         found({ ...service, ...(name !== undefined && { name }) })
       },
@@ -106,12 +113,10 @@ class Browse {
     this.#transport.close(() => {})
   }
 
-  /** RFC 6762 §6 and §11: from port 5353, and from the link itself. */
+  /** RFC 6762 §6: from port 5353. And from the link itself. */
   #handle(packet: MdnsPacket, { address, port }: SocketAddress): void {
-    const plain = withoutZone(address)
-    const isNear = this.#link.addresses.some((each) => isInSubnet(plain, each))
     if (packet.kind !== 'response' || port !== MDNS_PORT) return
-    if (!(isNear || isLinkLocal(plain))) return
+    if (!isOnLink(address, this.#link)) return
     this.#learnNames(packet)
     this.#browser.handleResponse(packet, address, this.#platform.clock.now())
     this.#arm()

@@ -8,8 +8,8 @@ import { Agenda, NEVER } from '../../base/deadlines.ts'
 import { RecordCache } from './cache.ts'
 import type { MdnsCounters } from './metrics.ts'
 import { SERVICE_NAME } from './names.ts'
-import { queryPackets, takeQuestions } from './queries.ts'
-import { type MdnsPacket, type MdnsQuestion, type MdnsRecord, setKey } from './records.ts'
+import { BROWSE, Questions, queryPackets } from './queries.ts'
+import type { MdnsPacket, MdnsRecord } from './records.ts'
 import {
   askDelayMs,
   type FoundService,
@@ -32,12 +32,9 @@ export interface BrowserEvents {
 const FIRST_DELAY_MS = { from: 20, span: 100 } as const
 /** §5.2: at least doubled each time, and an hour at the most. */
 const BROWSE_MS = { first: 1_000, factor: 3, max: 3_600_000 } as const
-/** Between two of our queries: strangers' records can make us ask, and not more often. */
-const QUERY_SPACING_MS = 100
-const QUESTIONS_MAX = 1_024
 const TELL_EVERY_MS = 5_000
-
-const BROWSE: MdnsQuestion = { name: SERVICE_NAME, type: 'PTR' }
+/** Instances looked at anew: a packet can change something about hundreds, and each is told to the node. */
+const REVIEWS = { max: 64, perMs: 100 } as const
 
 export class Browser {
   readonly #counters: MdnsCounters
@@ -46,9 +43,10 @@ export class Browser {
   readonly #services: Services
   /** Instances that lack something, by when to ask for it. */
   readonly #asks = new Agenda<Instance>()
-  /** Questions that wait for the next packet, by what they ask for. */
-  readonly #wanted = new Map<string, MdnsQuestion>()
-  #queryAllowedAt = Number.NEGATIVE_INFINITY
+  readonly #questions = new Questions()
+  /** Instances of which something has changed, by whose answer. */
+  readonly #dirty = new Map<Instance, string | undefined>()
+  #reviews = { since: Number.NEGATIVE_INFINITY, count: 0 }
   #browseAt: number
   #browseMs: number = BROWSE_MS.first
   #tellAt = NEVER
@@ -79,14 +77,21 @@ export class Browser {
   }
 
   get nextAt(): number {
-    const queryAt = this.#wanted.size > 0 ? this.#queryAllowedAt : NEVER
-    return Math.min(queryAt, this.#browseAt, this.#tellAt, this.#cache.nextAt, this.#asks.next())
+    return Math.min(
+      this.#dirty.size > 0 ? this.#reviews.since + REVIEWS.perMs : NEVER,
+      this.#questions.nextAt,
+      this.#browseAt,
+      this.#tellAt,
+      this.#cache.nextAt,
+      this.#asks.next(),
+    )
   }
 
   handleDue(now: number): void {
     this.#handleCache(now)
+    this.#reviewDirty(now)
     if (this.#browseAt <= now) {
-      this.#want(BROWSE)
+      this.#questions.want(BROWSE, now)
       this.#browseAt = now + this.#browseMs
       this.#browseMs = Math.min(BROWSE_MS.max, this.#browseMs * BROWSE_MS.factor)
     }
@@ -96,7 +101,7 @@ export class Browser {
       this.#ask(instance, now)
     }
     if (this.#tellAt <= now) this.#tellAll(now)
-    if (this.#wanted.size > 0 && this.#queryAllowedAt <= now) this.#query(now)
+    this.#query(now)
   }
 
   handleResponse(
@@ -107,20 +112,29 @@ export class Browser {
     const taken = this.#services.take([...answers, ...additionals], source, now)
     this.#counters.recordsRefused += taken.refused
     for (const reason of taken.invalid) this.#complain(reason, source)
-    for (const instance of taken.changed) this.#review(instance, now, source)
+    for (const instance of taken.changed) this.#dirty.set(instance, source)
+    this.#reviewDirty(now)
   }
 
   // What is known
 
   #handleCache(now: number): void {
-    const lacking = new Set<Instance>()
     for (;;) {
       const due = this.#cache.takeDue(now)
       if (due === undefined) break
-      if (due.kind === 'refresh') this.#want(due.record)
-      else for (const instance of this.#services.lose(due.record)) lacking.add(instance)
+      if (due.kind === 'refresh') this.#questions.want(due.record, now, true)
+      else for (const each of this.#services.lose(due.record)) this.#dirty.set(each, undefined)
     }
-    for (const instance of lacking) this.#review(instance, now, undefined)
+  }
+
+  #reviewDirty(now: number): void {
+    if (now - this.#reviews.since >= REVIEWS.perMs) this.#reviews = { since: now, count: 0 }
+    for (const [instance, source] of [...this.#dirty]) {
+      if (this.#reviews.count >= REVIEWS.max) return
+      this.#reviews.count++
+      this.#dirty.delete(instance)
+      this.#review(instance, now, source)
+    }
   }
 
   /** Something about an instance has changed. */
@@ -171,20 +185,15 @@ export class Browser {
   #ask(instance: Instance, now: number): void {
     const assembly = this.#services.assemble(instance)
     if (assembly.kind !== 'incomplete') return
-    for (const question of assembly.questions) this.#want(question)
+    for (const question of assembly.questions) this.#questions.want(question, now)
     instance.asks++
     const delayMs = askDelayMs(instance.asks)
     this.#asks.schedule(instance, now + delayMs)
   }
 
-  #want({ name, type }: MdnsQuestion): void {
-    const question = { name, type }
-    if (this.#wanted.size < QUESTIONS_MAX) this.#wanted.set(setKey(question), question)
-  }
-
   #query(now: number): void {
-    this.#queryAllowedAt = now + QUERY_SPACING_MS
-    const questions = takeQuestions(this.#wanted)
+    const questions = this.#questions.take(now)
+    if (questions.length === 0) return
     const isBrowsing = questions.some(({ name }) => name === SERVICE_NAME)
     const known = isBrowsing ? this.#knownPointers(now) : []
     for (const packet of queryPackets(questions, known)) this.#events.send(packet)

@@ -18,6 +18,8 @@ const FAREWELL_MS = 1_000
 /** §5.2: it is asked for at these parts of its life, and up to 2 % later. */
 const REFRESH_AT = [0.8, 0.85, 0.9, 0.95] as const
 const REFRESH_SPREAD = 0.02
+/** What wants to live for less than RFC 6762 §10 recommends for anything by half is not asked for: it would be for ever. */
+const REFRESHED_TTL_MS_MIN = 60_000
 
 export class CacheEntry implements AgendaEntry {
   agendaIndex = -1
@@ -129,7 +131,7 @@ export class RecordCache {
     entry.receivedAt = now
     entry.ttlMs = Math.min(ttl, TTL_MAX) * 1_000
     entry.expiresAt = now + entry.ttlMs
-    entry.refreshes = 0
+    entry.refreshes = entry.ttlMs < REFRESHED_TTL_MS_MIN ? REFRESH_AT.length : 0
     this.#schedule(entry)
   }
 

@@ -2,18 +2,20 @@
  * mDNS on one interface, with one family of addresses: a transport, and what speaks over it. Reopens the transport
  * when it fails.
  *
- *     opening ──► open ──► failed: again after 1 s, 2 s, … 60 s ──► opening
+ *     opening ──► open ──► failed: again after up to 1 s, 2 s, … 60 s ──► opening
  *        └──────────┴────────┴──► closed
  */
 import { NEVER } from '../../base/deadlines.ts'
 import type { SocketAddress, Timer } from '../../runtime/platform.ts'
 import type { DiscoveryHost } from '../host.ts'
-import { isInSubnet, isLinkLocal, withoutZone } from './addresses.ts'
+import { Patience } from '../patience.ts'
+import { isOnLink, type LocalAddress } from './addresses.ts'
 import { Browser } from './browser.ts'
 import type { MdnsCounters } from './metrics.ts'
 import { OwnRecords } from './own.ts'
 import type { MdnsPacket } from './records.ts'
 import { Responder } from './responder.ts'
+import type { FoundService } from './services.ts'
 import {
   MDNS_PORT,
   type MdnsLink,
@@ -27,6 +29,8 @@ export interface MdnsPlace extends MdnsLink {
   readonly port: number
   /** Where it is reached, without zones; of both families. */
   readonly announced: readonly string[]
+  /** Moved with `Link.update`. */
+  addresses: readonly LocalAddress[]
 }
 
 /** What a link needs of whoever has it. */
@@ -41,6 +45,8 @@ export interface LinkOwner {
 }
 
 const REOPEN_MS = { first: 1_000, max: 60_000 } as const
+/** A transport that lasted for so long had worked. */
+const WORKED_MS = 60_000
 
 type State =
   | { readonly kind: 'opening'; readonly transport: MdnsTransport }
@@ -63,11 +69,12 @@ export class Link {
   #state: State = FAILED
   #timer: Timer | undefined
   #timerAt = NEVER
-  #reopenMs: number = REOPEN_MS.first
+  readonly #patience: Patience
 
   constructor(place: MdnsPlace, owner: LinkOwner) {
     this.place = place
     this.#owner = owner
+    this.#patience = new Patience(REOPEN_MS.first, REOPEN_MS.max, owner.host.platform.entropy)
     this.#open()
   }
 
@@ -81,6 +88,16 @@ export class Link {
 
   get services(): number {
     return this.#state.kind === 'open' ? this.#state.browser.services : 0
+  }
+
+  /** Whether this link serves a place, but for addresses that only come and go beside the first. */
+  serves(place: MdnsPlace): boolean {
+    return identityOf(place) === identityOf(this.place)
+  }
+
+  /** The place's other addresses have changed: nothing has to be announced for that. */
+  update({ addresses }: MdnsPlace): void {
+    this.place.addresses = addresses
   }
 
   /** The label is another now. */
@@ -148,11 +165,17 @@ export class Link {
       { send, conflict: () => this.#owner.conflict(interfaceName) },
       now,
     )
+    // Whoever is told of one thing may close us before the next.
+    const isInUse = (): boolean =>
+      this.#state.kind === 'open' && this.#state.transport === transport
     const browserEvents = {
       send,
-      found: ({ id, endpoints }: { id: string; endpoints: readonly SocketAddress[] }) =>
-        host.propose({ way: 'mdns', id, endpoints }),
-      invalid: (reason: string) => host.warn('mdns-invalid', `on ${interfaceName} from ${reason}`),
+      found: ({ id, endpoints }: FoundService) => {
+        if (isInUse()) host.propose({ way: 'mdns', id, endpoints })
+      },
+      invalid: (reason: string) => {
+        if (isInUse()) host.warn('mdns-invalid', `on ${interfaceName} from ${reason}`)
+      },
     }
     const browser = new Browser(this.place, host, random, counters, browserEvents, now)
     this.#state = { kind: 'open', transport, responder, browser, since: now }
@@ -164,18 +187,17 @@ export class Link {
     if (state.kind !== 'opening' && state.kind !== 'open') return
     if (state.transport !== transport) return
     const now = this.#now
-    const hasWorked = state.kind === 'open' && now - state.since > REOPEN_MS.max
-    if (hasWorked) this.#reopenMs = REOPEN_MS.first
+    if (state.kind === 'open' && now - state.since > WORKED_MS) this.#patience.reset()
     this.#state = FAILED
     transport.close(() => {})
     const { host, counters } = this.#owner
     counters.failures++
+    this.#wakeAt(now + this.#patience.nextMs())
+    // Last: whoever is told may close us.
     host.warn(
       'mdns-failed',
       `mDNS on ${this.place.interfaceName} (${this.place.family}): ${reason}`,
     )
-    this.#wakeAt(now + this.#reopenMs)
-    this.#reopenMs = Math.min(REOPEN_MS.max, 2 * this.#reopenMs)
   }
 
   #handlePacket(packet: MdnsPacket, from: SocketAddress): void {
@@ -192,18 +214,19 @@ export class Link {
       state.responder.handleQuery(packet, from, now)
     } else {
       state.responder.handleResponse(packet, now)
-      state.browser.handleResponse(packet, from.address, now)
+      if (this.#state === state) state.browser.handleResponse(packet, from.address, now)
     }
     this.#arm()
   }
 
   /**
-   * RFC 6762 §11: from the link itself. And §6: answers must come from port 5353, or they "MUST be silently ignored".
+   * From the link itself: by the sender's address, whomever the packet was sent to, which Node.js does not tell. That is
+   * stricter than RFC 6762 §11, but the socket hears the groups of other links as well. And RFC 6762 §6: answers must come from port 5353, or they "MUST be silently ignored". Nothing
+   * can be answered to port 0, which UDP allows for whoever wants no answer.
    */
   #isFromHere({ kind }: MdnsPacket, { address, port }: SocketAddress): boolean {
-    if (kind === 'response' && port !== MDNS_PORT) return false
-    const plain = withoutZone(address)
-    return isLinkLocal(plain) || this.place.addresses.some((each) => isInSubnet(plain, each))
+    if (port === 0 || (kind === 'response' && port !== MDNS_PORT)) return false
+    return isOnLink(address, this.place)
   }
 
   // Time
@@ -234,7 +257,12 @@ export class Link {
     if (state.kind !== 'open') return
     const now = this.#now
     state.responder.handleDue(now)
-    state.browser.handleDue(now)
+    if (this.#state === state) state.browser.handleDue(now)
     this.#arm()
   }
+}
+
+/** What makes a place another one. */
+function identityOf({ interfaceName, zone, port, announced, addresses }: MdnsPlace): string {
+  return JSON.stringify([interfaceName, zone, port, announced, addresses[0]])
 }

@@ -8,10 +8,11 @@
  *
  * Everything beneath a link is without clocks. Start reading in `link.ts`.
  */
+import { isIpv6, withoutZone } from '../../base/ipv6.ts'
 import type { Mailbox } from '../../runtime/candidate.ts'
 import type { NetworkInterface } from '../../runtime/platform.ts'
 import type { DiscoveryHost } from '../host.ts'
-import { withoutZone } from './addresses.ts'
+import { zoneOfInterface } from './addresses.ts'
 import { Link, type LinkOwner, type MdnsPlace } from './link.ts'
 import { type MdnsCounters, type MdnsMetrics, newMdnsCounters } from './metrics.ts'
 import { instanceLabel } from './names.ts'
@@ -85,8 +86,9 @@ class Mdns implements MdnsDiscovery, LinkOwner {
     const taken = this.label
     this.label = instanceLabel(this.host.name, ++this.#attempt)
     const reason = `“${taken}” is announced by somebody else on ${interfaceName}`
-    this.host.warn('mdns-conflict', `${reason}; now “${this.label}”`)
     for (const link of this.#links.values()) link.relabel()
+    // Last: whoever is told may close us.
+    this.host.warn('mdns-conflict', `${reason}; now “${this.label}”`)
   }
 
   // Interfaces
@@ -96,14 +98,17 @@ class Mdns implements MdnsDiscovery, LinkOwner {
     const places = placesOf(mailboxes, this.host.platform.interfaces())
     this.#keepOnly(places)
     for (const [key, place] of places) {
-      if (!this.#links.has(key)) this.#links.set(key, new Link(place, this))
+      const link = this.#links.get(key)
+      if (link === undefined) this.#links.set(key, new Link(place, this))
+      else link.update(place)
     }
   }
 
   /** Closes the links of places that are not the same any more. */
   #keepOnly(places: ReadonlyMap<string, MdnsPlace>): void {
     for (const [key, link] of [...this.#links]) {
-      if (JSON.stringify(link.place) === JSON.stringify(places.get(key))) continue
+      const place = places.get(key)
+      if (place !== undefined && link.serves(place)) continue
       this.#links.delete(key)
       const closed = new Promise<void>((resolve) => link.close(resolve))
       this.#closing.add(closed)
@@ -120,10 +125,14 @@ function placesOf(
   const places = new Map<string, MdnsPlace>()
   for (const { interfaceName, address, port } of mailboxes) {
     const own = withoutZone(address)
-    const family = own.includes(':') ? 'IPv6' : 'IPv4'
+    const family = isIpv6(own) ? 'IPv6' : 'IPv4'
     const key = `${interfaceName} ${family}`
-    const addresses = interfaces
-      .filter(({ name }) => name === interfaceName)
+    const here = interfaces.filter(({ name }) => name === interfaceName)
+    const zone = zoneOfInterface(
+      interfaceName,
+      here.map((each) => each.address),
+    )
+    const addresses = here
       .map((each) => ({ address: withoutZone(each.address), prefixLength: each.prefixLength }))
       .sort((a, b) => Number(b.address === own) - Number(a.address === own))
     // The address may have gone since; then the mailbox will, too.
@@ -131,7 +140,7 @@ function placesOf(
     const announced = mailboxes
       .filter((each) => each.interfaceName === interfaceName && each.port === port)
       .map((each) => withoutZone(each.address))
-    places.set(key, { interfaceName, family, addresses, port, announced })
+    places.set(key, { interfaceName, family, zone, addresses, port, announced })
   }
   return places
 }

@@ -13,8 +13,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { EventEmitter } from 'node:events'
 import multicastDns, { type MulticastDNS } from 'multicast-dns'
+import { withoutZone } from '../../base/ipv6.ts'
 import type { SocketAddress } from '../../runtime/platform.ts'
-import { withoutZone } from './addresses.ts'
 import { fromWire, isWorthDecoding, toWire, type WirePacket } from './packet-codec.ts'
 import type { MdnsPacket } from './records.ts'
 import {
@@ -40,7 +40,9 @@ class MulticastTransport implements MdnsTransport {
   readonly #mdns: MulticastDNS
   /** Packets that the host's network stack has not taken yet. */
   #unsent = 0
-  #closed: (() => void) | undefined
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  /** Who waits for the end. */
+  readonly #closers: (() => void)[] = []
 
   constructor(link: MdnsLink, handlers: MdnsTransportHandlers) {
     this.#handlers = handlers
@@ -78,17 +80,26 @@ class MulticastTransport implements MdnsTransport {
   }
 
   close(closed: () => void): void {
+    if (this.#state === 'closed') {
+      process.nextTick(closed)
+      return
+    }
+    this.#closers.push(closed)
     if (this.#isClosing) return
-    this.#closed = closed
+    this.#state = 'closing'
     this.#freeWhenSent()
   }
 
   get #isClosing(): boolean {
-    return this.#closed !== undefined
+    return this.#state !== 'open'
   }
 
   #freeWhenSent(): void {
-    if (this.#closed !== undefined && this.#unsent === 0) this.#mdns.destroy(this.#closed)
+    if (!this.#isClosing || this.#unsent > 0) return
+    this.#mdns.destroy(() => {
+      this.#state = 'closed'
+      for (const closed of this.#closers.splice(0)) closed()
+    })
   }
 
   #handlePacket(decoded: WirePacket, { address, port }: RemoteInfo): void {
@@ -109,8 +120,8 @@ class MulticastTransport implements MdnsTransport {
 }
 
 /** As the host names it when a group is joined: by address, for IPv6 by its zone. */
-function interfaceOf({ family, interfaceName, addresses }: MdnsLink): string {
-  return family === 'IPv4' ? addresses[0]!.address : `::%${interfaceName}`
+function interfaceOf({ family, zone, addresses }: MdnsLink): string {
+  return family === 'IPv4' ? addresses[0]!.address : `::%${zone}`
 }
 
 /** As much of a `dgram.Socket` as `multicast-dns` uses. */
@@ -174,7 +185,12 @@ class Gate extends EventEmitter {
       this.#echoes.push(bytes)
       if (this.#echoes.length > ECHOES_MAX) this.#echoes.shift()
     }
-    this.#socket.send(bytes, offset, length, port, address, sent)
+    try {
+      this.#socket.send(bytes, offset, length, port, address, sent)
+    } catch (error) {
+      // For what it finds wrong itself, as a port, it throws; and we are on a stack of the package's own.
+      sent(error as Error)
+    }
   }
 
   close(closed: () => void): void {

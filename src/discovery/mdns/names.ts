@@ -17,6 +17,8 @@ export const SERVICE_TYPES_NAME = '_services._dns-sd._udp.local'
 const LABEL_BYTES_MAX = 63
 const NAME_BYTES_MAX = 254
 const HOST_DIGITS = 12
+/** Control characters and ends of lines (U+2028, U+2029): the codec takes a dot beside one for an end of the name. */
+const UNUSABLE = /[\p{Cc}\p{Zl}\p{Zp}]/u
 
 /** RFC 6762 §16: names are equal whatever the case of their ASCII letters, and of no others. */
 export function foldName(name: string): string {
@@ -31,10 +33,7 @@ export function instanceLabel(name: string, attempt: number): string {
   const suffix = attempt === 1 ? '' : ` (${attempt})`
   // There and back again: what is no Unicode (half of a surrogate pair) becomes U+FFFD.
   const text = utf8Decode(utf8Encode(name)).normalize('NFC')
-  const plain = text
-    .replace(/\p{Cc}/gu, '')
-    .replaceAll('.', '-')
-    .trim()
+  const plain = text.replace(new RegExp(UNUSABLE, 'gu'), '').replaceAll('.', '-').trim()
   return cut(plain || 'earshot', LABEL_BYTES_MAX - suffix.length).trim() + suffix
 }
 
@@ -64,9 +63,9 @@ export function hostName(id: PeerId): string {
   return `earshot-${id.slice(0, HOST_DIGITS).toLowerCase()}.local`
 }
 
-/** Whether a stranger's name can be sent again as it is: labels of 1 to 63 bytes of printable text. */
+/** Whether a stranger's name can be sent again as it is: labels of 1 to 63 bytes of text, on one line. */
 export function isUsableName(name: string): boolean {
-  if (name.length > NAME_BYTES_MAX || /\p{Cc}/u.test(name)) return false
+  if (name.length > NAME_BYTES_MAX || UNUSABLE.test(name)) return false
   let bytes = 1
   for (const label of name.split('.')) {
     const { length } = utf8Encode(label)

@@ -21,6 +21,7 @@ export class MdnsOnNode {
     const unfollow = host.onMailboxes((mailboxes) => {
       if (beyondHost(mailboxes).length === 0) return
       unfollow()
+      // Not tried again: a package that is missing stays missing, and Node.js keeps what an import came to.
       this.#start().catch((error: unknown) => {
         host.warn('mdns-failed', `mDNS cannot be started: ${error}`)
       })

@@ -1,9 +1,11 @@
 /**
  * Between our packets and those of `multicast-dns` (which are `dns-packet`'s), and what bytes are worth decoding. What
- * we do not understand is left out here: other types, other classes, names that could not be sent again.
+ * we do not understand is left out here: other types, other classes, names that could not be sent again, IPv4 addresses in
+ * disguise. The codec spells addresses of IPv6 in a way of its own; ours are compared as text (RFC 5952).
  */
 import type { Answer, Packet, Question } from 'dns-packet'
-import { addressBytes } from './addresses.ts'
+import { parseIpv4 } from '../../base/ipv4.ts'
+import { canonicalIpv6, isIpv6 } from '../../base/ipv6.ts'
 import { isUsableName } from './names.ts'
 import {
   type MdnsPacket,
@@ -99,11 +101,14 @@ function recordFrom(answer: Answer): MdnsRecord[] {
           ]
         : []
     case 'A':
-    case 'AAAA':
       // A record that is cut off gives half an address.
-      return addressBytes(answer.data)?.length === (answer.type === 'A' ? 4 : 16)
-        ? [{ ...common, type: answer.type, address: answer.data }]
-        : []
+      return parseIpv4(answer.data) === undefined
+        ? []
+        : [{ ...common, type: 'A', address: answer.data }]
+    case 'AAAA': {
+      const address = canonicalIpv6(answer.data)
+      return address !== undefined && isIpv6(address) ? [{ ...common, type: 'AAAA', address }] : []
+    }
     default:
       return []
   }

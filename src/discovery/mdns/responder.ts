@@ -226,7 +226,9 @@ export class Responder {
   #sayGoodbye(records: readonly MdnsRecord[]): void {
     if (!this.#isAnnounced) return
     this.#isAnnounced = false
-    this.#events.send({ kind: 'response', answers: records.map((each) => ({ ...each, ttl: 0 })) })
+    // Without the cache-flush bit (§10.2): somebody else may have records of the same name by now.
+    const answers = records.map((each) => ({ ...each, ttl: 0, flush: false }))
+    this.#events.send({ kind: 'response', answers })
   }
 }
 

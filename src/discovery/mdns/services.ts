@@ -4,10 +4,11 @@
  * belongs to a pointer that lives is kept.
  */
 import { type AgendaEntry, NEVER } from '../../base/deadlines.ts'
+import { isIpv6, isLinkLocalIpv6 } from '../../base/ipv6.ts'
 import { type PeerId, parsePeerId } from '../../base/peer-id.ts'
 import type { SocketAddress } from '../../runtime/platform.ts'
 import { BEACON_PORT } from '../../zre/beacon.ts'
-import { isDialable, isInSubnet, isLinkLocal, isLoopback } from './addresses.ts'
+import { isDialable, isInSubnet, isLoopback } from './addresses.ts'
 import type { RecordCache } from './cache.ts'
 import { foldName, isInstanceName, SERVICE_NAME } from './names.ts'
 import { encodedBytes, type MdnsQuestion, type MdnsRecord } from './records.ts'
@@ -16,6 +17,8 @@ import type { MdnsLink } from './transport.ts'
 
 /** A host with more addresses than this on one link: only the first are tried. */
 const ENDPOINTS_MAX = 8
+/** Nodes on one host; each of ours has a host's name of its own. A host's addresses concern all of them. */
+const INSTANCES_PER_HOST_MAX = 32
 /** Bytes; ours has less than 200. RFC 6763 §6.2 suggests some hundred. */
 const TXT_BYTES_MAX = 1_300
 
@@ -98,7 +101,6 @@ export class Services {
     const taken: Taken = { changed: new Set(), refused: 0, invalid: [] }
     for (const each of records) if (each.type === 'PTR') this.#takePointer(each, source, now, taken)
     for (const each of records) this.#takeService(each, source, now, taken)
-    for (const instance of taken.changed) this.#followHost(instance)
     for (const each of records) this.#takeAddress(each, source, now, taken)
     return taken
   }
@@ -122,7 +124,18 @@ export class Services {
     if (record.type !== 'SRV' && record.type !== 'TXT') return
     const instance = this.#instances.get(foldName(record.name))
     if (instance === undefined || !isSmall(record, taken)) return
-    if (this.#isNew(record, source, now, taken)) taken.changed.add(instance)
+    if (record.type === 'SRV' && !this.#hasRoomFor(instance, foldName(record.target))) {
+      taken.refused++
+      return
+    }
+    if (!this.#isNew(record, source, now, taken)) return
+    taken.changed.add(instance)
+    if (record.type === 'SRV') this.#followHost(instance)
+  }
+
+  #hasRoomFor(instance: Instance, host: string): boolean {
+    const there = this.#hosts.get(host)
+    return there === undefined || there.size < INSTANCES_PER_HOST_MAX || there.has(instance)
   }
 
   #takeAddress(record: MdnsRecord, source: string, now: number, taken: Taken): void {
@@ -216,9 +229,9 @@ export class Services {
 
   /** IPv4 of our own subnets, then other IPv4, then IPv6. */
   #endpoints(addresses: readonly string[], port: number): SocketAddress[] {
-    const { addresses: own, interfaceName } = this.#link
+    const { addresses: own, zone } = this.#link
     const rank = (address: string): number => {
-      if (address.includes(':')) return 2
+      if (isIpv6(address)) return 2
       return own.some((each) => isInSubnet(address, each)) ? 0 : 1
     }
     const onlyHere = own.every(({ address }) => isLoopback(address))
@@ -227,7 +240,7 @@ export class Services {
       .sort((a, b) => rank(a) - rank(b))
       .slice(0, ENDPOINTS_MAX)
       .map((address) => ({
-        address: isLinkLocal(address) ? `${address}%${interfaceName}` : address,
+        address: isLinkLocalIpv6(address) ? `${address}%${zone}` : address,
         port,
       }))
   }

@@ -13,14 +13,22 @@ export const MDNS_PORT = 5353
 export interface MdnsLink {
   readonly interfaceName: string
   readonly family: 'IPv4' | 'IPv6'
-  /** The interface's addresses; the first is of this family, and chooses the interface. */
+  /** What this host's texts for link-local addresses on it end in: its name, on Windows its number. */
+  readonly zone: string
+  /**
+   * The interface's addresses, without zones; the first is of this family, and chooses the interface. The others may
+   * change while the transport is open: look anew each time.
+   */
   readonly addresses: readonly LocalAddress[]
 }
 
 export interface MdnsTransport {
-  /** Sends to the group on this link, or to one address. What it sends does not come back to it. */
+  /** Sends to the group on this link, or to one address. Never throws. What it sends does not come back to it. */
   send(packet: MdnsPacket, to?: SocketAddress): void
-  /** Leaves the group and frees the port when everything that was sent has left. No callback but `closed` follows. */
+  /**
+   * Leaves the group and frees the port when everything that was sent has left. No callback but `closed` follows, once for
+   * each call.
+   */
   close(closed: () => void): void
 }
 

@@ -5,8 +5,9 @@ import {
   addressBytes,
   isDialable,
   isInSubnet,
-  isLinkLocal,
   isLoopback,
+  isOnLink,
+  zoneOfInterface,
 } from '../../../../src/discovery/mdns/addresses.ts'
 
 const hex = (text: string): string | undefined => {
@@ -20,6 +21,7 @@ describe('an address as bytes', () => {
     ['::', '00'.repeat(16)],
     ['::1', `${'00'.repeat(15)}01`],
     ['fe80::7%eth0', `fe80${'00'.repeat(13)}07`],
+    ['::1.2.3.4', `${'00'.repeat(12)}01020304`],
     ['1::', `0001${'00'.repeat(14)}`],
     ['2001:DB8:0:1:2:3:4:5', '20010db8000000010002000300040005'],
   ])('%s', (text, expected) => {
@@ -28,7 +30,7 @@ describe('an address as bytes', () => {
 
   it.each([
     ...['', '1.2.3', '1.2.3.256', 'a.local', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9'],
-    ...['1::2::3', '1:2:3:4:5:6:7::8', '12345::', 'g::', ':1::', '::1.2.3.4', 'undefined.1.1.1'],
+    ...['1::2::3', '1:2:3:4:5:6:7::8', '12345::', 'g::', ':1::', 'undefined.1.1.1'],
   ])('is nothing for %j', (text) => {
     expect(addressBytes(text)).toBeUndefined()
   })
@@ -74,10 +76,29 @@ describe('an address', () => {
     (address) => expect(isDialable(address)).toBe(false),
   )
 
-  it('may be of the link or of the host alone', () => {
-    expect(['fe80::1', 'febf::1', 'fec0::1', '10.0.0.1'].map(isLinkLocal)).toEqual([
-      ...[true, true, false, false],
-    ])
+  it.each([
+    ['10.77.0.9', true],
+    ['10.78.0.9', false],
+    ['fd00::9', true],
+    ['fd01::9', false],
+    ['fe80::9%eth0', true],
+    ['fe80::9%eth1', false],
+    ['fe80::9', false],
+  ])('%s is on the link by its subnets or its zone: %s', (address, isOn) => {
+    const addresses = [
+      { address: '10.77.0.1', prefixLength: 24 },
+      { address: 'fd00::1', prefixLength: 64 },
+      { address: 'fe80::1', prefixLength: 64 },
+    ]
+    expect(isOnLink(address, { zone: 'eth0', addresses })).toBe(isOn)
+  })
+
+  it('that is link-local tells the zone of its interface, which else is its name', () => {
+    expect(zoneOfInterface('Ethernet', ['10.77.0.1', 'fe80::7%12'])).toBe('12')
+    expect(zoneOfInterface('eth0', ['10.77.0.1', 'fd00::1'])).toBe('eth0')
+  })
+
+  it('may be of the host alone', () => {
     expect(['127.9.9.9', '::1', '128.0.0.1', '::2'].map(isLoopback)).toEqual([
       ...[true, true, false, false],
     ])

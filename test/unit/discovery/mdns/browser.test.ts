@@ -99,12 +99,13 @@ describe('a service', () => {
     await lan.world.run(150)
     expect(asked(lan, node, since).map(({ question }) => question.type)).toEqual(['SRV', 'TXT'])
     stranger.answer([srv!])
-    await lan.world.run(150)
+    // Its text was asked for just now.
+    await lan.world.run(1_000)
     expect(
       asked(lan, node, since)
         .map(({ question }) => question.type)
         .slice(2),
-    ).toEqual([...['TXT', 'A', 'AAAA']])
+    ).toEqual([...['A', 'AAAA', 'TXT']])
     stranger.answer([txt!, address!])
     await lan.world.run(2)
     expect(node.found()).toEqual([OTHER])
@@ -218,6 +219,16 @@ describe('what makes no sense', () => {
     expect(node.found()).toEqual([])
   })
 
+  it('is told no more when the node stops at the first warning', async () => {
+    const { lan, node } = await quiet()
+    node.onWarning = () => node.stop()
+    const hosts = ['x', 'y'].map((name) => announcement(name, { host: `${name}.local`, port: 0 }))
+    lan.stranger().answer([...hosts.flat(), ...announcement('z', { host: 'z.local' })])
+    await lan.world.run(10_000)
+    expect(node.warnings).toHaveLength(1)
+    expect(node.found()).toEqual([])
+  })
+
   it('is told once, however often it is said', async () => {
     const { lan, node } = await quiet()
     const stranger = lan.stranger()
@@ -230,6 +241,7 @@ describe('what makes no sense', () => {
     ['from another port than 5353 (§6)', { port: 5_354 }],
     ['from off the link (§11)', { address: '192.0.2.1' }],
     ['from another interface’s subnet', { address: '10.0.1.1' }],
+    ['from another link of IPv6', { address: 'fe80::7%mem1' }],
   ])('is not even read: an answer %s', async (_, from) => {
     const { lan, node } = await quiet()
     lan.stranger().answer(announcement('x'), from)

@@ -53,6 +53,12 @@ describe('a record', () => {
     expect(dueUpTo(cache, 90_999)).toEqual(['81000 refresh', '86000 refresh'])
   })
 
+  it('that lives for less than a minute is not asked for', () => {
+    const cache = new RecordCache(() => 0)
+    cache.put(pointer(1, 59), SOURCE, 0)
+    expect(dueUpTo(cache, 1e9)).toEqual(['59000 expired'])
+  })
+
   it('that is heard again has its whole life before it', () => {
     const cache = new RecordCache(() => 0)
     cache.put(pointer(1, 100), SOURCE, 0)

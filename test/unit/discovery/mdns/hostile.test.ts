@@ -98,6 +98,18 @@ describe('strangers that say anything', () => {
     )
   }, 60_000)
 
+  it('that ask from port 0, where nothing can be sent to, are not answered', async () => {
+    const lan = new Lan()
+    const node = lan.node('a')
+    await lan.world.run(10_000)
+    const since = lan.now
+    const questions = [{ name: '_zre._tcp.local', type: 'PTR' } as const]
+    lan.stranger().say({ kind: 'query', questions }, { port: 0 })
+    await lan.world.run(1_000)
+    expect(lan.sentBy(node.address, since)).toEqual([])
+    expect(node.mdns.metrics().packetsForeign).toBe(1)
+  })
+
   it('with thousands of services fill a table, and no more', async () => {
     const lan = new Lan()
     const node = lan.node('a')
@@ -126,6 +138,83 @@ describe('strangers that say anything', () => {
     for (let i = 0; i < 2_000; i++) stranger.answer(announcement(`s${i}`, { host: `h${i}.local` }))
     await lan.world.run(10)
     expect(node.mdns.metrics().records).toBe(RECORDS_PER_SOURCE_MAX)
+  })
+
+  it('have 32 services of one host known, and no more', async () => {
+    const lan = new Lan()
+    const node = lan.node('a')
+    const stranger = lan.stranger()
+    for (let i = 0; i < 100; i++) stranger.answer(announcement(`s${i}`))
+    await lan.world.run(1_000)
+    expect(node.mdns.metrics()).toMatchObject({ services: 32, recordsRefused: 68 })
+  })
+
+  it('with hundreds of services that keep moving are looked at 640 times a second', async () => {
+    const lan = new Lan()
+    const node = lan.node('a')
+    const stranger = lan.stranger()
+    const hosts = Array.from({ length: 20 }, (_, i) => `h${i}.local`)
+    const say = (host: string, address: string, ttl: number): void => {
+      const records = Array.from({ length: 30 }, (_, i) =>
+        announcement(`${host[1]}-${host}-${i}`.replaceAll('.', '-'), { host }).slice(0, 3),
+      )
+      const at: MdnsRecord = { type: 'A', name: host, ttl, flush: true, address }
+      stranger.answer([...records.flat(), at], { address: `10.0.0.${100 + hosts.indexOf(host)}` })
+    }
+    for (const host of hosts) say(host, '10.0.0.9', 120)
+    await lan.world.run(3_000)
+    expect(node.mdns.metrics().services).toBe(600)
+    const before = node.proposals.length
+    for (let i = 0; i < 20; i++) {
+      for (const host of hosts) say(host, `10.0.1.${i}`, 1)
+      await lan.world.run(100)
+    }
+    // Twice 640, and what is told every five seconds.
+    expect(node.proposals.length - before).toBeLessThanOrEqual(2 * 640 + 64 + 600)
+  })
+
+  it('with records that live for a second are not asked for these all the time', async () => {
+    const lan = new Lan()
+    const node = lan.node('a')
+    await lan.world.run(50_000)
+    const stranger = lan.stranger()
+    const since = lan.now
+    for (let i = 0; i < 300; i++) {
+      const pointers = announcement(`s${i}`, { ttl: 4_500, host: `h${i}.local` })
+      stranger.answer(pointers, { address: `10.0.0.${100 + (i % 10)}` })
+    }
+    for (let i = 0; i < 60; i++) {
+      stranger.answer(announcement('x', { ttl: 1 }))
+      await lan.world.run(1_000)
+    }
+    expect(lan.sentBy(node.address, since).length).toBeLessThan(10)
+  })
+
+  it('with pointers that live for a minute make it ask who is there every 10 s, in four packets', async () => {
+    const lan = new Lan()
+    const node = lan.node('a')
+    await lan.world.run(50_000)
+    for (let i = 0; i < 300; i++) {
+      const [pointer] = announcement(`s${i}`, { ttl: 4_500 })
+      lan.stranger().answer([pointer!], { address: `10.0.0.${100 + (i % 10)}` })
+    }
+    await lan.world.run(60_000)
+    const stranger = lan.stranger()
+    const since = lan.now
+    for (let i = 0; i < 60; i++) {
+      stranger.answer(announcement(`x${i}`, { ttl: 60 }).slice(0, 1))
+      await lan.world.run(1_000)
+    }
+    await lan.world.run(60_000)
+    const queries = lan.sentBy(node.address, since).map(({ packet: sent }) => sent)
+    const rounds = queries.filter(({ questions = [] }) =>
+      questions.some(({ type }) => type === 'PTR'),
+    )
+    expect(rounds.length).toBeGreaterThan(3)
+    expect(rounds.length).toBeLessThanOrEqual(12)
+    const lists = queries.filter(({ answers = [] }) => answers.length > 0)
+    expect(lists.length).toBeGreaterThan(2 * rounds.length)
+    expect(lists.length).toBeLessThanOrEqual(4 * rounds.length)
   })
 
   it('with pointers to nowhere make it ask ten times a second at the most', async () => {

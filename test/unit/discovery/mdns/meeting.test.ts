@@ -1,6 +1,6 @@
 /** Nodes on one link: they find each other, lose each other, and share names and interfaces peacefully. */
 import { describe, expect, it } from 'vitest'
-import { Lan, MAILBOX_PORT } from '../../../support/mdns.ts'
+import { announcement, Lan, MAILBOX_PORT } from '../../../support/mdns.ts'
 
 describe('nodes on one link', () => {
   it('find each other within a second and a half, with address and port', async () => {
@@ -148,6 +148,23 @@ describe('a node whose mailboxes change', () => {
   })
 })
 
+describe('an interface', () => {
+  it('that has one more address is announced no differently, and the neighbours there are heard', async () => {
+    const lan = new Lan()
+    const a = lan.node('a')
+    await lan.world.run(5_000)
+    const since = lan.now
+    const [first] = a.platform.all
+    a.platform.all = [first!, { ...first!, address: '10.9.0.1' }]
+    a.moveTo([a.mailbox()])
+    await lan.world.run(100)
+    expect(lan.sentBy(a.address, since)).toEqual([])
+    lan.stranger('10.9.0.9').answer(announcement('x'))
+    await lan.world.run(10)
+    expect(a.found(since)).toEqual(['EE'.repeat(16)])
+  })
+})
+
 describe('nodes of the same name', () => {
   it('are numbered, warn, and are all found', async () => {
     const lan = new Lan()
@@ -201,7 +218,7 @@ describe('a transport that fails', () => {
     await lan.world.run(600_000)
     const { warnings } = a
     expect(warnings.length).toBeGreaterThan(5)
-    expect(warnings.length).toBeLessThan(20)
+    expect(warnings.length).toBeLessThan(25)
     expect(warnings[0]).toEqual({
       code: 'mdns-failed',
       reason: 'mDNS on mem0 (IPv4): no such device',
@@ -220,6 +237,29 @@ describe('a transport that fails', () => {
     expect(a.mdns.metrics()).toMatchObject({ links: 0, services: 0 })
     const since = lan.now
     await lan.world.until(() => a.found(since).includes(b.id) && b.found(since).includes(a.id))
+  })
+
+  it('is left alone when the node stops as soon as it is told of that', async () => {
+    const lan = new Lan()
+    lan.obstacle = 'no such device'
+    const a = lan.node('a')
+    a.onWarning = () => a.stop()
+    const { clock } = a.platform
+    const setTimer = clock.setTimer.bind(clock)
+    const cancelled: boolean[] = []
+    clock.setTimer = (at, callback) => {
+      const timer = setTimer(at, callback)
+      const index = cancelled.push(false) - 1
+      return {
+        cancel: () => {
+          timer.cancel()
+          cancelled[index] = true
+        },
+      }
+    }
+    await lan.world.run(100)
+    expect(a.warnings).toHaveLength(1)
+    expect(cancelled).toEqual([true])
   })
 
   it('is left alone when the node stops meanwhile', async () => {

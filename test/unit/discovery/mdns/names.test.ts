@@ -27,6 +27,7 @@ describe('the label of an instance', () => {
     ['kitchen', 1_234, 'kitchen (1234)'],
     ['pi.local', 1, 'pi-local'],
     [' a\u0000b\nc\u007f ', 1, 'abc'],
+    ['a\u2028.b\u2029', 1, 'a-b'],
     ['', 1, 'earshot'],
     ['\t', 2, 'earshot (2)'],
     ['Ku\u0308che', 1, 'K\u00fcche'],
@@ -77,6 +78,8 @@ describe('names', () => {
     ['.', false],
     ['', false],
     ['a\nb.local', false],
+    ['a\u2028.local', false],
+    ['a.\u2029b.local', false],
     [`${LONG}local`, true],
     [`${LONG}local-domain`, false],
   ])('of strangers: %j is usable: %s', (name, isUsable) => {

@@ -110,9 +110,25 @@ describe('a packet', () => {
     ['of a type that we do not use', '01 78 00 0010 0001'.replace('0010', '000d')],
     ['of another class', '01 78 00 000c 0003'],
     ['with a name that cannot be sent again', '02 78 0a 00 000c 0001'],
+    ['with a line separator before a dot', '04 78e280a8 01 79 00 000c 0001'],
     ['with a label that holds an empty one', '02 2e 2e 00 000c 0001'],
   ])('is read without a question %s', (_, question) => {
     expect(decode(hex(`0000 0000 0001 0000 0000 0000 ${question}`))?.questions).toEqual([])
+  })
+
+  it.each([
+    ['2001:0:0:1::1', '20010000000000010000000000000001'],
+    ['2001:db8:0:1:1:1:1:1', '20010db8000000010001000100010001'],
+    ['fe80::7', 'fe800000000000000000000000000007'],
+  ])('has the address %s in the spelling of RFC 5952', (address, bytes) => {
+    const record = `01 78 00 001c 0001 00000078 0010 ${bytes}`
+    const packet = decode(hex(`0000 8400 0000 0001 0000 0000 ${record}`))
+    expect(packet?.answers).toMatchObject([{ type: 'AAAA', address }])
+  })
+
+  it('with an address of IPv4 in disguise has no such record', () => {
+    const record = '01 78 00 001c 0001 00000078 0010 00000000000000000000ffff0a4d0001'
+    expect(decode(hex(`0000 8400 0000 0001 0000 0000 ${record}`))?.answers).toEqual([])
   })
 
   it('with an address that is cut off has no such record', () => {

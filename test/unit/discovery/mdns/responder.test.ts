@@ -250,6 +250,18 @@ describe('answers (§6)', () => {
     expect(stage.sent.length).toBeLessThanOrEqual(6)
   })
 
+  it('do not bring along what all have heard within a second, and note what they bring', () => {
+    const stage = new Stage().established()
+    const since = stage.now
+    stage.ask({ questions: [{ name: HOST, type: 'A' }] }).run(500)
+    stage.ask({ questions: [BROWSE] }).run(200)
+    stage.ask({ questions: [{ name: 'kitchen._zre._tcp.local', type: 'SRV' }] }).run(2_000)
+    const types = stage.sent.map(({ packet }) => packet.additionals!.map(({ type }) => type))
+    expect(stage.answered).toEqual([['A'], ['PTR'], ['SRV']])
+    expect(types).toEqual([[], ['SRV', 'TXT'], ['A']])
+    expect(stage.times.map((at) => at - since)).toEqual([0, 570, 1_570])
+  })
+
   it('go to the asker alone, when that will do and all have heard it lately (§5.4)', () => {
     const stage = new Stage().established()
     const question = { name: HOST, type: 'A', unicast: true } as const
@@ -300,6 +312,8 @@ describe('the end (§10.1)', () => {
     stage.sent.length = 0
     stage.responder.restart(ownRecords('kitchen (2)'), stage.now)
     expect(stage.answered).toEqual([['SRV', 'TXT']])
+    const flushes = stage.sent.flatMap(({ packet }) => packet.answers!.map(({ flush }) => flush))
+    expect(flushes).toEqual([false, false])
   })
 
   it('while probing again is told as well: others hold what was announced', () => {
