@@ -1,6 +1,8 @@
 /** IPv4 and IPv6 addresses as bytes: to compare them, to tell subnets, and to keep out what nobody can be dialled at. */
 import { parseIpv4 } from '../../base/ipv4.ts'
 
+export { isDialable, isLoopback } from '../addresses.ts'
+
 /** An address of an interface. */
 export interface LocalAddress {
   /** Without a zone. */
@@ -52,29 +54,8 @@ export function isInSubnet(address: string, { address: own, prefixLength }: Loca
 }
 
 const LINK_LOCAL: LocalAddress = { address: 'fe80::', prefixLength: 10 }
-/** Whoever is told to dial there reaches itself, nobody or everybody. */
-const LOOPBACK: readonly LocalAddress[] = [
-  { address: '127.0.0.0', prefixLength: 8 },
-  { address: '::1', prefixLength: 128 },
-]
-const NOBODY: readonly LocalAddress[] = [
-  { address: '0.0.0.0', prefixLength: 8 },
-  { address: '224.0.0.0', prefixLength: 3 }, // multicast, reserved and broadcast
-  { address: '::', prefixLength: 128 },
-  { address: '::ffff:0:0', prefixLength: 96 }, // IPv4 in disguise
-  { address: 'ff00::', prefixLength: 8 },
-]
 
 /** IPv6 addresses that mean nothing without a zone. */
 export function isLinkLocal(address: string): boolean {
   return isInSubnet(address, LINK_LOCAL)
-}
-
-export function isLoopback(address: string): boolean {
-  return LOOPBACK.some((subnet) => isInSubnet(address, subnet))
-}
-
-/** Whether a host can have the address, and be dialled at it from another. */
-export function isDialable(address: string): boolean {
-  return addressBytes(address) !== undefined && !NOBODY.some((each) => isInSubnet(address, each))
 }
