@@ -1,6 +1,6 @@
-/** Which addresses that others tell can be dialled at all. */
+/** Addresses of strangers: which can be dialled at all, and which are of one and the same. */
 import { parseIpv4 } from '../base/ipv4.ts'
-import { isIpv6, sharesIpv6Prefix } from '../base/ipv6.ts'
+import { ipv6Link, isIpv6, sharesIpv6Prefix } from '../base/ipv6.ts'
 
 /** Whoever is told to dial there reaches nobody, or everybody. */
 const NOBODY: readonly (readonly [prefix: string, length: number])[] = [
@@ -27,4 +27,9 @@ export function isDialable(address: string): boolean {
   const first = (parseIpv4(address) ?? 0) >>> 24
   // Not 0.0.0.0/8, nor what is multicast, reserved and broadcast, 224.0.0.0/3.
   return first > 0 && first < 224
+}
+
+/** Who is at an address, as far as limits go: with IPv6, changing the last 64 bits makes nobody another. */
+export function strangerAt(address: string): string {
+  return (isIpv6(address) ? ipv6Link(address) : undefined) ?? address
 }
