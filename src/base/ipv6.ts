@@ -86,6 +86,12 @@ export function canonicalIpv6(text: string): string | undefined {
   return zone === undefined ? formatIpv6(words) : `${formatIpv6(words)}%${zone}`
 }
 
+/** The first 64 bits, `2001:db8:0:7::/64`: one link (RFC 4291 §2.5.4), so whoever has one address there has all of them. */
+export function ipv6Link(address: string): string | undefined {
+  const words = parseIpv6(withoutZone(address))
+  return words && `${formatIpv6([...words.slice(0, 4), 0, 0, 0, 0])}/64`
+}
+
 /** Whether two addresses agree in their first `length` bits. Of zones nothing is asked; false for what is no address. */
 export function sharesIpv6Prefix(one: string, other: string, length: number): boolean {
   const a = parseIpv6(withoutZone(one))

@@ -11,6 +11,8 @@ export class FakeHost implements DiscoveryHost {
   readonly platform: Platform
   readonly proposals: (Candidate & { readonly at: number })[] = []
   readonly warnings: { readonly code: DiscoveryWarningCode; readonly reason: string }[] = []
+  /** The application stops the node from within such a call, a proposal or a warning. */
+  stopsAfter: number = Number.POSITIVE_INFINITY
   #mailboxes: readonly Mailbox[]
   readonly #callbacks = new Set<(mailboxes: readonly Mailbox[]) => void>()
   readonly #stopping: (() => void)[] = []
@@ -23,6 +25,7 @@ export class FakeHost implements DiscoveryHost {
 
   propose(candidate: Candidate): void {
     this.proposals.push({ ...candidate, at: this.platform.clock.now() })
+    this.#countCall()
   }
 
   onMailboxes(callback: (mailboxes: readonly Mailbox[]) => void): () => void {
@@ -39,12 +42,17 @@ export class FakeHost implements DiscoveryHost {
 
   warn(code: DiscoveryWarningCode, reason: string): void {
     this.warnings.push({ code, reason })
+    this.#countCall()
   }
 
   /** The network changes, or the node falls asleep (nothing). */
   move(...mailboxes: readonly Mailbox[]): void {
     this.#mailboxes = mailboxes
     for (const callback of this.#callbacks) callback(mailboxes)
+  }
+
+  #countCall(): void {
+    if (this.proposals.length + this.warnings.length === this.stopsAfter) this.stop()
   }
 
   stop(): void {

@@ -18,8 +18,10 @@ export interface ConversationEvents {
   publish(link: GossipLink, message: Publish): void
 }
 
-/** Milliseconds between two HELLOs that are said, or two that are answered: each costs telling everything. */
+/** Milliseconds between two HELLOs that are said: each costs telling everything. */
 const HELLO_MS_MIN = 1_000
+/** Milliseconds between two that are answered, twice as long after each: who has cause for one in a minute is rare. */
+const ANSWER_MS = { min: 1_000, max: 600_000 } as const
 /**
  * Milliseconds between two beats after which a hub of CZMQ's may have dropped us. It tells nobody: it goes on answering
  * PINGs, and no more.
@@ -31,6 +33,7 @@ export class Conversation {
   readonly #events: ConversationEvents
   #state: 'start' | 'greeted' = 'start'
   #helloAt = Number.NEGATIVE_INFINITY
+  #answerMs: number = ANSWER_MS.min
   #beatAt: number | undefined
   #unexpected = 0
 
@@ -98,7 +101,8 @@ export class Conversation {
     switch (message.kind) {
       case 'hello':
         this.#state = 'greeted'
-        if (now - this.#helloAt < HELLO_MS_MIN) return
+        if (now - this.#helloAt < this.#answerMs) return
+        if (this.#helloAt >= 0) this.#answerMs = Math.min(2 * this.#answerMs, ANSWER_MS.max)
         this.#helloAt = now
         this.#events.tellAll(this.#link)
         return

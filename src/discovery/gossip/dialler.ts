@@ -9,21 +9,30 @@
 import type { Platform, SocketAddress, Timer } from '../../runtime/platform.ts'
 import { Patience } from '../patience.ts'
 import type { Place } from '../place.ts'
-import type { GossipLink, LinkEnd } from './link.ts'
+import type { GossipLink } from './link.ts'
+import { describeEnd, type LinkEnd } from './link-end.ts'
 
 export interface DiallerOptions {
   readonly platform: Platform
   readonly hub: Place
   /** A link to be attached to the stream that it is dialled with. */
   readonly makeLink: (source: string) => GossipLink
-  /** The hub cannot be reached, for the third time in a row: told once until it was reached. */
+  /**
+   * The hub cannot be reached, for the third time in a row: told once until it was reached. The last thing that is done:
+   * it may put the dialler to sleep.
+   */
   readonly onUnreachable: (reason: string) => void
 }
 
 type State =
   | { readonly kind: 'asleep' }
   | { readonly kind: 'seeking'; readonly attempt: number }
-  | { readonly kind: 'linked'; readonly link: GossipLink; readonly since: number }
+  | {
+      readonly kind: 'linked'
+      readonly link: GossipLink
+      readonly to: SocketAddress
+      readonly since: number
+    }
   | { readonly kind: 'waiting'; readonly timer: Timer }
 
 const ASLEEP: State = { kind: 'asleep' }
@@ -35,10 +44,14 @@ const STEADY_MS = 5_000
 const FAILURES_TOLD = 3
 /** Milliseconds to the next look when the hub turned out to be this very node: all nodes may have the same options. */
 const OWN_MS = 60_000
+/** Addresses of a name that are remembered as our own: whoever has more of them may wait. */
+const OWN_MAX = 64
 
 export class GossipDialler {
   readonly #options: DiallerOptions
   readonly #patience: Patience
+  /** Addresses at which we met ourselves, and when: the name may lead to others, too. */
+  readonly #own = new Map<string, number>()
   #state: State = ASLEEP
   #attempts = 0
   #dials = 0
@@ -59,6 +72,7 @@ export class GossipDialler {
 
   /** There is a network, or another one: whatever waits is tried at once. */
   wake(): void {
+    this.#own.clear()
     if (this.#state.kind === 'seeking' || this.#state.kind === 'linked') return
     if (this.#state.kind === 'waiting') this.#state.timer.cancel()
     this.#patience.reset()
@@ -77,17 +91,17 @@ export class GossipDialler {
   handleEnded(link: GossipLink, end: LinkEnd): void {
     if (this.#state.kind !== 'linked' || this.#state.link !== link) return
     if (end.kind === 'own') {
-      this.#waitFor(OWN_MS)
+      this.#handleOwn(this.#state.to.address)
       return
     }
     if (this.#now - this.#state.since >= STEADY_MS) this.#patience.reset()
-    this.#fail(describe(end))
+    this.#fail(describeEnd(end))
   }
 
   /** From the link, once its handshake is complete. */
   handleOpened(link: GossipLink): void {
     if (this.#state.kind !== 'linked' || this.#state.link !== link) return
-    this.#state = { kind: 'linked', link, since: this.#now }
+    this.#state = { ...this.#state, since: this.#now }
   }
 
   get #now(): number {
@@ -108,9 +122,11 @@ export class GossipDialler {
     platform.resolve!(hub.name).then(
       (addresses) => {
         if (!isCurrent()) return
-        const address = addresses[(attempt - 1) % addresses.length]
-        if (address === undefined) this.#fail(`the name ${hub.name} has no address`)
-        else this.#dial({ address, port: hub.port })
+        const others = addresses.filter((each) => !this.#isOwn(each))
+        const address = others[(attempt - 1) % others.length]
+        if (address !== undefined) this.#dial({ address, port: hub.port })
+        else if (addresses.length > 0) this.#waitFor(OWN_MS)
+        else this.#fail(`the name ${hub.name} has no address`)
       },
       () => {
         if (isCurrent()) this.#fail(`the name ${hub.name} cannot be resolved`)
@@ -118,43 +134,35 @@ export class GossipDialler {
     )
   }
 
+  /** The name may lead to others as well, who shall not have to wait until we have looked again. */
+  #handleOwn(address: string): void {
+    for (const each of [...this.#own.keys()]) if (!this.#isOwn(each)) this.#own.delete(each)
+    this.#own.set(address, this.#now)
+    if (this.#options.hub.kind === 'name' && this.#own.size < OWN_MAX) this.#seek()
+    else this.#waitFor(OWN_MS)
+  }
+
+  #isOwn(address: string): boolean {
+    return this.#now - (this.#own.get(address) ?? Number.NEGATIVE_INFINITY) < OWN_MS
+  }
+
   #dial(to: SocketAddress): void {
     const { platform, makeLink, hub } = this.#options
     const link = makeLink(hub.text)
-    this.#state = { kind: 'linked', link, since: Number.POSITIVE_INFINITY }
+    this.#state = { kind: 'linked', link, to, since: Number.POSITIVE_INFINITY }
     link.attach(platform.dial({ to }, link))
   }
 
   #fail(reason: string): void {
-    const ms = this.#patience.nextMs()
+    this.#waitFor(this.#patience.nextMs())
     if (this.#patience.failures === FAILURES_TOLD) {
       this.#options.onUnreachable(`${this.#options.hub.text}: ${reason}`)
     }
-    this.#waitFor(ms)
   }
 
   #waitFor(ms: number): void {
     const { clock } = this.#options.platform
     const timer = clock.setTimer(clock.now() + ms, () => this.#seek())
     this.#state = { kind: 'waiting', timer }
-  }
-}
-
-function describe(end: LinkEnd): string {
-  switch (end.kind) {
-    case 'failed':
-      return end.failure.message
-    case 'invalid':
-      return end.problem.reason
-    case 'ended':
-      return 'the hub closed the connection'
-    case 'late':
-      return 'the handshake took too long'
-    case 'stalled':
-      return 'the hub takes nothing'
-    case 'silent':
-      return 'the hub is silent'
-    case 'own':
-      return 'the hub is this node'
   }
 }

@@ -8,24 +8,27 @@
  *
  * Start reading here, then `table.ts` for what is believed and `age.ts` for how it ends.
  */
-import type { Candidate, Mailbox } from '../../runtime/candidate.ts'
-import type { Timer } from '../../runtime/platform.ts'
-import { parseEndpoint } from '../../zre/endpoint.ts'
+import type { DiscoveryWarningCode, Mailbox } from '../../runtime/candidate.ts'
 import type { DiscoveryHost } from '../host.ts'
+import { Rounds } from '../rounds.ts'
 import { decodeAge, encodeAge, lifetimeOf, REFRESH_MS } from './age.ts'
+import { Allowance } from './allowance.ts'
 import { Conversation } from './conversation.ts'
 import { GossipDialler } from './dialler.ts'
 import { GossipHub } from './hub.ts'
 import { DEFAULT_GOSSIP_LIMITS, type GossipLimits } from './limits.ts'
-import { GossipLink, isLoopback, type LinkEnd, type LinkEvents } from './link.ts'
+import { GossipLink, type LinkEvents, type LinkOptions } from './link.ts'
+import type { LinkEnd } from './link-end.ts'
 import type { Publish } from './message.ts'
 import { checkGossipOptions, type GossipOptions } from './options.ts'
 import { chooseOwnEndpoint, endpointOf } from './own-endpoint.ts'
+import { Proposals } from './proposals.ts'
 import { type Entry, GossipTable } from './table.ts'
 
 export interface GossipMetrics {
   /** Hubs that are connected to. */
   readonly hubs: number
+  /** Connections that our hub has. */
   readonly clients: number
   /** Entries that hold, ours included. */
   readonly entries: number
@@ -58,7 +61,6 @@ const SWEEP_MS = 5_000
 const CONTRADICT_MS = 5_000
 /** Sweeps: between them lies more than TRANSIT_MS. */
 const REPETITIONS = 2
-const UUID = /^[0-9A-F]{32}$/
 
 /**
  * Starts gossip; it goes on by itself until it is closed, or the node stops.
@@ -80,6 +82,8 @@ export class Gossip {
   readonly #hub: GossipHub | undefined
   readonly #diallers: readonly GossipDialler[]
   readonly #conversations = new Map<GossipLink, Conversation>()
+  readonly #proposals: Proposals
+  readonly #rounds: Rounds
   readonly #stopListening: () => void
   readonly #counts = {
     heard: 0,
@@ -96,7 +100,6 @@ export class Gossip {
   /** Sweeps that tell it once more: an older value was on its way, or a withdrawal that goes before what is just newer. */
   #ownToRepeat = 0
   #contradictedAt = Number.NEGATIVE_INFINITY
-  #sweepTimer: Timer | undefined
   #closed = false
 
   constructor(host: DiscoveryHost, options: GossipOptions, limits: GossipLimits) {
@@ -107,20 +110,24 @@ export class Gossip {
       spread: (entry, what, from) => this.#spread(entry, what, from),
       contradicted: () => this.#contradict(),
     })
+    this.#proposals = new Proposals(host, (key) => this.#table.get(key))
     const { platform } = host
+    this.#rounds = new Rounds(platform, SWEEP_MS, () => this.#sweep())
     this.#diallers = connect.map((place) => {
       const dialler: GossipDialler = new GossipDialler({
         platform,
         hub: place,
-        makeLink: (source) => this.#makeLink('dialler', source, dialler),
-        onUnreachable: (reason) => host.warn('gossip-unreachable', reason),
+        makeLink: (source) => {
+          const allowance = new Allowance(limits, platform.clock.now())
+          return this.#makeLink({ role: 'dialler', source, allowance }, dialler)
+        },
+        onUnreachable: (reason) => this.#warn('gossip-unreachable', reason),
       })
       return dialler
     })
     this.#hub = bind && this.#openHub(bind)
     this.#stopListening = host.onMailboxes((mailboxes) => this.#handleMailboxes(mailboxes))
     host.onStopping(() => this.close())
-    if (this.#hub !== undefined) this.#armSweep()
   }
 
   /** Where our hub listens, once it does. */
@@ -149,11 +156,7 @@ export class Gossip {
     if (this.#closed) return
     this.#closed = true
     this.#stopListening()
-    this.#sweepTimer?.cancel()
-    this.#setOwn(undefined)
-    for (const dialler of this.#diallers) dialler.sleep()
-    this.#hub?.close()
-    this.#conversations.clear()
+    this.#sleep()
   }
 
   // The connections
@@ -163,19 +166,18 @@ export class Gossip {
       platform: this.#host.platform,
       at,
       limits: this.#limits,
-      makeLink: () =>
-        this.#makeLink('acceptor', undefined, { handleEnded: (link) => hub.handleEnded(link) }),
-      onFailed: (reason) => this.#host.warn('gossip-failed', reason),
+      makeLink: (allowance) => this.#makeLink({ role: 'acceptor', allowance }, hub),
+      onFailed: (reason) => this.#warn('gossip-failed', reason),
     })
     return hub
   }
 
   #makeLink(
-    role: 'dialler' | 'acceptor',
-    source: string | undefined,
+    side: Pick<LinkOptions, 'role' | 'source' | 'allowance'>,
     owner: {
       handleOpened?(link: GossipLink): void
-      handleEnded(link: GossipLink, end: LinkEnd): void
+      handleEnded?(link: GossipLink, end: LinkEnd): void
+      handleGone?(link: GossipLink): void
     },
   ): GossipLink {
     const events: LinkEvents = {
@@ -186,20 +188,22 @@ export class Gossip {
       message: (link, message) => this.#conversations.get(link)?.handle(message, this.#now),
       skipped: (link, { reason }) => {
         this.#counts.skipped++
-        this.#host.warn('gossip-invalid', `${link.remoteAddress}: ${reason}`)
+        this.#warn('gossip-invalid', `${link.remoteAddress}: ${reason}`)
       },
       beat: (link) => this.#conversations.get(link)?.beat(this.#now),
       publication: (link, key) => this.#publicationFor(link, key),
       ended: (link, end) => {
-        this.#handleEnded(link, end)
-        owner.handleEnded(link, end)
+        this.#countEnd(link, end)
+        owner.handleEnded?.(link, end)
+        if (end.kind !== 'invalid') return
+        this.#warn('gossip-invalid', `${link.remoteAddress}: ${end.problem.reason}`)
       },
+      gone: (link) => owner.handleGone?.(link),
     }
     return new GossipLink({
       platform: this.#host.platform,
-      role,
+      ...side,
       ownId: this.#host.id,
-      ...(source === undefined ? {} : { source }),
       events,
       limits: this.#limits,
     })
@@ -224,20 +228,20 @@ export class Gossip {
     else this.#table.hearPlain(message, link, now)
   }
 
-  #handleEnded(link: GossipLink, end: LinkEnd): void {
+  #countEnd(link: GossipLink, { kind }: LinkEnd): void {
     this.#forget(link)
-    if (end.kind === 'late' || end.kind === 'stalled' || end.kind === 'silent') {
-      this.#counts[end.kind]++
-    } else if (end.kind === 'invalid') {
-      this.#counts.invalid++
-      this.#host.warn('gossip-invalid', `${link.remoteAddress}: ${end.problem.reason}`)
+    if (kind === 'late' || kind === 'stalled' || kind === 'silent' || kind === 'invalid') {
+      this.#counts[kind]++
     }
   }
 
   #forget(link: GossipLink): void {
-    this.#counts.unexpected += this.#conversations.get(link)?.unexpected ?? 0
+    const conversation = this.#conversations.get(link)
+    if (conversation === undefined) return
+    this.#counts.unexpected += conversation.unexpected
     this.#conversations.delete(link)
-    this.#table.release(link, this.#now)
+    // Earshot nodes vouch for nothing: there is no need to go through all entries.
+    if (!link.isAged) this.#table.release(link, this.#now)
   }
 
   // What is told
@@ -248,7 +252,7 @@ export class Gossip {
     for (const [link, { isGreeted }] of this.#conversations) {
       if (link !== from && isGreeted && (link.isAged || isForAll)) link.tell(entry.key)
     }
-    if (what === 'value') this.#propose(entry)
+    if (what === 'value' && entry.keeper !== 'own') this.#proposals.propose([entry.key])
   }
 
   #publicationFor(link: GossipLink, key: string): Publish | undefined {
@@ -265,48 +269,48 @@ export class Gossip {
     return { kind: 'publish', key, value, ttl }
   }
 
-  #propose(entry: Entry): void {
-    if (this.#mailboxes.length === 0) return
-    const candidate = this.#candidateOf(entry)
-    if (candidate !== undefined) this.#host.propose(candidate)
-  }
-
-  /** Where a node is, if the entry is about one: a value is an endpoint, and with CURVE also `|` and a key. */
-  #candidateOf({ key, value, state, isLocal }: Entry): Candidate | undefined {
-    if (state !== 'alive' || key === this.#host.id || !UUID.test(key)) return undefined
-    const bar = value.indexOf('|')
-    const endpoint = parseEndpoint(bar < 0 ? value : value.slice(0, bar))
-    if (endpoint === undefined) return undefined
-    const { address, port } = endpoint
-    // A stranger's loopback is not ours; a link-local address says nothing without its link.
-    if (isLoopback(address) && !isLocal) return undefined
-    if (address.startsWith('fe80:')) return undefined
-    if (this.#mailboxes.some((own) => own.address === address && own.port === port))
-      return undefined
-    return { way: 'gossip', id: key, endpoints: [endpoint] }
-  }
-
   // Our own entry
 
   #handleMailboxes(mailboxes: readonly Mailbox[]): void {
     if (this.#closed) return
+    const isKept = (address: string): boolean => mailboxes.some((each) => each.address === address)
+    const left = this.#mailboxes.filter(({ address }) => !isKept(address))
     this.#mailboxes = mailboxes
-    this.#chooseOwn()
-    if (mailboxes.length > 0) {
-      for (const dialler of this.#diallers) dialler.wake()
-      this.#sweep()
+    if (mailboxes.length === 0) {
+      this.#sleep()
       return
     }
+    if (left.length > 0) this.#leave(left.map(({ address }) => address))
+    this.#chooseOwn()
+    this.#hub?.wake()
+    for (const dialler of this.#diallers) dialler.wake()
+    this.#proposals.wake()
+    this.#rounds.start()
+    this.#sweep()
+  }
+
+  /** These addresses are ours no more: what was dialled from there is dead, though nobody will say so. */
+  #leave(addresses: readonly string[]): void {
     for (const dialler of this.#diallers) {
       const { link } = dialler
+      if (link === undefined || (link.isOpen && !addresses.includes(link.localAddress))) continue
       dialler.sleep()
-      if (link !== undefined) this.#forget(link)
+      this.#forget(link)
     }
-    // A hub serves others while its node sleeps. Without one there is nothing to do.
-    if (this.#hub === undefined) this.#sweepTimer?.cancel()
+  }
+
+  /** Without a mailbox the node sleeps, or has no network. Nothing is left: no socket, no timer. */
+  #sleep(): void {
+    this.#rounds.stop()
+    this.#proposals.sleep()
+    if (this.#own !== undefined) this.#setOwn(undefined)
+    for (const dialler of this.#diallers) dialler.sleep()
+    this.#hub?.sleep()
+    for (const link of [...this.#conversations.keys()]) this.#forget(link)
   }
 
   #chooseOwn(): void {
+    if (this.#closed) return
     const hubs = this.#diallers.flatMap(({ link }) => (link?.isOpen ? [link.localAddress] : []))
     const clients = [...(this.#hub?.links ?? [])].filter(({ isOpen }) => isOpen)
     const spokenFrom = [...new Set([...hubs, ...clients.map(({ localAddress }) => localAddress)])]
@@ -338,13 +342,6 @@ export class Gossip {
     return this.#host.platform.clock.now()
   }
 
-  #armSweep(): void {
-    const { clock, entropy } = this.#host.platform
-    this.#sweepTimer?.cancel()
-    const at = clock.now() + SWEEP_MS * (0.9 + 0.1 * entropy.random())
-    this.#sweepTimer = clock.setTimer(at, () => this.#sweep())
-  }
-
   #sweep(): void {
     const isDue = this.#ownToRepeat > 0 || this.#now - this.#ownAt >= REFRESH_MS
     if (isDue && this.#own !== undefined) {
@@ -352,7 +349,11 @@ export class Gossip {
       this.#publishOwn()
     }
     this.#table.sweep(this.#now)
-    for (const entry of this.#table.alive()) this.#propose(entry)
-    this.#armSweep()
+    this.#proposals.propose(this.#table.alive().map(({ key }) => key))
+  }
+
+  /** Told last, since the application may stop the node; and nothing after that. */
+  #warn(code: DiscoveryWarningCode, reason: string): void {
+    if (!this.#closed) this.#host.warn(code, reason)
   }
 }

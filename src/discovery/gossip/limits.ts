@@ -1,15 +1,15 @@
 /** Every bound of gossip, each with its reason. */
 
 export interface GossipLimits {
-  /** Connections that the hub takes. */
+  /** Connections that the hub takes: sockets, those that are about to end included. */
   readonly clients: number
-  /** Of these, from one address. */
+  /** Of these, from one address; with IPv6, from one /64. */
   readonly clientsPerAddress: number
   /** Entries held, those remembered as gone included. */
   readonly entries: number
   /** Entries that the clients of one address brought. */
   readonly entriesPerAddress: number
-  /** Messages of one connection that are read per second, sustained. */
+  /** Messages that are read per second, sustained, of all clients of one address together, or of one hub. */
   readonly messagesPerSecond: number
   /** Messages that may come at once. */
   readonly messagesAtOnce: number
@@ -30,10 +30,12 @@ export const DEFAULT_GOSSIP_LIMITS: GossipLimits = {
   // As many as the engine knows peers; 1.4 KiB each at the worst.
   entries: 4_096,
   entriesPerAddress: 1_024,
-  // A refresh of 4,096 entries in 30 s is 137 a second.
-  messagesPerSecond: 500,
-  // All that a hub knows comes at once, and twice: its tale, and the echo of ours.
-  messagesAtOnce: 8_192,
+  // A refresh of 4,096 entries in 30 s is 137 a second. Of a mesh of 200 nodes it is 7, and an address translator may
+  // stand for 128 clients that all pass on what they hear of a second hub.
+  messagesPerSecond: 2_000,
+  // All that a hub knows comes at once, and twice: its tale, and the echo of ours. Of 128 clients that find a hub again,
+  // each tells the 200 nodes that it knows.
+  messagesAtOnce: 32_768,
   outputBytes: 64 * 1_024,
   // A stressed WiFi shows latencies of this length.
   stalledMs: 30_000,

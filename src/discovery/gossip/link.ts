@@ -3,7 +3,7 @@
  * `conversation.ts`.
  *
  *     handshake ──► open ──► closing ──► over
- *         └──────────┴── destroy, the stream's end, a broken rule, silence ──► over
+ *         └──────────┴── destroy, the stream's end, a broken rule, silence ──► over: its socket is no more
  *
  * Entries do not queue: a link remembers the keys that it has to tell, each once, and looks up what to say of them when
  * the stream has taken what it was given before. So one who reads slowly costs no more than its set of keys, and is told
@@ -16,36 +16,23 @@ import { EMPTY_BYTES, utf8Decode } from '../../base/bytes.ts'
 import { DEFAULT_LIMITS } from '../../base/limits.ts'
 import type {
   ByteStream,
-  IoFailure,
   Platform,
   StreamEnd,
   StreamHandlers,
   Timer,
 } from '../../runtime/platform.ts'
-import type { ZmtpInvalid } from '../../zmtp/codes.ts'
 import { type ConnectionInput, ZmtpConnection } from '../../zmtp/connection.ts'
 import type { ConnectionRole } from '../../zmtp/mechanism.ts'
 import type { PeerMetadata } from '../../zmtp/metadata.ts'
 import { NullMechanism } from '../../zmtp/null-mechanism.ts'
+import { isLoopback, strangerAt } from '../addresses.ts'
+import type { Allowance } from './allowance.ts'
 import { decodeGossip, type GossipInvalid, isSkippable } from './decode.ts'
 import { encodeGossip } from './encode.ts'
 import type { GossipLimits } from './limits.ts'
+import type { LinkEnd } from './link-end.ts'
 import type { GossipMessage, GossipSignal, Publish } from './message.ts'
 import type { Teller } from './table.ts'
-
-export type LinkEnd =
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'failed'; readonly failure: IoFailure }
-  /** The handshake was not complete in time. */
-  | { readonly kind: 'late' }
-  /** It took nothing for too long. */
-  | { readonly kind: 'stalled' }
-  /** Nothing was heard for too long. */
-  | { readonly kind: 'silent' }
-  /** It is ourselves. */
-  | { readonly kind: 'own' }
-  /** The other side broke the rules. */
-  | { readonly kind: 'invalid'; readonly problem: ZmtpInvalid | GossipInvalid }
 
 export interface LinkEvents {
   /** The handshake is complete. */
@@ -57,16 +44,19 @@ export interface LinkEvents {
   beat(link: GossipLink): void
   /** What to say of a key now, if anything. */
   publication(link: GossipLink, key: string): Publish | undefined
-  /** The last of all. Not called after `destroy` and `close`. */
+  /** It serves no more. Not called after `destroy` and `close`. */
   ended(link: GossipLink, end: LinkEnd): void
+  /** Its socket is no more: called once for each link that was attached, whatever ended it. */
+  gone?(link: GossipLink): void
 }
 
 export interface LinkOptions {
   readonly platform: Platform
   readonly role: ConnectionRole
   readonly ownId: string
-  /** `Teller.source`; by default the address of the other side. */
+  /** `Teller.source`; by default the other side, by its address. */
   readonly source?: string
+  readonly allowance: Allowance
   readonly events: LinkEvents
   readonly limits: GossipLimits
 }
@@ -80,10 +70,13 @@ const BEAT_MS = { plainHub: 300, otherwise: 5_000 } as const
 const SILENT_MS = 20_000
 /** Milliseconds for which nothing is read of one who sends too fast. */
 const REST_MS = 500
+/** Milliseconds that the other side has to take our last words and the end. */
+const CLOSING_MS = 1_000
 /** CZMQ has no limit; what is over VALUE_BYTES_MAX is skipped, what is over this ends the link. */
 const MESSAGE_BYTES_MAX = 64 * 1_024
 
 const OPEN = { kind: 'open' } as const
+const CLOSING = { kind: 'closing' } as const
 const OVER = { kind: 'over' } as const
 type State = { readonly kind: 'handshake' | 'open' | 'closing' | 'over' }
 
@@ -94,15 +87,15 @@ export class GossipLink implements StreamHandlers, Teller {
   readonly #untold = new Set<string>()
   readonly #signals = new Set<GossipSignal['kind']>()
   #stream: ByteStream | undefined
+  #source = ''
   #state: State = { kind: 'handshake' }
   #timer: Timer
+  #restTimer: Timer | undefined
   #isAged = false
   /** A libzmq that has answered a PING of ZMTP's, or a node that sends messages on its own. */
   #answers: boolean
   #flushPlanned = false
   #isResting = false
-  #tokens: number
-  #tokensAt: number
   #heardAt: number
   #givenAt = 0
 
@@ -130,9 +123,7 @@ export class GossipLink implements StreamHandlers, Teller {
         handleCommand: () => 'unknown',
       },
     })
-    this.#tokens = limits.messagesAtOnce
     const now = platform.clock.now()
-    this.#tokensAt = now
     this.#heardAt = now
     this.#timer = platform.clock.setTimer(now + limits.handshakeMs, () =>
       this.#end({ kind: 'late' }),
@@ -141,6 +132,7 @@ export class GossipLink implements StreamHandlers, Teller {
 
   attach(stream: ByteStream): void {
     this.#stream = stream
+    this.#source = this.#options.source ?? strangerAt(this.remoteAddress)
     this.#planFlush()
   }
 
@@ -157,7 +149,7 @@ export class GossipLink implements StreamHandlers, Teller {
   }
 
   get source(): string {
-    return this.#options.source ?? this.remoteAddress
+    return this.#source
   }
 
   get remoteAddress(): string {
@@ -191,15 +183,15 @@ export class GossipLink implements StreamHandlers, Teller {
       return
     }
     this.#flush()
-    this.#enterOver({ kind: 'closing' })
-    this.#stream!.close()
+    this.#closeStream()
   }
 
   /** Frees everything at once. */
   destroy(): void {
     if (this.#state === OVER) return
     this.#enterOver(OVER)
-    this.#stream?.destroy()
+    this.#stream!.destroy()
+    this.#options.events.gone?.(this)
   }
 
   // From the platform
@@ -219,6 +211,7 @@ export class GossipLink implements StreamHandlers, Teller {
     const isLive = this.#isLive
     this.#enterOver(OVER)
     if (isLive) this.#options.events.ended(this, end)
+    this.#options.events.gone?.(this)
   }
 
   get #isLive(): boolean {
@@ -276,28 +269,18 @@ export class GossipLink implements StreamHandlers, Teller {
   }
 
   #handleMessage(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#takeToken()) this.#rest()
+    if (!this.#options.allowance.take(this.#now)) this.#rest()
     const message = decodeGossip(bytes, start, end)
     if (message.kind !== 'invalid') this.#options.events.message(this, message)
     else if (isSkippable(message)) this.#options.events.skipped(this, message)
     else this.#end({ kind: 'invalid', problem: message })
   }
 
-  #takeToken(): boolean {
-    const { messagesPerSecond, messagesAtOnce } = this.#options.limits
-    const now = this.#now
-    const gained = ((now - this.#tokensAt) * messagesPerSecond) / 1_000
-    this.#tokens = Math.min(messagesAtOnce, this.#tokens + gained) - 1
-    this.#tokensAt = now
-    return this.#tokens >= 1
-  }
-
   #rest(): void {
     const { clock } = this.#options.platform
     this.#isResting = true
     this.#stream!.pause()
-    clock.setTimer(clock.now() + REST_MS, () => {
-      if (!this.#isLive) return
+    this.#restTimer = clock.setTimer(clock.now() + REST_MS, () => {
       this.#isResting = false
       this.#heardAt = clock.now()
       this.#read()
@@ -373,22 +356,26 @@ export class GossipLink implements StreamHandlers, Teller {
     if (end.kind === 'invalid' || end.kind === 'own') {
       const segments = this.#zmtp.takeSegments()
       if (segments.length > 0) this.#stream!.write(segments)
-      this.#enterOver({ kind: 'closing' })
-      this.#stream!.close()
+      this.#closeStream()
     } else {
       this.destroy()
     }
     this.#options.events.ended(this, end)
   }
 
+  /** The socket lives on until the other side has taken everything, or has had its time. */
+  #closeStream(): void {
+    this.#enterOver(CLOSING)
+    this.#stream!.close()
+    const { clock } = this.#options.platform
+    this.#timer = clock.setTimer(clock.now() + CLOSING_MS, () => this.destroy())
+  }
+
   #enterOver(state: State): void {
     this.#state = state
     this.#timer.cancel()
+    this.#restTimer?.cancel()
     this.#untold.clear()
     this.#signals.clear()
   }
-}
-
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1'
 }

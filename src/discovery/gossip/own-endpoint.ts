@@ -2,6 +2,7 @@
  * Which of our mailboxes gossip tells: one, the same to all. Two hubs of CZMQ's that hold two values under one key tell each
  * other about it without end.
  */
+import { isLinkLocalIpv6 } from '../../base/ipv6.ts'
 import type { Mailbox } from '../../runtime/candidate.ts'
 import { formatEndpoint } from '../../zre/endpoint.ts'
 
@@ -14,7 +15,7 @@ export function chooseOwnEndpoint(
   spokenFrom: readonly string[],
   before: { readonly address: string; readonly port: number } | undefined,
 ): Mailbox | undefined {
-  const usable = mailboxes.filter(({ address }) => !address.toLowerCase().startsWith('fe80:'))
+  const usable = mailboxes.filter(({ address }) => !isLinkLocalIpv6(address))
   const all = usable.length > 0 ? usable : mailboxes
   const isBefore = (each: Mailbox): boolean =>
     each.address === before?.address && each.port === before.port

@@ -46,7 +46,7 @@ export interface Entry {
   keeper: Keeper
   /** When its keeper last vouched for it, on our clock. */
   bornAt: number
-  /** When its value last changed. */
+  /** When it last got another value, on our clock; withdrawals do not count. */
   changedAt: number
   /** Connections to nodes of CZMQ's that tell this value. */
   readonly vouchers: Set<Teller>
@@ -67,7 +67,10 @@ export interface TableEvents {
   contradicted(): void
 }
 
-/** Milliseconds between two changes of one value by word of CZMQ's: two of its nodes that disagree echo each other. */
+/**
+ * Milliseconds between two changes of one value. Two of CZMQ's nodes that disagree echo each other; and of an earshot node
+ * anybody can say that it is elsewhere, which all hubs would have to tell to all.
+ */
 const CHANGE_MS = 5_000
 /** Sources remembered per entry. */
 const SOURCES_MAX = 8
@@ -128,7 +131,7 @@ export class GossipTable {
       this.#add(this.#ownKey, value, 'own', now, undefined)
       return
     }
-    this.#update(entry, value, now)
+    this.#update(entry, value, now, now)
     this.#events.spread(entry, isChange ? 'value' : 'refresh', undefined)
   }
 
@@ -143,18 +146,20 @@ export class GossipTable {
     if (remainingMs < REMAINING_MS_MIN) return
     const bornAt = now - (lifetimeMs - remainingMs)
     const keeper = age.isAdopted ? 'told' : 'self'
+    // Nodes of CZMQ's do not withdraw: nobody does it on their behalf.
+    if (value === '' && keeper === 'told') return
     const entry = this.#entries.get(key)
     if (entry === undefined) {
       this.#add(key, value, keeper, bornAt, from)
       return
     }
-    if (!isBelieved(entry, value, keeper, bornAt)) return
+    if (!isBelieved(entry, value, keeper, bornAt, now)) return
     const isChange = entry.value !== value || entry.state === 'expired'
     entry.keeper = keeper
     entry.isDoubtful = false
     if (entry.value !== value) entry.vouchers.clear()
     entry.isLocal = from.isLocal
-    this.#update(entry, value, bornAt)
+    this.#update(entry, value, bornAt, now)
     this.#events.spread(entry, isChange ? 'value' : 'refresh', from)
   }
 
@@ -178,14 +183,14 @@ export class GossipTable {
       vouch(entry, from)
       entry.isDoubtful = false
       entry.isLocal = from.isLocal
-      this.#update(entry, value, now)
+      this.#update(entry, value, now, now)
       this.#events.spread(entry, 'value', from)
     } else {
       this.#refused++
     }
   }
 
-  /** A connection is gone. What only it told holds for LIFETIME_MS more, for the time that it may need to come back. */
+  /** A connection to a node of CZMQ's is gone. What only it told holds for LIFETIME_MS more, for the time that it may need to come back. */
   release(teller: Teller, now: number): void {
     for (const entry of this.#entries.values()) {
       if (!entry.vouchers.delete(teller) || entry.vouchers.size > 0) continue
@@ -195,7 +200,7 @@ export class GossipTable {
     }
   }
 
-  /** Vouches for what nodes of CZMQ's tell us now, lets expire what nobody vouches for, and forgets. Every few seconds. */
+  /** Vouches for what nodes of CZMQ's tell us now, lets expire what nobody vouches for, and forgets: as late as it is called. */
   sweep(now: number): void {
     for (const entry of [...this.#entries.values()]) {
       const ageMs = now - entry.bornAt
@@ -231,7 +236,8 @@ export class GossipTable {
       state: value === '' ? 'withdrawn' : 'alive',
       keeper,
       bornAt,
-      changedAt: bornAt,
+      // A node that has just appeared may know better where it is a moment later.
+      changedAt: keeper === 'told' ? bornAt : Number.NEGATIVE_INFINITY,
       vouchers: new Set(),
       sources: new Set(),
       isDoubtful: false,
@@ -263,8 +269,8 @@ export class GossipTable {
     return false
   }
 
-  #update(entry: Entry, value: string, bornAt: number): void {
-    if (entry.value !== value) entry.changedAt = bornAt
+  #update(entry: Entry, value: string, bornAt: number, now: number): void {
+    if (entry.value !== value && value !== '') entry.changedAt = now
     const state = value === '' ? 'withdrawn' : 'alive'
     this.#alive += Number(state === 'alive') - Number(entry.state === 'alive')
     entry.state = state
@@ -286,8 +292,18 @@ export class GossipTable {
 }
 
 /** Whether an earshot node's word goes before what we know. */
-function isBelieved(entry: Entry, value: string, keeper: Keeper, bornAt: number): boolean {
+function isBelieved(
+  entry: Entry,
+  value: string,
+  keeper: Keeper,
+  bornAt: number,
+  now: number,
+): boolean {
+  // Only who speaks for itself can withdraw, and can put it right when somebody else did.
+  if (entry.keeper === 'told' && value === '') return false
   if (entry.keeper !== keeper) return keeper === 'self'
+  const isChange = entry.value !== value && value !== ''
+  if (isChange && now - entry.changedAt < CHANGE_MS) return false
   const byMs = bornAt - entry.bornAt
   if (entry.state === 'withdrawn' && value !== '') return byMs > TRANSIT_MS
   return entry.value === value ? byMs > NEWER_MS : byMs > 0

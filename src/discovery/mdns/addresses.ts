@@ -2,6 +2,8 @@
 import { parseIpv4 } from '../../base/ipv4.ts'
 import { isLinkLocalIpv6, parseIpv6, withoutZone, zoneOf } from '../../base/ipv6.ts'
 
+export { isDialable, isLoopback } from '../addresses.ts'
+
 /** An address of an interface. */
 export interface LocalAddress {
   /** Without a zone. */
@@ -30,19 +32,6 @@ export function isInSubnet(address: string, { address: own, prefixLength }: Loca
   return true
 }
 
-/** Whoever is told to dial there reaches itself, nobody or everybody. */
-const LOOPBACK: readonly LocalAddress[] = [
-  { address: '127.0.0.0', prefixLength: 8 },
-  { address: '::1', prefixLength: 128 },
-]
-const NOBODY: readonly LocalAddress[] = [
-  { address: '0.0.0.0', prefixLength: 8 },
-  { address: '224.0.0.0', prefixLength: 3 }, // multicast, reserved and broadcast
-  { address: '::', prefixLength: 128 },
-  { address: '::ffff:0:0', prefixLength: 96 }, // IPv4 in disguise
-  { address: 'ff00::', prefixLength: 8 },
-]
-
 /** Whether an address is of a link: in one of its subnets, or with its zone. All links have fe80::/10. */
 export function isOnLink(
   address: string,
@@ -56,13 +45,4 @@ export function isOnLink(
 export function zoneOfInterface(name: string, addresses: readonly string[]): string {
   // On Windows it is a number, which only the link-local address tells.
   return addresses.map(zoneOf).find((zone) => zone !== undefined) ?? name
-}
-
-export function isLoopback(address: string): boolean {
-  return LOOPBACK.some((subnet) => isInSubnet(address, subnet))
-}
-
-/** Whether a host can have the address, and be dialled at it from another. */
-export function isDialable(address: string): boolean {
-  return addressBytes(address) !== undefined && !NOBODY.some((each) => isInSubnet(address, each))
 }

@@ -1,21 +1,25 @@
 /**
- * Seeds: places where peers are, as the options name them: `tcp://host:port`. Names are resolved, and again every
- * RESOLVE_MS, since in a cloud the same name leads elsewhere tomorrow. Each address is proposed again and again: the node
- * dials those that it is not linked to.
+ * Seeds: places where peers are, as the options name them: `tcp://host:port`. Names are resolved, and again from time to
+ * time, since in a cloud the same name leads elsewhere tomorrow (`seed.ts`). Each is proposed every second: the node
+ * dials those that it is not linked to, when it holds it for worth while.
  */
+import { isIpv6 } from '../../base/ipv6.ts'
 import type { Mailbox } from '../../runtime/candidate.ts'
 import { badOption } from '../../runtime/options.ts'
-import type { Platform, SocketAddress, Timer } from '../../runtime/platform.ts'
+import type { Platform, SocketAddress } from '../../runtime/platform.ts'
 import type { DiscoveryHost } from '../host.ts'
-import { Patience } from '../patience.ts'
 import { checkPlace, checkResolvable, type Place } from '../place.ts'
+import { Rounds } from '../rounds.ts'
+import { Seed } from './seed.ts'
 
 export interface SeedMetrics {
   readonly seeds: number
   /** Of these, names that were not resolved when last asked. */
   readonly unresolved: number
-  /** Addresses that the seeds have now. */
+  /** Addresses that the seeds have now, and that are proposed. */
   readonly addresses: number
+  /** Addresses that are too many. */
+  readonly leftOut: number
   /** Names that were asked for. */
   readonly lookups: number
   readonly failures: number
@@ -24,12 +28,10 @@ export interface SeedMetrics {
 const SEEDS_MAX = 256
 /** Addresses of one name. */
 const ADDRESSES_MAX = 64
+/** Addresses of all seeds: the node remembers no more places of strangers. */
+const ADDRESSES_OF_ALL_MAX = 256
 /** Milliseconds between two proposals. */
-const PROPOSE_MS = 5_000
-/** Milliseconds for which what a name leads to is believed. */
-const RESOLVE_MS = 30_000
-/** Milliseconds to the next question after one without an answer. */
-const RETRY_MS = { min: 1_000, max: 60_000 } as const
+const PROPOSE_MS = 1_000
 
 /** @throws EarshotError ERR_EARSHOT_BAD_OPTION, naming the option. */
 export function checkSeeds(peers: string | readonly string[], platform: Platform): Place[] {
@@ -56,14 +58,21 @@ export function startSeeds(host: DiscoveryHost, peers: string | readonly string[
 export class Seeds {
   readonly #host: DiscoveryHost
   readonly #seeds: readonly Seed[]
+  readonly #rounds: Rounds
   readonly #stopListening: () => void
-  #mailboxes: readonly Mailbox[] = []
-  #timer: Timer | undefined
-  #closed = false
+  #isAwake = false
+  /** Addresses that each seed may have proposed. */
+  #share = ADDRESSES_MAX
+  #leftOut = 0
+  /** The seed that the next round begins with: the node dials only so many at once, and the last shall have a turn. */
+  #first = 0
 
   constructor(host: DiscoveryHost, places: readonly Place[]) {
     this.#host = host
-    this.#seeds = places.map((place) => new Seed(host, place, (seed) => this.#propose(seed)))
+    this.#seeds = places.map(
+      (place) => new Seed(host, place, (seed) => this.#handleAddresses(seed)),
+    )
+    this.#rounds = new Rounds(host.platform, PROPOSE_MS, () => this.#proposeAll())
     this.#stopListening = host.onMailboxes((mailboxes) => this.#handleMailboxes(mailboxes))
     host.onStopping(() => this.close())
   }
@@ -74,7 +83,8 @@ export class Seeds {
     return {
       seeds: this.#seeds.length,
       unresolved: sum(({ isUnresolved }) => Number(isUnresolved)),
-      addresses: sum(({ addresses }) => addresses.length),
+      addresses: sum(({ addresses }) => Math.min(this.#share, addresses.length)),
+      leftOut: this.#leftOut,
       lookups: sum(({ lookups }) => lookups),
       failures: sum(({ failures }) => failures),
     }
@@ -82,131 +92,65 @@ export class Seeds {
 
   /** Nothing is proposed any more. Calling twice is harmless. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
     this.#stopListening()
     this.#sleep()
   }
 
   /** Without a mailbox the node sleeps, or has no network: there is nobody to look for. */
   #handleMailboxes(mailboxes: readonly Mailbox[]): void {
-    if (this.#closed) return
-    this.#mailboxes = mailboxes
-    this.#sleep()
-    if (mailboxes.length === 0) return
+    if (mailboxes.length === 0) {
+      this.#sleep()
+      return
+    }
+    this.#isAwake = true
     for (const seed of this.#seeds) seed.wake()
-    this.#armProposals()
+    this.#rounds.start()
+    this.#proposeAll()
   }
 
   #sleep(): void {
-    this.#timer?.cancel()
+    this.#isAwake = false
+    this.#rounds.stop()
     for (const seed of this.#seeds) seed.sleep()
   }
 
-  #armProposals(): void {
-    const { clock, entropy } = this.#host.platform
-    const at = clock.now() + PROPOSE_MS * (0.9 + 0.1 * entropy.random())
-    this.#timer = clock.setTimer(at, () => {
-      for (const seed of this.#seeds) this.#propose(seed)
-      this.#armProposals()
-    })
+  #handleAddresses(seed: Seed): void {
+    const counts = this.#seeds.map(({ addresses }) => addresses.length)
+    const sumUpTo = (share: number): number =>
+      counts.reduce((total, count) => total + Math.min(share, count), 0)
+    this.#share = ADDRESSES_MAX
+    // There are no more seeds than addresses that are allowed: at least one is left for each.
+    while (sumUpTo(this.#share) > ADDRESSES_OF_ALL_MAX) this.#share--
+    const before = this.#leftOut
+    this.#leftOut = sumUpTo(Number.POSITIVE_INFINITY) - sumUpTo(this.#share)
+    this.#propose(seed)
+    if (before > 0 || this.#leftOut === 0 || !this.#isAwake) return
+    const reason = `the seeds lead to too many addresses: ${this.#leftOut} are left out`
+    this.#host.warn('seed-unresolved', reason)
   }
 
-  /** A list of seeds may be the same for all nodes, so that it names us, too. */
+  #proposeAll(): void {
+    const from = this.#first++ % this.#seeds.length
+    const seeds = [...this.#seeds.slice(from), ...this.#seeds.slice(0, from)]
+    for (const seed of seeds) this.#propose(seed)
+  }
+
+  /** A list of seeds may be the same for all nodes, so that it names us, too: the node knows its own places. */
   #propose({ addresses }: Seed): void {
-    for (const to of addresses) {
-      const isOwn = this.#mailboxes.some(
-        (own) => own.address === to.address && own.port === to.port,
-      )
-      if (!isOwn) this.#host.propose({ way: 'seed', endpoints: [to] })
+    for (const endpoints of somebodies(addresses.slice(0, this.#share))) {
+      // Each may be what the application was waiting for to stop the node.
+      if (this.#isAwake) this.#host.propose({ way: 'seed', endpoints })
     }
   }
 }
 
-/** One of them. */
-class Seed {
-  readonly #host: DiscoveryHost
-  readonly #place: Place
-  readonly #onChange: (seed: Seed) => void
-  readonly #patience: Patience
-  #addresses: readonly SocketAddress[] = []
-  #timer: Timer | undefined
-  /** Counts the times that it was woken or put to sleep: answers to older questions come too late. */
-  #epoch = 0
-  #lookups = 0
-  #failures = 0
-
-  constructor(host: DiscoveryHost, place: Place, onChange: (seed: Seed) => void) {
-    this.#host = host
-    this.#place = place
-    this.#onChange = onChange
-    this.#patience = new Patience(RETRY_MS.min, RETRY_MS.max, host.platform.entropy)
-    if (place.kind === 'address') this.#addresses = [place.to]
-  }
-
-  /** What the name led to when it was last resolved. */
-  get addresses(): readonly SocketAddress[] {
-    return this.#addresses
-  }
-
-  get isUnresolved(): boolean {
-    return this.#addresses.length === 0 || this.#patience.failures > 0
-  }
-
-  get lookups(): number {
-    return this.#lookups
-  }
-
-  get failures(): number {
-    return this.#failures
-  }
-
-  /** Resolves at once, and then from time to time. */
-  wake(): void {
-    this.sleep()
-    this.#patience.reset()
-    if (this.#place.kind === 'address') this.#onChange(this)
-    else this.#resolve(this.#place.name, this.#place.port)
-  }
-
-  sleep(): void {
-    this.#timer?.cancel()
-    this.#epoch++
-  }
-
-  #resolve(name: string, port: number): void {
-    const epoch = this.#epoch
-    this.#lookups++
-    this.#host.platform.resolve!(name).then(
-      (addresses) => {
-        if (epoch !== this.#epoch) return
-        if (addresses.length === 0) this.#handleFailure(name, port, 'it has no address')
-        else this.#handleAddresses(name, port, addresses)
-      },
-      (error: unknown) => {
-        if (epoch !== this.#epoch) return
-        this.#handleFailure(name, port, error instanceof Error ? error.message : `${error}`)
-      },
-    )
-  }
-
-  #handleAddresses(name: string, port: number, addresses: readonly string[]): void {
-    this.#patience.reset()
-    this.#addresses = addresses.slice(0, ADDRESSES_MAX).map((address) => ({ address, port }))
-    this.#onChange(this)
-    this.#askAgain(name, port, RESOLVE_MS)
-  }
-
-  /** What the name led to before is still proposed: who is there need not be gone. */
-  #handleFailure(name: string, port: number, reason: string): void {
-    this.#failures++
-    const ms = this.#patience.nextMs()
-    this.#host.warn('seed-unresolved', `${this.#place.text}: ${reason}`)
-    this.#askAgain(name, port, ms)
-  }
-
-  #askAgain(name: string, port: number, afterMs: number): void {
-    const { clock } = this.#host.platform
-    this.#timer = clock.setTimer(clock.now() + afterMs, () => this.#resolve(name, port))
-  }
+/**
+ * Who is at the addresses of one name. One of IPv4 and one of IPv6 are two ways to the same host. Several of one family
+ * are the hosts of a service, each of which is to be met.
+ */
+function somebodies(addresses: readonly SocketAddress[]): readonly (readonly SocketAddress[])[] {
+  const ofIpv6 = addresses.filter(({ address }) => isIpv6(address)).length
+  const isOne = ofIpv6 <= 1 && addresses.length - ofIpv6 <= 1
+  if (addresses.length === 0) return []
+  return isOne ? [addresses] : addresses.map((each) => [each])
 }

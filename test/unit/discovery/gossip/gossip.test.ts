@@ -159,16 +159,105 @@ describe('gossip between earshot nodes', () => {
     expect(client.machine.streams.size + hub.machine.streams.size).toBe(0)
   })
 
-  it('serves its clients also while the node of the hub sleeps', async () => {
+  it('gives up the port of the hub and all clients while its node sleeps, and takes them again', async () => {
     const { world } = nodes
     const hub = nodes.startHub()
-    const one = nodes.start({ connect: hub.hub })
-    await world.run(1_000)
-    hub.host.move()
-    const two = nodes.start({ connect: hub.hub })
+    const [one, two] = [nodes.start({ connect: hub.hub }), nodes.start({ connect: hub.hub })]
     await world.until(() => knows(one, two) && knows(two, one), 1_000)
-    await world.run(120_000)
-    expect(await proposed(world, one)).toEqual([two.place])
+    hub.host.move()
+    await world.run(1_100)
+    expect([hub.machine.listening.size, hub.machine.streams.size]).toEqual([0, 0])
+    one.host.move()
+    two.host.move()
+    await world.run(40_000)
+    expect(world.network.nextAt).toBe(Number.POSITIVE_INFINITY)
+    for (const { host, machine } of [hub, one, two]) host.move(mailboxAt(machine.address))
+    const woken = world.now
+    await world.run(3_000)
+    expect(one.host.proposedSince(woken)).toEqual([hub.place, two.place].sort())
+  })
+
+  it('wakes and sleeps faster than a port can be opened', async () => {
+    const { world } = nodes
+    const hub = nodes.startHub()
+    const { machine, host } = hub
+    await world.run(10)
+    for (let i = 0; i < 10; i++) {
+      host.move()
+      host.move(mailboxAt(machine.address))
+    }
+    host.move()
+    await world.run(1_000)
+    expect(machine.listening.size).toBe(0)
+    host.move(mailboxAt(machine.address))
+    host.move()
+    host.move(mailboxAt(machine.address))
+    await world.run(10)
+    expect(hub.gossip.listening).toBeDefined()
+    expect(host.warnings).toEqual([])
+  })
+
+  it('opens its port once more, and tells once, when the listener says twice that it failed', async () => {
+    const { world } = nodes
+    const hub = nodes.startHub()
+    await world.run(10)
+    const [handlers] = [...hub.machine.listening.values()]
+    for (let i = 0; i < 2; i++) handlers!.failed({ kind: 'other', message: 'no more' })
+    await world.run(10_000)
+    expect(hub.host.warnings).toHaveLength(1)
+    expect(hub.gossip.listening).toBeDefined()
+  })
+
+  it('meets others by a name that leads to all nodes, whomever it names first', async () => {
+    const { world } = nodes
+    const machines = [world.host(), world.host()]
+    const addresses = machines.map(({ address }) => address)
+    const both = machines.map((machine, i) => {
+      const [one, other] = [addresses[i]!, addresses[1 - i]!]
+      machine.resolve = async () => [one, other]
+      const connect = `tcp://all.example:${HUB_PORT}`
+      return nodes.start({ bind: `tcp://*:${HUB_PORT}`, connect }, { machine })
+    })
+    await world.until(() => allKnow(both), 1_000)
+    await world.run(200_000)
+    for (const { gossip } of both) expect(gossip.metrics().dials).toBeLessThan(5)
+  })
+
+  it('looks again for others from time to time when a name leads to this node alone', async () => {
+    const { world } = nodes
+    const machine = world.host()
+    world.names.set('all.example', [machine.address])
+    const options = { bind: `tcp://*:${HUB_PORT}`, connect: `tcp://all.example:${HUB_PORT}` }
+    const alone = nodes.start(options, { machine })
+    await world.run(600_000)
+    expect(alone.gossip.metrics().dials).toBeLessThan(25)
+    expect(alone.gossip.metrics().dials).toBeGreaterThan(8)
+    const other = nodes.startHub()
+    world.names.set('all.example', [machine.address, other.machine.address])
+    await world.until(() => knows(alone, other), 61_000)
+  })
+
+  it('dials anew at once when the address that it dialled from was exchanged', async () => {
+    const { world } = nodes
+    const hub = nodes.startHub()
+    const client = nodes.start({ connect: hub.hub })
+    await world.until(() => knows(hub, client))
+    world.network.connect(hub.machine.address, client.machine.address, 'drop')
+    Object.defineProperty(client.machine, 'address', { value: '10.0.0.99' })
+    client.host.move(mailboxAt('10.0.0.99'))
+    await world.until(() => hub.host.proposedSince(0).includes('10.0.0.99:50000'), 100)
+  })
+
+  it('keeps its connection when an address that it did not dial from goes', async () => {
+    const { world } = nodes
+    const hub = nodes.startHub()
+    const client = nodes.start({ connect: hub.hub })
+    const { address } = client.machine
+    client.host.move(mailboxAt(address), mailboxAt('10.7.7.7'))
+    await world.run(1_000)
+    client.host.move(mailboxAt(address))
+    await world.run(1_000)
+    expect(client.gossip.metrics()).toMatchObject({ dials: 1, hubs: 1 })
   })
 
   it('tries again when the port of the hub is taken', async () => {

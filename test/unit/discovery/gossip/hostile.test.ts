@@ -133,6 +133,76 @@ describe('a hub', () => {
     expect(hub.gossip.metrics()).toMatchObject({ clients: 6, turnedAway: 6 + 3 })
   })
 
+  it('counts the sockets of those who broke the rules and do not let go, and frees them after 1 s', async () => {
+    const { world } = nodes
+    const hub = startHub({ clients: 6, clientsPerAddress: 4 })
+    const to = { address: hub.machine.address, port: HUB_PORT }
+    const machine = world.host()
+    await world.run(10)
+    for (let i = 0; i < 20; i++) {
+      const rude = new RawClient(machine, to, false)
+      await world.run(10)
+      if (rude.isReady) rude.sendFrame(fromHex('00')!)
+      rude.pause()
+      await world.run(10)
+      expect(hub.machine.streams.size).toBeLessThanOrEqual(4)
+    }
+    expect(hub.gossip.metrics()).toMatchObject({ invalid: 4, turnedAway: 16, clients: 4 })
+    await world.run(1_000)
+    expect(hub.machine.streams.size).toBe(0)
+    await expectService(hub)
+  })
+
+  it('takes all addresses of one /64 of IPv6 for one stranger', async () => {
+    const { world } = nodes
+    const machine = world.host()
+    const bind = `tcp://[${machine.address6.replace('%mem0', '')}]:${HUB_PORT}`
+    const hub = nodes.start({ bind }, { machine, limits: { clientsPerAddress: 2 } })
+    await world.run(10)
+    const to = { address: machine.address6, port: HUB_PORT }
+    const crowd = Array.from({ length: 5 }, () => new RawClient(world.host(), to, false))
+    await world.run(100)
+    expect(crowd.filter(({ isReady }) => isReady)).toHaveLength(2)
+    expect(hub.gossip.metrics()).toMatchObject({ clients: 2, turnedAway: 3 })
+  })
+
+  it('reads no faster of a stranger who has many connections, or makes new ones', async () => {
+    const { world } = nodes
+    const hub = startHub({ messagesPerSecond: 100, messagesAtOnce: 50 })
+    const machine = world.host()
+    for (let round = 0; round < 4; round++) {
+      const crowd = []
+      for (let i = 0; i < 5; i++) crowd.push(await rawClient(hub, { machine }))
+      for (const client of crowd) {
+        client.send({ kind: 'hello' })
+        for (let i = 0; i < 100; i++) client.send(publish(i))
+      }
+      await world.run(500)
+      for (const stream of [...machine.streams]) stream.destroy()
+      await world.run(10)
+    }
+    expect(hub.gossip.metrics().heard).toBeLessThan(350)
+    const other = await rawClient(hub)
+    other.send({ kind: 'hello' })
+    const { heard } = hub.gossip.metrics()
+    for (let i = 0; i < 40; i++) other.send(publish(i))
+    await world.run(10)
+    expect(hub.gossip.metrics().heard).toBe(heard + 40)
+  })
+
+  it('proposes what comes all at once in slices', async () => {
+    const { world } = nodes
+    const hub = startHub({ entriesPerAddress: 4_000 })
+    const client = await rawClient(hub)
+    client.send({ kind: 'hello' })
+    for (let i = 0; i < 3_000; i++) client.send(publish(i))
+    await world.run(15_000)
+    const slices = new Map<number, number>()
+    for (const { at } of hub.host.proposals) slices.set(at, (slices.get(at) ?? 0) + 1)
+    expect(Math.max(...slices.values())).toBe(256)
+    expect(await proposed(world, hub)).toHaveLength(3_000)
+  })
+
   it('keeps so many entries, and so many of one address, and goes on', async () => {
     const hub = startHub({ entries: 50, entriesPerAddress: 20 })
     for (let c = 0; c < 4; c++) {
@@ -175,6 +245,18 @@ describe('a hub', () => {
     for (let i = 0; i < 2_000; i++) client.send({ kind: 'hello' })
     await nodes.world.run(500)
     expect(client.received.length).toBeLessThanOrEqual(2)
+  })
+
+  it('tells everything less and less often to one who says HELLO again and again', async () => {
+    const hub = startHub()
+    const client = await rawClient(hub)
+    for (let i = 0; i < 120; i++) {
+      client.send({ kind: 'hello' })
+      await nodes.world.run(1_000)
+    }
+    const tales = client.received.filter((m) => m.kind === 'publish' && m.key === hub.host.id)
+    // After 1, 3, 7, 15, 31 and 63 s; and three repetitions of the hub's own word for all.
+    expect(tales.length).toBeLessThanOrEqual(7 + 1 + 120 / 30 + 2)
   })
 
   it('holds no more for a client that reads nothing than its keys, and drops it after a while', async () => {
@@ -229,6 +311,26 @@ describe('a hub', () => {
       await world.run(10_500)
       expect(await proposed(world, hub)).toEqual([victim.place])
     }
+  })
+
+  it('lets nobody withdraw what a node of CZMQ said, or put a node elsewhere time and again', async () => {
+    const { world } = nodes
+    const hub = startHub()
+    const plain = await rawClient(hub)
+    plain.send({ kind: 'hello' })
+    plain.send(publish(1, 'tcp://10.1.1.1:1'))
+    await world.run(100)
+    const liar = await rawClient(hub, { isAged: true })
+    liar.send({ kind: 'hello' })
+    for (const ttl of [600_000, 0x8000_0000 + 600_000]) liar.send(publish(1, '', ttl))
+    await world.run(100)
+    expect(await proposed(world, hub)).toEqual(['10.1.1.1:1'])
+    liar.send(publish(2, 'tcp://10.6.6.6:1', 50_000))
+    await world.run(10)
+    plain.received.length = 0
+    for (let i = 2; i < 100; i++) liar.send(publish(2, `tcp://10.6.6.6:${i}`, 50_000 + i))
+    await world.run(100)
+    expect(plain.received.length).toBeLessThanOrEqual(1)
   })
 
   it('survives anything: any messages, any tampering, in any order', async () => {

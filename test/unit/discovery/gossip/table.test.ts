@@ -106,6 +106,24 @@ describe('of what earshot nodes say of themselves', () => {
     expect(known()).toBe('alive self a')
   })
 
+  it('another value is believed at once when it is the first, then no more than one in 5 s', () => {
+    hear('a', 10_000)
+    hear('b', 9_000)
+    hear('c', 8_000)
+    expect(known()).toBe('alive self b')
+    now += 5_000
+    hear('c', 1_000)
+    expect(known()).toBe('alive self c')
+    hear('', 500)
+    expect(known()).toBe('withdrawn self')
+    now += 3_000
+    hear('c', 0)
+    expect(known()).toBe('withdrawn self')
+    now += 2_000
+    hear('c', 0)
+    expect(known()).toBe('alive self c')
+  })
+
   it('what is all but over is not worth a word', () => {
     hear('a', LIFETIME_MS - 500)
     expect(known()).toBe('unknown')
@@ -164,6 +182,14 @@ describe('of what nodes of CZMQ say', () => {
     hearPlain('a', otherPlain)
     expect(known()).toBe('expired told a')
     hearPlain('a', teller('plain', false))
+    expect(known()).toBe('alive told a')
+  })
+
+  it('an entry is withdrawn by nobody: its node would not know how to put that right', () => {
+    hearPlain('a')
+    now += 10_000
+    hear('', 0)
+    hear('', 0, true)
     expect(known()).toBe('alive told a')
   })
 
