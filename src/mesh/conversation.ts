@@ -10,6 +10,7 @@ import type { Multipart } from '../zmtp/multipart.ts'
 import type { Join, Leave, ZreMessage } from '../zre/message.ts'
 import { checkSequence } from '../zre/sequence.ts'
 import { CHANNEL_MARK } from './channel-mark.ts'
+import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import { type Introduction, readMessage } from './introduction.ts'
 import type { Links } from './links.ts'
@@ -243,8 +244,12 @@ export class Conversation {
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
       return
     }
-    if (peer.endpoint !== undefined) return
     const endpoint = { address: connection.remote.address, port }
+    if (peer.endpoint !== undefined) {
+      const isSaid = named?.address === withoutZone(endpoint.address)
+      if (isSaid && !this.#context.isOwn(endpoint)) this.#learnPlace(peer, endpoint, now)
+      return
+    }
     if (this.#context.isOwn(endpoint)) {
       const reason = 'HELLO names our own endpoint'
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
@@ -255,6 +260,14 @@ export class Conversation {
       this.#warn(peer, connection, 'hello-endpoint', reason, now)
     }
     this.#watch.locate(peer, endpoint, now)
+  }
+
+  /** It links to us from elsewhere: another place to dial it at, or the one that it has moved to. */
+  #learnPlace(peer: Peer, place: EndpointAddress, now: number): void {
+    if (isSameEndpoint(place, peer.endpoint)) return
+    peer.addPlace(place)
+    const isQuiet = now - peer.endpointBeaconAt >= this.#context.options.timers.beaconsStoppedMs
+    if (isQuiet) this.#watch.handleElsewhere(peer, place, now)
   }
 
   // JOIN and LEAVE

@@ -143,6 +143,31 @@ describe('a known identity at a new endpoint', () => {
     expect(stranger.id).toBe(moved.id)
   })
 
+  it('has moved, as the HELLO of its new link says where no beacon is heard', () => {
+    const mesh = new Mesh()
+    const a = mesh.host({ name: 'a' }).start()
+    new ZrePeer(mesh, { id: STRANGER }).listen().meet(a)
+    mesh.run(2_000)
+    mesh.network.connect('10.0.0.1', '10.0.0.99', 'drop')
+    const moved = new ZrePeer(mesh, { id: STRANGER, address: '10.0.0.98' }).listen()
+    moved.meet(a)
+    mesh.run(5_000)
+    expect(moved.heard()[0]).toBe('hello')
+    expect(a.engine.peer(STRANGER)!.endpoint).toBe('tcp://10.0.0.98:50000')
+  })
+
+  it('has not, when its HELLO names another address than its link comes from', () => {
+    const mesh = new Mesh()
+    const a = mesh.host({ name: 'a' }).start()
+    new ZrePeer(mesh, { id: STRANGER }).listen().meet(a)
+    mesh.run(2_000)
+    const elsewhere = new ZrePeer(mesh, { id: STRANGER, address: '10.0.0.98' }).listen()
+    elsewhere.meet(a, { endpoint: 'tcp://10.9.9.9:50000' })
+    mesh.run(5_000)
+    expect(elsewhere.received).toEqual([])
+    expect(a.engine.peer(STRANGER)!.endpoint).toBe('tcp://10.0.0.99:50000')
+  })
+
   it('has not, while the known endpoint beacons as well: it is on two networks', () => {
     const mesh = new Mesh()
     const a = mesh.host({ name: 'a', addresses: ['10.0.0.1', '10.0.1.1'] }).start()
