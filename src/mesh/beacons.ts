@@ -91,7 +91,9 @@ export class Beacons {
       this.#nextAt = now + this.#intervalMs() * (1 - 0.05 * this.#context.options.random())
       this.#lastSteadyAt = now
     }
-    for (const mailbox of this.#context.mailboxes) this.#send(mailbox)
+    const { mailboxes, suspended, stopping } = this.#context
+    if (suspended && !stopping) return // who falls asleep must call nobody back
+    for (const mailbox of mailboxes) this.#send(mailbox)
   }
 
   #send(mailbox: Mailbox): void {

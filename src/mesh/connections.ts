@@ -3,12 +3,12 @@
  */
 import { assertNever } from '../base/assert.ts'
 import type { Multipart } from '../zmtp/multipart.ts'
-import type { EndpointAddress } from './connection.ts'
+import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { Conversation } from './conversation.ts'
 import type { LinkFailure } from './link-failure.ts'
 import type { Links } from './links.ts'
-import type { Connection } from './peer.ts'
+import type { Connection, Peer } from './peer.ts'
 import type { Reception } from './reception.ts'
 import type { Roster } from './roster.ts'
 import type { Strangers } from './strangers.ts'
@@ -53,9 +53,11 @@ export class Connections {
     if (connection.closed) return
     const { watch, reception } = this.#to
     this.#context.counters.bytesIn += chunk.length
-    if (connection.role === 'acceptor' && connection.peer?.inbound === connection) {
-      watch.handleTraffic(connection.peer, now)
-      reception.defend(connection.peer, now)
+    const { peer } = connection
+    if (connection.role === 'acceptor' && peer?.inbound === connection) {
+      // One that sleeps wakes with a new link, not with what it said before.
+      if (!peer.isAsleep) watch.handleTraffic(peer, now)
+      reception.defend(peer, now)
     }
     connection.zmtp.handleBytes(chunk)
     this.#poll(connection, now)
@@ -102,9 +104,23 @@ export class Connections {
       strangers.handleReady(connection, identity, now)
       return
     }
-    if (roster.isReplaced(connection, identity, now)) return
+    if (roster.isOfAnother(connection, identity)) {
+      this.#handleAnother(connection.peer, connection, now)
+      return
+    }
     links.handleReady(connection, now)
     watch.handleLinkOpened(connection, now)
+  }
+
+  /** Another node than the peer answers where we dialled: at its endpoint that is its end, elsewhere an old story. */
+  #handleAnother(peer: Peer, connection: Connection, now: number): void {
+    if (isSameEndpoint(connection.remote, peer.endpoint)) {
+      this.#to.roster.exit(peer, 'replaced', now)
+      return
+    }
+    peer.dropPlace(connection.remote)
+    this.#context.actions.push({ kind: 'close', connection, how: 'abort' })
+    this.#detach(connection, { kind: 'protocol', message: 'another node answers there' }, now)
   }
 
   /** It is over: it ended, failed, could not be dialled, or a `close` action for it is complete. */
@@ -126,7 +142,8 @@ export class Connections {
     } else if (peer === undefined) {
       strangers.handleEnded(connection, failure, now)
     } else if (links.handleLost(peer, connection, failure, now)) {
-      watch.handleLinkEnded(peer, 'outbound', failure?.kind === 'refused', now)
+      const isEndpoint = isSameEndpoint(connection.remote, peer.endpoint)
+      watch.handleLinkEnded(peer, 'outbound', isEndpoint && failure?.kind === 'refused', now)
     }
   }
 

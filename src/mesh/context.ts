@@ -15,6 +15,7 @@ import {
 import type { MeshCounters } from './counters.ts'
 import { newMeshCounters } from './counters.ts'
 import type { EngineEvent } from './events.ts'
+import { Ghosts } from './ghosts.ts'
 import { GroupIndex, OwnGroups } from './groups.ts'
 import { Handshakes } from './handshakes.ts'
 import type { EngineOptions } from './options.ts'
@@ -59,6 +60,7 @@ export class MeshContext {
   readonly blockedPeers: BlockedPeers
   readonly peerTable: PeerTable<Peer>
   readonly places: Places = new Places()
+  readonly ghosts: Ghosts = new Ghosts()
   /** Of all peers for whom nothing waits. Nothing is ever put into it. */
   readonly emptyOutbox: Outbox
   readonly ownGroups: OwnGroups = new OwnGroups()
@@ -120,7 +122,9 @@ export class MeshContext {
     // The driver takes what is still to be written with the action, not by `pollFlush`.
     if (how === 'flush') this.counters.bytesOut += connection.zmtp.outputBytes
     connection.close()
-    this.handshakes.end(connection)
+    const wasUnderWay = this.handshakes.end(connection)
+    const isCall = connection.role === 'dialler' && connection.peer === undefined
+    if (wasUnderWay && isCall) this.counters.dialsAbandoned++
     this.actions.push({ kind: 'close', connection, how })
   }
 

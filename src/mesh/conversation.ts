@@ -246,8 +246,7 @@ export class Conversation {
     }
     const endpoint = { address: connection.remote.address, port }
     if (peer.endpoint !== undefined) {
-      const isSaid = named?.address === withoutZone(endpoint.address)
-      if (isSaid && !this.#context.isOwn(endpoint)) this.#learnPlace(peer, endpoint, now)
+      this.#handleElsewhere(peer, endpoint, now)
       return
     }
     if (this.#context.isOwn(endpoint)) {
@@ -262,12 +261,11 @@ export class Conversation {
     this.#watch.locate(peer, endpoint, now)
   }
 
-  /** It links to us from elsewhere: another place to dial it at, or the one that it has moved to. */
-  #learnPlace(peer: Peer, place: EndpointAddress, now: number): void {
-    if (isSameEndpoint(place, peer.endpoint)) return
-    peer.addPlace(place)
-    const isQuiet = now - peer.endpointBeaconAt >= this.#context.options.timers.beaconsStoppedMs
-    if (isQuiet) this.#watch.handleElsewhere(peer, place, now)
+  /** It has moved, perhaps to where its beacons do not reach us from; or it is on several networks. */
+  #handleElsewhere(peer: Peer, endpoint: EndpointAddress, now: number): void {
+    if (isSameEndpoint(endpoint, peer.endpoint) || this.#context.isOwn(endpoint)) return
+    peer.addPlace(endpoint)
+    this.#watch.handleElsewhere(peer, endpoint, now)
   }
 
   // JOIN and LEAVE

@@ -94,7 +94,7 @@ export class Departure {
   }
 
   #isDrained(): boolean {
-    if (this.#context.suspended) return true // there are no links to write to
+    if (this.#context.suspended) return true // asleep: there are no links to write to
     return this.#roster.all().every((peer) => {
       if (peer.phase !== 'present') return true
       const isWritten = (peer.openConnection?.windowBytes ?? 0) === 0

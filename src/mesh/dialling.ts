@@ -17,6 +17,8 @@ import type { Connection, Peer } from './peer.ts'
 
 /** How much sooner than the next place the better one is dialled (RFC 8305 §5 recommends 250 ms). */
 const HEAD_START_MS = 250
+/** A peer whose endpoint refuses has so long to show at another place that it has not ended: that one may never answer. */
+const REFUSED_ELSEWHERE_MS = 1_000
 
 export class Dialling {
   readonly #context: MeshContext
@@ -56,7 +58,8 @@ export class Dialling {
 
   /** Whether one more dial may start, outside the queue. */
   mayDial(now: number): boolean {
-    return !this.#context.stopping && this.#queue.takeBudget(now)
+    const { stopping, suspended } = this.#context
+    return !stopping && !suspended && this.#queue.takeBudget(now)
   }
 
   /** A new connection to a place; of nobody, as long as it is not known who answers there. */
@@ -81,18 +84,25 @@ export class Dialling {
   handleRaceDue(peer: Peer, now: number): void {
     if (peer.link !== 'dialling') return
     const rival = this.#dialNext(peer, now)
-    if (rival === undefined) return
-    peer.rivals = [...peer.rivals, rival]
-    this.#armRace(peer, now)
+    if (rival !== undefined) peer.rivals = [...peer.rivals, rival]
+    if (this.#nextPlace(peer) !== undefined) this.#armRace(peer, now)
   }
 
+  /** `undefined` when there is no place left, or the limits do not allow it now. */
   #dialNext(peer: Peer, now: number): Connection | undefined {
+    const place = this.#nextPlace(peer)
+    if (place === undefined || !this.#queue.takeBudget(now)) return undefined
+    peer.placesTried++
+    return this.open(place, peer, now)
+  }
+
+  /** Passing over those where another peer is. */
+  #nextPlace(peer: Peer): EndpointAddress | undefined {
     for (;;) {
       const place = peer.otherPlaces[peer.placesTried]
-      if (place === undefined || !this.#queue.takeBudget(now)) return undefined
+      const holder = place && this.#context.places.holder(place)
+      if (holder === undefined || holder === peer) return place
       peer.placesTried++
-      const holder = this.#context.places.holder(place)
-      if (holder === undefined || holder === peer) return this.open(place, peer, now)
     }
   }
 
@@ -123,6 +133,8 @@ export class Dialling {
     const { endpoint } = peer
     if (failure?.kind === 'refused' && isSameEndpoint(connection.remote, endpoint)) {
       peer.refusedAt = now
+      if (peer.phase === 'present') peer.setDeadline('evidence', now + REFUSED_ELSEWHERE_MS)
+      this.#context.reschedule(peer)
     }
     if (connection !== peer.outbound) {
       peer.rivals = peer.rivals.filter((each) => each !== connection)

@@ -7,6 +7,11 @@ export function isUnlinked(doubt: Doubt, { openConnection }: Peer): boolean {
   return doubt.kind === 'replaced' && openConnection === undefined
 }
 
+/** The other identity may be forged, the other place one of several: as long as it beacons from there, it is there. */
+export function beaconsTell(doubt: Doubt, peer: Peer): boolean {
+  return doubt.kind === 'moved' || isUnlinked(doubt, peer)
+}
+
 /**
  * Whether a peer that goes on talking may be all right for all that: it does not read, or is busy. Not when it may be
  * deaf; nor when it talks from the very address that it may have moved to.

@@ -8,7 +8,7 @@
  *      (dial, close, send a beacon) and, once per turn, `pollFlush` (connections with bytes to write).
  *   3. `pollTimeout` says when `handleTimeout` wants to be called at the latest.
  *
- * This file routes; the decisions are in `links`, `roster`, `watch`, `conversation`, `reception` and `beacons`.
+ * This file routes; the decisions are in the files beside it: `docs/architecture.md` says which is in which.
  */
 import { assertNever } from '../base/assert.ts'
 import { NEVER } from '../base/deadlines.ts'
@@ -73,9 +73,10 @@ export class Engine {
     this.#connections = new Connections(context, concerned)
     this.#candidates = new Candidates(context, links, roster, watch, strangers)
     this.#beacons = new Beacons(context, links, roster, watch)
-    this.#slumber = new Slumber(context, links, roster, watch)
     this.#attention = new Attention(context, links, roster)
-    this.#departure = new Departure(context, links, roster, this.#beacons, this.#connections.all)
+    const { all } = this.#connections
+    this.#slumber = new Slumber(context, links, roster, watch, all)
+    this.#departure = new Departure(context, links, roster, this.#beacons, all)
   }
 
   /** All connections that are not over: from `handleAccepted`, or the `dial` action, to `handleEnded`. */
@@ -283,16 +284,22 @@ export class Engine {
     this.#rearm(now)
   }
 
-  /** Closes all links for a while and keeps the peers (see `slumber.ts`); the notice `suspended` follows. */
-  suspend(now: number): void {
+  /** Closes all links for a while and keeps the peers, who are told by `notice` (see `slumber.ts`); the event `suspended` follows. */
+  suspend(notice: readonly Uint8Array[], now: number): void {
     this.#advance(now)
-    this.#slumber.suspend(now)
+    this.#slumber.suspend(notice, now)
     this.#rearm(now)
+  }
+
+  /** Between the event `suspended` and `resume`. */
+  get isAsleep(): boolean {
+    return this.#slumber.isAsleep
   }
 
   resume(now: number): void {
     this.#lastCallAt = now
     this.#slumber.resume(now)
+    this.#beacons.announce(now)
     this.#rearm(now)
   }
 

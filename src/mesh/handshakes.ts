@@ -42,10 +42,12 @@ export class Handshakes {
     else this.#counters.handshakesAccepted++
   }
 
-  /** The connection is over, if it was in its handshake or not. (What became of a dial is counted by `links.ts`.) */
-  end(connection: Connection): void {
+  /** The connection is over, if it was in its handshake or not. (What became of a dial is counted by
+   *  `links.ts`.) True if it was. */
+  end(connection: Connection): boolean {
     const wasUnderWay = this.#until.delete(connection)
     if (wasUnderWay && connection.role === 'acceptor') this.#counters.handshakesFailed++
+    return wasUnderWay
   }
 
   /**

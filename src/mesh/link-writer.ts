@@ -64,7 +64,7 @@ export class LinkWriter {
       const sequence = this.#nextSequence(peer)
       this.#writeCommand(peer, connection, { kind, sequence, group, status })
     } else if (outgoing.isService) {
-      this.#writeAside(peer, connection, outgoing.frames)
+      this.writeAside(peer, connection, outgoing.frames)
     } else {
       this.#writeMessage(peer, connection, outgoing)
     }
@@ -97,13 +97,13 @@ export class LinkWriter {
     if (connection.prefaceVersion !== preface.version) {
       connection.prefaceVersion = preface.version
       const { frames } = preface
-      if (frames.length > 0) this.#writeAside(peer, connection, frames)
+      if (frames.length > 0) this.writeAside(peer, connection, frames)
     }
-    if (trace !== undefined) this.#writeAside(peer, connection, trace.preface)
+    if (trace !== undefined) this.writeAside(peer, connection, trace.preface)
   }
 
   /** A whisper of a service's. */
-  #writeAside(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
+  writeAside(peer: Peer, connection: Connection, frames: readonly Uint8Array[]): void {
     const header: ZreMessage = { kind: 'whisper', sequence: this.#nextSequence(peer) }
     this.#writeContent(peer, connection, header, frames)
     const { counters } = this.#context

@@ -62,6 +62,12 @@ export class Links {
     this.dialling.enqueue(peer, now)
   }
 
+  /** Dials a peer that sleeps, once: it may be awake. */
+  wake(peer: Peer, now: number): void {
+    const { stopping, suspended } = this.#context
+    if (!stopping && !suspended && peer.holdsEndpoint) this.dialling.enqueue(peer, now)
+  }
+
   /** The handshake of a dialled connection is complete: introduce ourselves, then send what waits. */
   handleReady(connection: Connection, now: number): void {
     const { peer } = connection
@@ -73,9 +79,8 @@ export class Links {
     this.dialling.startQueued(now)
   }
 
-  /** A connection on which the handshake is complete, and perhaps our HELLO said, becomes the link to the peer. */
+  /** A connection on which the handshake is complete, and perhaps our HELLO said, becomes the link to the peer, which has none. */
   adopt(peer: Peer, connection: Connection, hasHello: boolean, now: number): void {
-    this.close(peer, 'abort', now)
     connection.peer = peer
     this.#noteOpen(peer, connection, now)
     if (hasHello) this.#writer.noteHello(peer, now)
@@ -147,6 +152,10 @@ export class Links {
   }
 
   #planRedial(peer: Peer, now: number, delayMs: number): void {
+    if (peer.isAsleep) {
+      peer.setLink('idle')
+      return
+    }
     peer.setDeadline('redial', now + this.#context.jittered(delayMs))
     this.#context.reschedule(peer)
   }
@@ -306,6 +315,12 @@ export class Links {
     this.#writer.writeControl(peer, connection, kind, now)
     this.#context.markDirty(connection)
     return true
+  }
+
+  /** A service's last word on a link, however much waits for the peer. */
+  sayLast(peer: Peer, frames: readonly Uint8Array[]): void {
+    const connection = peer.openConnection
+    if (connection !== undefined) this.#writer.writeAside(peer, connection, frames)
   }
 
   /** A peer that asks and does not read is owed one answer, however often it asks. */

@@ -5,7 +5,7 @@
  * will ever say so. One that only vanished (a pulled cable, WiFi out of reach) may come back as it was, and
  * TCP connections survive that without a loss.
  */
-import { isIpv6 } from '../base/ipv6.ts'
+import { isIpv6, isLinkLocalIpv6 } from '../base/ipv6.ts'
 import type { EndpointAddress } from './connection.ts'
 import type { Mailbox } from './context.ts'
 
@@ -60,5 +60,7 @@ export function addressToDialFrom(
 ): string | undefined {
   const able = mailboxes.filter(({ address }) => isIpv6(address) === isIpv6(to.address))
   const only = able.length === 1 ? able[0]!.address : undefined
-  return only === to.address || to.address.includes('%') ? undefined : only
+  // What is not on the link is not reached from an address of the link.
+  if (only === undefined || isLinkLocalIpv6(only) || to.address.includes('%')) return undefined
+  return only === to.address ? undefined : only
 }

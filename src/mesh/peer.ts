@@ -38,8 +38,8 @@ class Trouble {
   doubt: Doubt | undefined
   /** A newcomer that claims the same identity from another address, held back in its handshake. */
   contender: Connection | undefined
-  /** It beacons from here too, and still answers on our link: it is on several networks. */
-  alsoAt: EndpointAddress | undefined
+  /** It is said to be there, too, and answered on our link when it was asked: it is on several networks. */
+  alsoAt: readonly EndpointAddress[] = NO_PLACES
   failedDials = 0
   /** Where else it may be reached, in the order of learning. */
   otherPlaces: readonly EndpointAddress[] = NO_PLACES
@@ -130,12 +130,15 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
     }
   }
 
-  get alsoAt(): EndpointAddress | undefined {
-    return this.#trouble?.alsoAt
+  /** Whether it is known to be there as well as at its endpoint. */
+  isAlsoAt(place: EndpointAddress): boolean {
+    return this.#trouble?.alsoAt.some((each) => isSameEndpoint(each, place)) ?? false
   }
 
-  set alsoAt(alsoAt: EndpointAddress) {
-    this.#inTrouble().alsoAt = alsoAt
+  noteAlsoAt(place: EndpointAddress): void {
+    if (this.isAlsoAt(place)) return
+    const trouble = this.#inTrouble()
+    trouble.alsoAt = [...trouble.alsoAt, place].slice(-OTHER_PLACES_MAX)
   }
 
   get failedDials(): number {
@@ -155,7 +158,14 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
     if (isSameEndpoint(place, this.endpoint)) return
     const known = this.otherPlaces
     if (known.some((each) => isSameEndpoint(each, place))) return
-    this.#inTrouble().otherPlaces = [...known, place].slice(-OTHER_PLACES_MAX)
+    if (known.length < OTHER_PLACES_MAX) {
+      this.#inTrouble().otherPlaces = [...known, place]
+      return
+    }
+    // What anybody can say does not push out where it has proved to be.
+    const oldest = known.find((each) => !this.isAlsoAt(each))
+    if (oldest === undefined) return
+    this.#inTrouble().otherPlaces = [...known.filter((each) => each !== oldest), place]
   }
 
   /** Nothing of it is there. */
@@ -260,6 +270,12 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
       asleep: this.isAsleep,
       foundBy: this.foundBy,
     })
+  }
+
+  /** Nothing was ever heard of it but hints. */
+  get isOnlyHinted(): boolean {
+    const isNamed = this.hintedAt !== NEVER_HEARD
+    return isNamed && this.heardBeaconAt === NEVER_HEARD && this.heardTcpAt === NEVER_HEARD
   }
 
   noteFoundBy(way: FoundBy): void {

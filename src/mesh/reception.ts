@@ -109,7 +109,7 @@ export class Reception {
   }
 
   #refuseOwn(connection: Connection, now: number): void {
-    if (this.#strangers.isOurCall(connection.remote)) {
+    if (this.#strangers.isOurCall(connection.remote, now)) {
       this.#context.closeConnection(connection, 'abort')
       return
     }

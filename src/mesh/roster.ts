@@ -7,7 +7,7 @@
 import { assert } from '../base/assert.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import { isIdentity, isTextOfId } from '../base/peer-id.ts'
-import type { EndpointAddress } from './connection.ts'
+import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
 import type { ExitReason } from './events.ts'
 import type { Introduction } from './introduction.ts'
@@ -48,18 +48,12 @@ export class Roster {
   }
 
   /**
-   * Whether another node than the peer answers at its endpoint: then the peer is gone, and what is for it must not go
-   * there. Earshot's acceptors say who they are (RFC 37 "The Identity Property": a ROUTER may); those of other
-   * implementations do not.
+   * Whether another node than the peer answers on the connection. Earshot's acceptors say who they are (RFC 37 "The
+   * Identity Property": a ROUTER may); those of other implementations do not.
    */
-  isReplaced({ peer }: Connection, identity: Uint8Array, now: number): boolean {
-    if (peer === undefined || !isIdentity(identity)) return false
-    if (isTextOfId(peer.id, identity, 1)) return false
-    this.exit(peer, 'replaced', now)
-    return true
+  isOfAnother({ peer }: Connection, identity: Uint8Array): boolean {
+    return peer !== undefined && isIdentity(identity) && !isTextOfId(peer.id, identity, 1)
   }
-
-  // Our groups
 
   /** Tells everybody that we have joined or left a group. */
   announceMembership(kind: 'join' | 'leave', group: string, now: number): void {
@@ -106,6 +100,7 @@ export class Roster {
 
   setEndpoint(peer: Peer, endpoint: EndpointAddress, now: number): void {
     const before = peer.endpoint
+    if (before !== undefined && isSameEndpoint(before, endpoint)) return
     this.#leavePlace(peer, now)
     this.#context.places.claim(peer, endpoint)
     if (before !== undefined) peer.addPlace(before)
@@ -125,6 +120,7 @@ export class Roster {
     peer.presence = 'alive'
     peer.enteredAt = now
     this.#context.counters.enters++
+    this.#context.ghosts.forget(peer)
     this.#introduce(peer, hello)
     peer.groups = hello.groups
     for (const group of hello.groups) this.#context.groupIndex.add(group, peer)
@@ -229,6 +225,7 @@ export class Roster {
 
   #forget(peer: Peer, now: number): void {
     peer.phase = 'gone'
+    if (peer.isOnlyHinted) this.#context.ghosts.note(peer, now)
     // What is on its way already is counted when its connection is closed.
     this.#links.dropWaiting(peer, 'exit')
     this.#links.close(peer, 'abort', now)

@@ -5,15 +5,15 @@
  *     awake ─suspend()─▶ drowsy ─▶ asleep ─resume()─▶ awake
  *
  * While drowsy, what was accepted is written, and what peers have under way is read until they end their links: they
- * have been told (`runtime/suspension.ts`), which only earshot nodes understand. To others we say goodbye. Asleep there
- * are no links and no timers. Peers stay as they are, on both sides, and so does what waits for them; the HELLO after
+ * are told as the last thing, which only earshot nodes understand. To others we say goodbye. Asleep there are no
+ * connections and no timers. Peers stay as they are, on both sides, and so does what waits for them; the HELLO after
  * the sleep is no restart.
  */
 import { NEVER } from '../base/deadlines.ts'
 import type { PeerId } from '../base/peer-id.ts'
 import type { MeshContext } from './context.ts'
 import type { Links } from './links.ts'
-import type { Peer } from './peer.ts'
+import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
 import type { Watch } from './watch.ts'
 
@@ -22,10 +22,20 @@ export class Slumber {
   readonly #links: Links
   readonly #roster: Roster
   readonly #watch: Watch
+  /** All that are not over, as the engine keeps them. */
+  readonly #connections: ReadonlySet<Connection>
+  #notice: readonly Uint8Array[] = []
   #drowsyUntil = NEVER
   #asleepSince = NEVER
 
-  constructor(context: MeshContext, links: Links, roster: Roster, watch: Watch) {
+  constructor(
+    context: MeshContext,
+    links: Links,
+    roster: Roster,
+    watch: Watch,
+    connections: ReadonlySet<Connection>,
+  ) {
+    this.#connections = connections
     this.#context = context
     this.#links = links
     this.#roster = roster
@@ -43,8 +53,12 @@ export class Slumber {
     return this.#drowsyUntil
   }
 
-  /** Peers have been told, as far as they understand it. The notice `suspended` follows. */
-  suspend(now: number): void {
+  /**
+   * `notice`: the frames by which earshot peers are told, as the last that is said on our link to them. The notice
+   * `suspended` follows.
+   */
+  suspend(notice: readonly Uint8Array[], now: number): void {
+    this.#notice = notice
     this.#context.suspended = true
     this.#drowsyUntil = now + this.#context.options.timers.lingerMs
     this.step(now)
@@ -68,8 +82,8 @@ export class Slumber {
   }
 
   #closeLink(peer: Peer, now: number): void {
-    const isTold = !peer.isEarshot && this.#links.sendControl(peer, 'goodbye', now)
-    if (isTold) peer.knowsUs = false
+    if (peer.isEarshot) this.#links.sayLast(peer, this.#notice)
+    else if (this.#links.sendControl(peer, 'goodbye', now)) peer.knowsUs = false
     this.#links.close(peer, peer.link === 'open' ? 'flush' : 'abort', now)
   }
 
@@ -78,22 +92,24 @@ export class Slumber {
     this.#asleepSince = now
     for (const peer of this.#roster.all()) {
       if (peer.link !== 'idle') this.#closeLink(peer, now)
-      for (const connection of [peer.inbound, peer.contender]) {
-        if (connection !== undefined) this.#context.closeConnection(connection, 'abort')
-      }
       peer.inbound = undefined
       peer.contender = undefined
       peer.doubt = undefined
       peer.clearAllDeadlines()
       this.#context.reschedule(peer)
     }
+    for (const connection of this.#connections) this.#context.closeConnection(connection, 'abort')
     this.#context.emit({ type: 'suspended' })
   }
 
-  /** This node stops in its sleep. */
+  /** This node stops: nothing is told to anybody any more but goodbyes, over the links that there still are. */
   end(): void {
+    if (this.#drowsyUntil !== NEVER) {
+      this.#drowsyUntil = NEVER
+      this.#context.suspended = false
+      this.#context.emit({ type: 'suspended' })
+    }
     this.#asleepSince = NEVER
-    this.#drowsyUntil = NEVER
   }
 
   /** Whoever is still there is linked to again, and whoever is not is found out as after any silence. */
@@ -116,9 +132,17 @@ export class Slumber {
     const peer = this.#roster.present(id)
     if (peer === undefined) return
     const until = now + Math.min(ms, this.#context.options.timers.asleepMaxMs)
-    this.#links.close(peer, 'flush', now)
+    this.#links.close(peer, peer.link === 'open' ? 'flush' : 'abort', now)
     peer.doubt = undefined
     peer.clearAllDeadlines()
-    this.#watch.handleAsleep(peer, until, now)
+    this.#context.reschedule(peer)
+    const isNews = !peer.isAsleep
+    peer.isAsleep = true
+    peer.isExpected = true
+    peer.presence = 'alive'
+    peer.heardAt = until // as if
+    peer.asleepSince = now
+    peer.touchInfo()
+    if (isNews) this.#context.emit({ type: 'asleep', peer: peer.info() })
   }
 }

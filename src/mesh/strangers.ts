@@ -14,10 +14,14 @@ import type { Connection, Peer } from './peer.ts'
 import type { Roster } from './roster.ts'
 import type { Watch } from './watch.ts'
 
-/** Places are configured: whoever names more than these has another problem. The oldest is forgotten. */
+/** Places are configured, and names lead to them: more than these are not called. */
 const PLACES_MAX = 256
 /** How long one who took our HELLO has to introduce itself, before we call again. */
 const INTRODUCTION_MS = 10_000
+/** A place that turned out to be ourselves is not called again for so long. */
+const OWN_PAUSE_MS = 60_000
+/** A place that nobody names any more is forgotten after so long, when another needs the room. */
+const UNNAMED_MS = 60_000
 /** So many calls in vain are worth a warning; whoever is just starting will be there by then. */
 const CALLS_BEFORE_WARNING = 3
 const RECALL_DOUBLINGS_MAX = 10
@@ -30,9 +34,9 @@ interface Stranger {
   hasHello: boolean
   /** Not to be called again before. */
   nextAt: number
+  /** When somebody was said to be there last. */
+  namedAt: number
   failures: number
-  /** It is ourselves, by an address that we did not know for ours. */
-  isOwn: boolean
   /** Who it was. */
   peer: Peer | undefined
 }
@@ -51,35 +55,66 @@ export class Strangers {
     this.#watch = watch
   }
 
-  /** Somebody is said to be there. To be told again and again: each time is an occasion to call. */
-  handlePlace(way: FoundBy, place: EndpointAddress, now: number): void {
-    const stranger = this.#byPlace.get(endpointText(place)) ?? this.#add(way, place)
-    const peer = this.#roster.atEndpoint(place) ?? stranger.peer
-    if (peer !== undefined && peer.phase !== 'gone') {
+  /**
+   * Somebody is said to be at one of these places. To be told again and again: each time is an occasion to call, at one
+   * place after the other, as they may all be of one node.
+   */
+  handlePlaces(way: FoundBy, places: readonly EndpointAddress[], now: number): void {
+    const strangers = places.flatMap((place) => this.#strangerAt(way, place, now) ?? [])
+    for (const stranger of strangers) {
+      const peer = this.#peerAt(stranger)
+      if (peer === undefined) continue
       peer.noteFoundBy(way)
       peer.hintedAt = now
       if (peer.link === 'idle') this.#links.establish(peer, now)
       return
     }
-    stranger.peer = undefined
-    if (stranger.isOwn || now < stranger.nextAt) return
-    if (stranger.connection !== undefined)
-      this.#context.closeConnection(stranger.connection, 'abort')
-    stranger.connection = undefined
-    this.#call(stranger, now)
+    const next = this.#nextToCall(strangers, now)
+    if (next !== undefined) this.#call(next, now)
   }
 
-  #add(way: FoundBy, place: EndpointAddress): Stranger {
-    const [oldest] = this.#byPlace.keys()
-    if (oldest !== undefined && this.#byPlace.size >= PLACES_MAX) this.#byPlace.delete(oldest)
+  /** Known, or made now; `undefined` when there are too many. */
+  #strangerAt(way: FoundBy, place: EndpointAddress, now: number): Stranger | undefined {
+    const known = this.#byPlace.get(endpointText(place))
+    if (known !== undefined) {
+      known.namedAt = now
+      return known
+    }
+    if (this.#byPlace.size >= PLACES_MAX) this.#forgetUnnamed(now)
+    return this.#byPlace.size < PLACES_MAX ? this.#add(way, place, now) : undefined
+  }
+
+  #forgetUnnamed(now: number): void {
+    for (const [key, { namedAt, connection }] of this.#byPlace) {
+      if (now - namedAt < UNNAMED_MS) continue
+      if (connection !== undefined) this.#context.closeConnection(connection, 'abort')
+      this.#byPlace.delete(key)
+    }
+  }
+
+  #peerAt({ place, peer }: Stranger): Peer | undefined {
+    const found = this.#roster.atEndpoint(place) ?? peer
+    return found?.phase === 'gone' ? undefined : found
+  }
+
+  /** Nobody, as long as a call to one of them is under way; then whoever was called longest ago. */
+  #nextToCall(strangers: readonly Stranger[], now: number): Stranger | undefined {
+    if (strangers.some(({ connection, nextAt }) => connection !== undefined && now < nextAt)) {
+      return undefined
+    }
+    const due = strangers.filter(({ nextAt }) => now >= nextAt)
+    return due.toSorted((a, b) => a.nextAt - b.nextAt)[0]
+  }
+
+  #add(way: FoundBy, place: EndpointAddress, now: number): Stranger {
     const stranger: Stranger = {
       place,
       way,
       connection: undefined,
       hasHello: false,
       nextAt: 0,
+      namedAt: now,
       failures: 0,
-      isOwn: false,
       peer: undefined,
     }
     this.#byPlace.set(endpointText(place), stranger)
@@ -87,14 +122,13 @@ export class Strangers {
   }
 
   #call(stranger: Stranger, now: number): void {
-    const { timers } = this.#context.options
     if (!this.#links.dialling.mayDial(now)) return
+    if (stranger.connection !== undefined)
+      this.#context.closeConnection(stranger.connection, 'abort')
     this.#context.counters.dials++
     stranger.hasHello = false
     stranger.connection = this.#links.dialling.open(stranger.place, undefined, now)
-    const doublings = Math.min(stranger.failures, RECALL_DOUBLINGS_MAX)
-    const pause = Math.min(timers.redialMinMs * 2 ** doublings, timers.expiredMs)
-    stranger.nextAt = now + Math.max(pause, this.#context.options.limits.handshakeMs)
+    stranger.nextAt = now + this.#context.options.limits.handshakeMs
   }
 
   /** The handshake of a connection that has no peer is complete. */
@@ -110,22 +144,26 @@ export class Strangers {
       return
     }
     const id = peerIdFromBytes(identity, 1)
-    const peer =
-      id === this.#context.options.id
-        ? undefined
-        : this.#roster.admit(id, stranger.place.address, now)
+    const known = this.#roster.get(id)
+    const isOwn = id === this.#context.options.id
+    const peer = isOwn ? undefined : (known ?? this.#roster.admit(id, stranger.place.address, now))
+    if (isOwn) stranger.nextAt = now + OWN_PAUSE_MS
     if (peer === undefined) {
+      stranger.connection = undefined
       this.#context.closeConnection(connection, 'abort')
       return
     }
+    if (known === undefined) this.#watch.begin(peer, now)
     this.#settle(stranger, peer, now)
   }
 
   /** Somebody dialled us from there with our own identity: true when that is one of our calls. */
-  isOurCall(from: EndpointAddress): boolean {
+  isOurCall(from: EndpointAddress, now: number): boolean {
     for (const stranger of this.#byPlace.values()) {
       if (!isSameEndpoint(from, stranger.connection?.local)) continue
-      stranger.isOwn = true
+      stranger.nextAt = now + OWN_PAUSE_MS // an address that is shared may lead to others later
+      this.#context.closeConnection(stranger.connection!, 'abort')
+      stranger.connection = undefined
       return true
     }
     return false
@@ -142,14 +180,15 @@ export class Strangers {
     }
   }
 
+  /** It is known who was called: the connection is our link to it. */
   #settle(stranger: Stranger, peer: Peer, now: number): void {
-    const { connection, place, hasHello } = stranger
+    const { connection, place, hasHello, way } = stranger
     if (connection === undefined) return
     stranger.connection = undefined
     stranger.peer = peer
-    peer.noteFoundBy(stranger.way)
+    peer.noteFoundBy(way)
     peer.hintedAt = now
-    if (peer.heardAt === Number.NEGATIVE_INFINITY) this.#watch.begin(peer, now)
+    this.#links.close(peer, 'abort', now)
     this.#roster.setEndpoint(peer, place, now)
     this.#links.adopt(peer, connection, hasHello, now)
     this.#watch.handleLinkOpened(connection, now)
@@ -160,15 +199,28 @@ export class Strangers {
     const stranger = this.#of(connection)
     if (stranger === undefined) return
     stranger.connection = undefined
-    if (stranger.hasHello || stranger.isOwn) return
-    stranger.failures++
-    this.#context.counters.dialsFailed++
-    this.#context.counters.dialFailures[failure?.kind ?? 'ended']++
+    if (stranger.hasHello) return
+    const { counters, options } = this.#context
+    counters.dialsFailed++
+    counters.dialFailures[failure?.kind ?? 'ended']++
+    const kind = failure?.kind ?? 'ended'
+    if (kind === 'ended' || kind === 'reset') stranger.peer = this.#linkedElsewhere(stranger)
+    if (stranger.peer !== undefined) return
+    const doublings = Math.min(stranger.failures++, RECALL_DOUBLINGS_MAX)
+    const pause = Math.min(options.timers.redialMinMs * 2 ** doublings, options.timers.expiredMs)
+    stranger.nextAt = now + pause
     if (stranger.failures !== CALLS_BEFORE_WARNING) return
     const why = failure?.message ?? 'the connection ended during the handshake'
     const address = endpointText(stranger.place)
     const reason = `nobody answers at ${address} after ${stranger.failures} attempts: ${why}`
     this.#context.warn('seed-unreachable', reason, { address }, now)
+  }
+
+  /** Who has our link already turns down another from us: the same node, by another address of its host. */
+  #linkedElsewhere({ place }: Stranger): Peer | undefined {
+    return this.#roster
+      .all()
+      .find((peer) => peer.openConnection !== undefined && peer.endpoint?.port === place.port)
   }
 
   #of(connection: Connection): Stranger | undefined {

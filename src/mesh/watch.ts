@@ -12,7 +12,7 @@
 import { assertNever } from '../base/assert.ts'
 import { type EndpointAddress, isSameEndpoint } from './connection.ts'
 import type { MeshContext } from './context.ts'
-import { confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
+import { beaconsTell, confirmPatienceMs, excusesByTalk, isGraver, isUnlinked } from './doubts.ts'
 import { askQuietAt, isAllHeard, nextAskAt, pingPatienceMs, takesNothing } from './link-silence.ts'
 import type { Links } from './links.ts'
 import type { Connection, Doubt, Peer } from './peer.ts'
@@ -62,10 +62,19 @@ export class Watch {
   }
 
   handleBeacon(peer: Peer, now: number): void {
-    if (peer.isAsleep && now - peer.asleepSince < this.#context.options.timers.confirmMs) return // from before
+    if (peer.isAsleep) {
+      this.#tryToWake(peer, now)
+      return
+    }
     peer.heardBeacon(now)
     peer.noteFoundBy('beacon')
     this.#noteLife(peer, now)
+  }
+
+  /** Beacons can be forged, and may be from before: that it is awake only a link shows. */
+  #tryToWake(peer: Peer, now: number): void {
+    if (now - peer.asleepSince < this.#context.options.timers.confirmMs) return
+    if (peer.link === 'idle') this.#links.wake(peer, now)
   }
 
   /** Bytes arrived on the peer's link to us. */
@@ -77,17 +86,6 @@ export class Watch {
   #noteLife(peer: Peer, now: number): void {
     if (peer.presence !== 'alive' || peer.isAsleep) this.#revive(peer)
     this.#stranded.note(peer, now)
-  }
-
-  /** The peer sleeps, for as long as it has said: it is as if it was heard then. */
-  handleAsleep(peer: Peer, until: number, now: number): void {
-    peer.isAsleep = true
-    peer.isExpected = true
-    peer.presence = 'alive'
-    peer.heardAt = until
-    peer.asleepSince = now
-    peer.touchInfo()
-    this.#context.emit({ type: 'asleep', peer: peer.info() })
   }
 
   #revive(peer: Peer): void {
@@ -147,6 +145,10 @@ export class Watch {
 
   handleLinkOpened({ peer, remote }: Connection, now: number): void {
     if (peer === undefined) return
+    if (peer.isEarshot) {
+      peer.heardAt = now // it has said who it is
+      this.#noteLife(peer, now)
+    }
     if (!isSameEndpoint(remote, peer.endpoint)) this.#roster.setEndpoint(peer, remote, now)
     this.#armProbe(peer, now)
     if (peer.pongWanted) this.askForPong(peer, now)
@@ -167,8 +169,7 @@ export class Watch {
 
   /** The peer is said to be elsewhere, and no more where it is known: it may have moved, and a PING decides, once. */
   handleElsewhere(peer: Peer, to: EndpointAddress, now: number): void {
-    const isChecked = isSameEndpoint(to, peer.alsoAt)
-    if (isChecked && peer.openConnection !== undefined) return // a dead link is found by its probe
+    if (peer.isAlsoAt(to) && peer.openConnection !== undefined) return // a dead link is found by its probe
     this.doubt(peer, { kind: 'moved', to }, now)
   }
 
@@ -190,8 +191,7 @@ export class Watch {
 
   #armConfirm(peer: Peer, doubt: Doubt, now: number): void {
     const at = now + confirmPatienceMs(peer, doubt, this.#context.options.timers)
-    // The other identity may be forged. As long as the peer's own beacons come from there, it is not gone.
-    peer.setDeadline('confirm', isUnlinked(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
+    peer.setDeadline('confirm', beaconsTell(doubt, peer) ? Math.max(at, this.#quietAt(peer)) : at)
     this.#context.reschedule(peer)
   }
 
@@ -208,7 +208,7 @@ export class Watch {
     const patience = confirmPatienceMs(peer, doubt, this.#context.options.timers)
     const isTalking = excusesByTalk(doubt, peer) && now - peer.heardTcpAt < patience
     const isBusy = isTalking || (doubt.kind === 'deaf' && takesNothing(peer))
-    const isThere = isBusy || (isUnlinked(doubt, peer) && now < this.#quietAt(peer))
+    const isThere = isBusy || (beaconsTell(doubt, peer) && now < this.#quietAt(peer))
     if (this.#context.isReading && !isThere) {
       this.#believeDoubt(peer, now)
     } else if (isThere && isUnlinked(doubt, peer)) {
@@ -225,7 +225,7 @@ export class Watch {
       const reason = `a goodbye beacon came for ${peer.name || peer.id}, which still answers`
       this.#context.warn('goodbye-unconfirmed', reason, { peer: peer.id }, now)
     }
-    if (peer.doubt.kind === 'moved') peer.alsoAt = peer.doubt.to
+    if (peer.doubt.kind === 'moved') peer.noteAlsoAt(peer.doubt.to)
     peer.doubt = undefined
     peer.clearDeadline('confirm')
     this.#context.reschedule(peer)

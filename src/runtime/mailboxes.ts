@@ -78,6 +78,8 @@ export class Mailboxes {
   #timer: Timer | undefined
   #looking: Promise<void> | undefined
   #closed = false
+  /** Closed for good. */
+  #ended = false
 
   constructor(platform: Platform, options: MailboxOptions, events: MailboxEvents) {
     this.#platform = platform
@@ -126,6 +128,11 @@ export class Mailboxes {
   }
 
   close(): void {
+    this.#ended = true
+    this.#shut()
+  }
+
+  #shut(): void {
     this.#closed = true
     this.#timer?.cancel()
     this.#beacons.close()
@@ -134,7 +141,7 @@ export class Mailboxes {
 
   /** Closes everything for a while, as if there was no network. */
   pause(): void {
-    this.close()
+    this.#shut()
     this.#fingerprint = ''
     this.#used = []
     this.#near = []
@@ -144,12 +151,17 @@ export class Mailboxes {
   /** Opens everything again, on the same ports. Rejects with ERR_EARSHOT_PORT_IN_USE when that of the beacons is taken. */
   async resume(): Promise<void> {
     await this.#looking // it has found everything closed
+    if (this.#ended) return
     this.#closed = false
     try {
       await this.#beacons.open()
     } catch (error) {
       this.#closed = true
       throw error
+    }
+    if (this.#ended) {
+      this.#shut()
+      return
     }
     this.#selectAgain()
     await this.#look()

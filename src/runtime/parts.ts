@@ -88,7 +88,13 @@ export function assemble(
     whenFull: options.whenFull,
     checkRunning: () => life.checkRunning(),
   })
-  const suspension = new Suspension({ engine, driver, mailboxes, channels })
+  const suspension = new Suspension({
+    engine,
+    driver,
+    mailboxes,
+    channels,
+    checkRunning: () => life.checkRunning(),
+  })
   return {
     engine,
     driver,

@@ -7,7 +7,7 @@
  */
 import type { PeerId } from '../base/peer-id.ts'
 import type { Engine } from '../mesh/engine.ts'
-import type { Channel, Channels } from './channels.ts'
+import { type Channels, channelMark } from './channels.ts'
 import type { Driver } from './driver.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import { badOption } from './options.ts'
@@ -17,6 +17,7 @@ export interface SuspendOptions {
   readonly forMs?: number
 }
 
+const CHANNEL = 'sleep'
 const FOR_MS = 60_000
 const FOR_MS_MAX = 0xffff_ffff
 
@@ -25,45 +26,49 @@ export interface SuspensionParts {
   readonly driver: Driver
   readonly mailboxes: Mailboxes
   readonly channels: Channels
+  /** Throws unless the node is running. */
+  readonly checkRunning: () => void
 }
 
 export class Suspension {
   readonly #parts: SuspensionParts
-  readonly #channel: Channel
   #suspended: Promise<void> | undefined
   #resumed: Promise<void> | undefined
   #onSuspended: (() => void) | undefined
 
   constructor(parts: SuspensionParts) {
     this.#parts = parts
-    this.#channel = parts.channels.open('sleep', ({ id }, [bytes]) => this.#handleSleep(id, bytes))
+    parts.channels.open(CHANNEL, ({ id }, [bytes]) => this.#handleSleep(id, bytes))
   }
 
   get isSuspended(): boolean {
     return this.#suspended !== undefined
   }
 
-  /** @throws EarshotError ERR_EARSHOT_BAD_OPTION */
-  suspend({ forMs = FOR_MS }: SuspendOptions): Promise<void> {
+  /** Rejects with ERR_EARSHOT_BAD_OPTION. */
+  async suspend({ forMs = FOR_MS }: SuspendOptions): Promise<void> {
     if (!(forMs >= 0 && forMs <= FOR_MS_MAX)) {
       throw badOption('forMs', `milliseconds from 0 to ${FOR_MS_MAX}`)
     }
+    if (this.#resumed !== undefined) {
+      await this.#resumed.catch(() => {}) // whoever asked for it hears of its failure
+      this.#parts.checkRunning()
+    }
     this.#suspended ??= this.#suspend(forMs)
-    return this.#suspended
+    await this.#suspended
   }
 
   async #suspend(forMs: number): Promise<void> {
     const { engine, driver, mailboxes } = this.#parts
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setUint32(0, forMs)
-    for (const { id } of engine.peers()) this.#channel.send(id, [bytes])
     const suspended = new Promise<void>((resolve) => {
       this.#onSuspended = resolve
     })
-    engine.suspend(driver.now())
+    engine.suspend([channelMark(CHANNEL), bytes], driver.now())
     driver.settle()
     await suspended
-    mailboxes.pause()
+    if (engine.isAsleep) mailboxes.pause() // and has not been stopped
   }
 
   /** The engine has closed all links. */
@@ -85,6 +90,7 @@ export class Suspension {
     await suspended
     await mailboxes.resume()
     this.#suspended = undefined
+    if (!engine.isAsleep) return // it was stopped meanwhile
     engine.resume(driver.now())
     driver.settle()
   }

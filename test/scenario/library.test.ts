@@ -105,7 +105,9 @@ describe('the library', () => {
     })
     expect(info.checks).toContain('nobody-lost')
     expect(result.failures).toEqual([])
-    expect(result.eventCounts['evasive']).toBeGreaterThan(100)
+    // Each of 20 pairs once: from then on they are asked before that.
+    expect(result.eventCounts['evasive']).toBeGreaterThan(0)
+    expect(result.eventCounts['evasive']).toBeLessThanOrEqual(20)
     expect(result.eventCounts['exit']).toBeUndefined()
   })
 

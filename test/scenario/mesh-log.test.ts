@@ -303,25 +303,50 @@ describe('collectors', () => {
 })
 
 describe('a node that dies', () => {
-  it('leaves what it logged until 100 ms before, and what it had sent is given before it is gone', async () => {
+  it.each([
+    // For a batch to gather.
+    [100, 100],
+    [1_000, 450],
+  ])(
+    'of %d records a second leaves what it logged until %d ms before, given before it is gone',
+    async (perSecond, gatherMs) => {
+      const { sim, nodes } = await loggingCluster(4)
+      const reader = new Reader(nodes[0]!)
+      await sim.run(1_000)
+      const everyMs = 1_000 / perSecond
+      for (let ms = 0; ms < 2_000; ms += everyMs) {
+        for (const node of nodes) meshLog(node).record('info', String(ms))
+        await sim.run(everyMs)
+      }
+      sim.kill('n3')
+      await sim.run(5_000)
+      const { id } = nodes[3]!
+      const last = Number(reader.of(id).at(-1)!.msg)
+      // The last one before, and a millisecond on the way.
+      expect(last).toBeGreaterThanOrEqual(2_000 - everyMs - gatherMs - 1)
+      const gone = reader.entries.findIndex((entry) => entry.type === 'gone' && entry.node === id)
+      const lastAt = reader.entries.findLastIndex(
+        (each) => each.type === 'record' && each.node === id,
+      )
+      expect(gone).toBeGreaterThan(lastAt)
+      await sim.stop()
+    },
+  )
+
+  it('leaves the error that it died of, and all before, however much it logged', async () => {
     const { sim, nodes } = await loggingCluster(4)
     const reader = new Reader(nodes[0]!)
     await sim.run(1_000)
-    for (let ms = 0; ms < 1_000; ms++) {
-      for (const node of nodes) meshLog(node).record('info', String(ms))
+    for (let ms = 0; ms < 1_234; ms++) {
+      meshLog(nodes[3]!).record('info', String(ms))
       await sim.run(1)
     }
+    meshLog(nodes[3]!).record('fatal', 'out of memory')
+    await sim.run(5)
     sim.kill('n3')
     await sim.run(5_000)
-    const { id } = nodes[3]!
-    const last = Number(reader.of(id).at(-1)!.msg)
-    // 100 ms for a batch to gather, and a millisecond on the way.
-    expect(last).toBeGreaterThanOrEqual(999 - 101)
-    const gone = reader.entries.findIndex((entry) => entry.type === 'gone' && entry.node === id)
-    const lastAt = reader.entries.findLastIndex(
-      (each) => each.type === 'record' && each.node === id,
-    )
-    expect(gone).toBeGreaterThan(lastAt)
+    const messages = reader.of(nodes[3]!.id).map(({ msg }) => msg)
+    expect(messages.slice(-2)).toEqual(['1233', 'out of memory'])
     await sim.stop()
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MeshNode } from '../../../src/runtime/node.ts'
+import { createNodeOn } from '../../../src/runtime/node.ts'
 import type { NodeEvent } from '../../../src/runtime/node-events.ts'
 import { useWorlds } from '../../support/worlds.ts'
 
@@ -115,6 +116,79 @@ describe('a node that is suspended and resumed', () => {
     await w.run(5_000)
     expect(story.toSorted()).toEqual(['enter c', 'exit b closed'])
     expect(c.peers()).toHaveLength(1)
+  })
+
+  it('is told of to a peer that sleeps itself only when that is true', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    const stories = [a!, b!].map(storyOf)
+    await w.wait(a!.suspend())
+    await w.wait(b!.suspend())
+    await w.run(5_000)
+    await w.wait(Promise.all([a!.resume(), b!.resume()]))
+    await w.run(20_000)
+    expect(stories).toEqual([[], ['asleep a', 'alive a']])
+  })
+
+  it('keeps what it is given in the same turn for afterwards', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    const story = storyOf(b!)
+    const suspended = a!.suspend()
+    await a!.whisper(b!.id, 'late')
+    await w.wait(suspended)
+    await w.run(10_000)
+    expect(story).toEqual(['asleep a'])
+    await w.wait(a!.resume())
+    await w.run(1_000)
+    expect(story).toEqual(['asleep a', 'alive a', 'whisper a: late'])
+  })
+
+  it('can be stopped while it falls asleep, and loses nothing by that', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    const story = storyOf(b!)
+    for (let i = 0; i < 5; i++) await a!.whisper(b!.id, new Uint8Array(1_000_000))
+    const suspended = a!.suspend()
+    const stopped = a!.stop()
+    await w.wait(Promise.all([suspended, stopped]))
+    await w.run(5_000)
+    expect(story.filter((line) => line.startsWith('whisper'))).toHaveLength(5)
+    expect(story.at(-1)).toBe('exit a goodbye')
+  })
+
+  it('sleeps, when it was resumed and suspended in one turn', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    await w.wait(a!.suspend())
+    await w.wait(Promise.all([a!.resume(), a!.suspend()]))
+    await w.run(5_000)
+    expect(a!.endpoints()).toEqual([])
+    expect(b!.peer(a!.id)).toMatchObject({ asleep: true })
+    await w.wait(a!.resume())
+  })
+
+  it('leaves nothing open when it was resumed and stopped in one turn', async () => {
+    const w = world()
+    const host = w.host()
+    const a = await createNodeOn(host, { timers: { beaconIntervalMs: 0 } })
+    await w.wait(a.suspend())
+    await w.wait(Promise.all([a.resume(), a.stop()]))
+    await w.run(5_000)
+    expect([host.streams.size, host.ports.size, host.listening.size]).toEqual([0, 0, 0])
+  })
+
+  it('dials nobody in its sleep', async () => {
+    const w = world()
+    const [a, b] = await w.nodes('a', 'b')
+    await w.wait(a!.suspend())
+    const dials = w.network.dials.length
+    a!.propose({ way: 'seed', endpoints: [{ address: '10.0.0.9', port: 5 }] })
+    a!.propose({ way: 'mdns', id: 'F'.repeat(32), endpoints: [{ address: '10.0.0.9', port: 5 }] })
+    await w.run(5_000)
+    expect(w.network.dials.length).toBe(dials)
+    await w.wait(b!.stop())
+    await w.wait(a!.resume())
   })
 
   it('can be stopped in its sleep', async () => {
