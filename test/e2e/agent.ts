@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import type { DiscoveryMetrics } from '../../src/discovery/discovery.ts'
 import type { CreateOptions } from '../../src/index.ts'
 import type { PeerInfo } from '../../src/mesh/events.ts'
@@ -291,13 +292,18 @@ export async function outlast(
   )
 }
 
-/** Whispers without a pause, until it is called; tells how many, and rejects when one was refused. */
+const GONE = ['ERR_EARSHOT_NO_SUCH_PEER', 'ERR_EARSHOT_PEER_GONE']
+
+/** Whispers numbers, a hundred a second, until it is called; resolves with the last. Who is gone is waited for. */
 export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number> {
   let isOver = false
   const talk = async (): Promise<number> => {
     for (let count = 1; ; count++) {
-      await from.whisper(to, `chatter ${count} ${'.'.repeat(1_000)}`)
+      await from.whisper(to, `${count}`).catch(({ code }) => {
+        if (!GONE.includes(code)) throw new Error(`whisper ${count}: ${code}`)
+      })
       if (isOver) return count
+      await setTimeout(10)
     }
   }
   const talked = talk()
@@ -306,6 +312,14 @@ export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number>
     isOver = true
     return talked
   }
+}
+
+/** The numbers that were heard of such chatter, in the order in which they came. */
+export function chatterHeard(at: RemoteNode, from: RemoteNode): number[] {
+  return at.all('whisper').flatMap(({ event }) => {
+    const text = Buffer.from(event.frames.join(''), 'hex').toString()
+    return event.peer.id === from.id && /^\d+$/.test(text) ? [Number(text)] : []
+  })
 }
 
 let talks = 0
