@@ -168,6 +168,13 @@ export class Peer extends PeerState<Peer> implements AgendaEntry {
     this.#inTrouble().otherPlaces = [...known.filter((each) => each !== oldest), place]
   }
 
+  /** Whether an address is known for one of its host's: a node has one port on all of them. */
+  isAt(address: string): boolean {
+    const places = [this.endpoint, ...this.otherPlaces]
+    const there = places.find((place) => place?.address === address)
+    return there !== undefined && there.port === this.endpoint?.port
+  }
+
   /** Nothing of it is there. */
   dropPlace(place: EndpointAddress): void {
     if (this.#trouble === undefined) return

@@ -155,6 +155,12 @@ export class Reception {
     peer.contender = undefined
     peer.clearDeadline('takeover')
     this.#context.reschedule(peer)
+    if (peer.isAt(contender.remote.address)) {
+      // A host with several addresses, which was called at several of ours.
+      this.#context.counters.connectionsRefused++
+      this.#context.closeConnection(contender, 'abort')
+      return
+    }
     const reason = `${contender.remoteText} claims the identity of ${peer.name || peer.id}, which still answers from elsewhere`
     this.#refuse(contender, 'identity-conflict', reason, now)
   }

@@ -93,8 +93,18 @@ export class Strangers {
   }
 
   #peerAt({ place, peer }: Stranger): Peer | undefined {
-    const found = this.#roster.atEndpoint(place) ?? peer
+    const found = this.#roster.atEndpoint(place) ?? peer ?? this.#alsoAt(place)
     return found?.phase === 'gone' ? undefined : found
+  }
+
+  /** Who is linked at another place and was heard of at this one. */
+  #alsoAt(place: EndpointAddress): Peer | undefined {
+    return this.#roster
+      .all()
+      .find(
+        ({ openConnection, otherPlaces }) =>
+          openConnection !== undefined && otherPlaces.some((each) => isSameEndpoint(each, place)),
+      )
   }
 
   /** Nobody, as long as a call to one of them is under way; then whoever was called longest ago. */

@@ -73,6 +73,32 @@ describeHosts('a host with interfaces on two bridges', () => {
     }
   })
 
+  it('is one peer without a conflict when it is a seed by both of its addresses', async () => {
+    const network = newNetwork()
+    const places = [1, 2].flatMap((n) => [`10.77.0.${n}`, `10.78.0.${n}`])
+    const options = {
+      peers: places.map((place) => `tcp://${place}:50000`),
+      mailboxPort: 50_000,
+      timers: QUICK,
+    }
+    const [a, b] = await Promise.all([
+      network.addHost(twoPorts(1)).start('a', options),
+      network.addHost(twoPorts(2)).start('b', options),
+    ])
+    await allMeet([a, b])
+    const asked = (await a.metrics()).mesh.candidatesHeard
+    await poll(
+      () => a.metrics(),
+      ({ mesh }) => mesh.candidatesHeard > asked + 1,
+    )
+    await allTalk([a, b])
+    for (const node of [a, b]) {
+      expect(node.all('enter')).toHaveLength(1)
+      expect(node.all('exit')).toEqual([])
+      expect(node.complaints()).toEqual([])
+    }
+  })
+
   it.each(['cutOff', 'unplug', 'linkDown'] as const)(
     'keeps a peer that is on both when one is lost (%s): it is linked over the other, without an exit',
     async (loss) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { peerIdToBytes } from '../../../src/base/peer-id.ts'
-import { type Host, Mesh } from '../../support/mesh.ts'
+import { encodeBeacon } from '../../../src/zre/beacon.ts'
+import { BEACON_PORT, type Host, Mesh } from '../../support/mesh.ts'
 import { identityOf, ZrePeer } from '../../support/zre-peer.ts'
 
 const STRANGER = 'F'.repeat(32)
@@ -116,6 +117,22 @@ describe('a second connection with the identity of a peer', () => {
     mesh.run(2_000)
     expect([holder.ended, line.ended, line.zmtp.state]).toEqual([undefined, 'reset', 'handshake'])
     expect(a.story).toEqual(['warning identity-conflict'])
+  })
+
+  it('from elsewhere is refused without a word when the peer is known to be there as well', () => {
+    const { mesh, a, stranger } = met()
+    answerPings(stranger)
+    const holder = stranger.line!
+    a.engine.handleDatagram(
+      encodeBeacon({ kind: 'beacon', version: 1, id: STRANGER, port: stranger.port }),
+      { address: ELSEWHERE, port: BEACON_PORT },
+      mesh.now,
+    )
+    const line = stranger.call(a, undefined, ELSEWHERE)
+    stranger.line = holder
+    mesh.run(2_000)
+    expect([holder.ended, line.ended]).toEqual([undefined, 'reset'])
+    expect(a.story).toEqual([])
   })
 
   it('from elsewhere may try again later, and then meet a holder that is silent', () => {

@@ -31,6 +31,20 @@ describe('a place where somebody unknown is', () => {
     expect(mesh.network.dials).toHaveLength(2)
   })
 
+  it('is not called when it is another address of a node that is linked already', () => {
+    const mesh = new Mesh()
+    const [a, b] = [1, 2].map((n) =>
+      mesh.host({ name: `${n}`, addresses: [`10.0.0.${n}`, `10.0.1.${n}`] }).start(),
+    )
+    mesh.run(5_000)
+    const dials = mesh.network.dials.length
+    for (const address of b!.addresses) keepProposing(mesh, a!, { address, port: b!.port }, 30_000)
+    mesh.run(30_000)
+    expect(mesh.network.dials).toHaveLength(dials)
+    expect([a!.story, b!.story]).toEqual([['enter 2'], ['enter 1']])
+    expect(a!.engine.peer(b!.id)!.foundBy).toContain('seed')
+  })
+
   it('may be of another implementation, which gets one HELLO and sees one enter', () => {
     const mesh = new Mesh()
     const [a] = apart(mesh, 'a')
