@@ -4,7 +4,6 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { setTimeout } from 'node:timers/promises'
 import type { DiscoveryMetrics } from '../../src/discovery/discovery.ts'
 import type { CreateOptions } from '../../src/index.ts'
 import type { PeerInfo } from '../../src/mesh/events.ts'
@@ -294,7 +293,7 @@ export async function outlast(
 
 const GONE = ['ERR_EARSHOT_NO_SUCH_PEER', 'ERR_EARSHOT_PEER_GONE']
 
-/** Whispers numbers, a hundred a second, until it is called; resolves with the last. Who is gone is waited for. */
+/** Whispers numbers, as fast as its agent answers, until it is called; resolves with the last. Who is gone is waited for. */
 export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number> {
   let isOver = false
   const talk = async (): Promise<number> => {
@@ -303,7 +302,7 @@ export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number>
         if (!GONE.includes(code)) throw new Error(`whisper ${count}: ${code}`)
       })
       if (isOver) return count
-      await setTimeout(10)
+      await from.metrics() // its pace
     }
   }
   const talked = talk()
