@@ -4,7 +4,6 @@
  */
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { setTimeout } from 'node:timers/promises'
 import type { DiscoveryMetrics } from '../../src/discovery/discovery.ts'
 import type { CreateOptions } from '../../src/index.ts'
 import type { PeerInfo } from '../../src/mesh/events.ts'
@@ -294,7 +293,7 @@ export async function outlast(
 
 const GONE = ['ERR_EARSHOT_NO_SUCH_PEER', 'ERR_EARSHOT_PEER_GONE']
 
-/** Whispers numbers, a hundred a second, until it is called; resolves with the last. Who is gone is waited for. */
+/** Whispers numbers, some hundred a second, until it is called; resolves with the last. Who is gone is waited for. */
 export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number> {
   let isOver = false
   const talk = async (): Promise<number> => {
@@ -303,7 +302,7 @@ export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number>
         if (!GONE.includes(code)) throw new Error(`whisper ${count}: ${code}`)
       })
       if (isOver) return count
-      await setTimeout(10)
+      await from.metrics() // to leave the machine some air
     }
   }
   const talked = talk()
@@ -312,6 +311,14 @@ export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number>
     isOver = true
     return talked
   }
+}
+
+/** Waits for so many whispers more. */
+export function hearsMore(at: RemoteNode, from: RemoteNode, more: number): Promise<unknown> {
+  const count = (): number =>
+    at.told.filter(({ event }) => event.type === 'whisper' && event.peer.id === from.id).length
+  const before = count()
+  return at.until('chatter', () => count() >= before + more || undefined)
 }
 
 /** The numbers that were heard of such chatter, in the order in which they came. */
