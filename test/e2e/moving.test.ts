@@ -5,6 +5,7 @@ import {
   allTalk,
   chatter,
   chatterHeard,
+  hearsMore,
   linkedAnew,
   moment,
   type RemoteNode,
@@ -88,12 +89,7 @@ describeHosts('a host that moves to another bridge, with another address', () =>
     const ends = pairs.map(([from, to]) => chatter(from, to))
     /** Waits for so many numbers more in each of them. */
     const goOn = (more: number): Promise<unknown> =>
-      Promise.all(
-        pairs.map(([from, to]) => {
-          const before = chatterHeard(to, from).length
-          return to.until('chatter', () => chatterHeard(to, from)[before + more])
-        }),
-      )
+      Promise.all(pairs.map(([from, to]) => hearsMore(to, from, more)))
     await goOn(20)
     const movedAt = move()
     await allMeet([mover, there], movedAt)
@@ -120,7 +116,7 @@ describeHosts('an interface that is down for a moment', () => {
     const [a, b] = await Promise.all([host.start('a'), network.addHost().start('b')])
     await allMeet([a, b])
     const ends = [chatter(a, b), chatter(b, a)]
-    await b.until('chatter', () => chatterHeard(b, a)[20])
+    await hearsMore(b, a, 20)
     const downAt = moment()
     host.linkDown()
     await a.tells('warning', ({ code }) => code === 'interface-changed', downAt)
