@@ -293,7 +293,7 @@ export async function outlast(
 
 const GONE = ['ERR_EARSHOT_NO_SUCH_PEER', 'ERR_EARSHOT_PEER_GONE']
 
-/** Whispers numbers, as fast as its agent answers, until it is called; resolves with the last. Who is gone is waited for. */
+/** Whispers numbers, some hundred a second, until it is called; resolves with the last. Who is gone is waited for. */
 export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number> {
   let isOver = false
   const talk = async (): Promise<number> => {
@@ -302,7 +302,7 @@ export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number>
         if (!GONE.includes(code)) throw new Error(`whisper ${count}: ${code}`)
       })
       if (isOver) return count
-      await from.metrics() // its pace
+      await from.metrics() // to leave the machine some air
     }
   }
   const talked = talk()
@@ -311,6 +311,14 @@ export function chatter(from: RemoteNode, to: RemoteNode): () => Promise<number>
     isOver = true
     return talked
   }
+}
+
+/** Waits for so many whispers more. */
+export function hearsMore(at: RemoteNode, from: RemoteNode, more: number): Promise<unknown> {
+  const count = (): number =>
+    at.told.filter(({ event }) => event.type === 'whisper' && event.peer.id === from.id).length
+  const before = count()
+  return at.until('chatter', () => count() >= before + more || undefined)
 }
 
 /** The numbers that were heard of such chatter, in the order in which they came. */
