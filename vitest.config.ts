@@ -1,6 +1,6 @@
 /**
  * Two groups of tests. `parallel` is everything that shares the machine well; `e2e` lays out network
- * namespaces and counts seconds, so its files run one at a time, after all others.
+ * namespaces of its own and mostly waits, so a few of its files run at a time, after all others.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           ...limits,
         },

@@ -117,7 +117,7 @@ describe('a completion script', () => {
       ['earshot', 's'],
       ['scan', 'shout', 'sub', 'sim'],
     ],
-    [['earshot', 'sub', 'chat', '--c'], ['--count']],
+    [['earshot', 'sub', 'chat', '--cou'], ['--count']],
     [['earshot', '--name', 'run', 'pi'], ['ping']],
     [['earshot', 'sub', '--name', ''], []],
     [
