@@ -181,8 +181,7 @@ export class Conversation {
     peer.heard = hello.said ?? 0
     peer.isExpected = false
     connection.allowMessages(this.#context.connectionLimits)
-    this.#strangers.handleIntroduced(peer, now)
-    this.#links.establish(peer, now)
+    if (!this.#strangers.handleIntroduced(peer, now)) this.#links.establish(peer, now)
   }
 
   /** Our link is from before the peer's HELLO: perhaps from a time that the peer has forgotten. */

@@ -179,15 +179,16 @@ export class Strangers {
     return false
   }
 
-  /** A peer has introduced itself: is it whom we called? */
-  handleIntroduced(peer: Peer, now: number): void {
-    if (this.#byPlace.size === 0 || peer.openConnection !== undefined) return
+  /** A peer has introduced itself: is it whom we called, or are calling? Then that is, or will be, our link to it. */
+  handleIntroduced(peer: Peer, now: number): boolean {
+    if (this.#byPlace.size === 0 || peer.openConnection !== undefined) return false
     for (const stranger of this.#byPlace.values()) {
-      if (stranger.connection === undefined || !stranger.hasHello) continue
+      if (stranger.connection === undefined) continue
       if (!isSameEndpoint(stranger.place, peer.endpoint)) continue
-      this.#settle(stranger, peer, now)
-      return
+      if (stranger.hasHello) this.#settle(stranger, peer, now)
+      return true
     }
+    return false
   }
 
   /** It is known who was called: the connection is our link to it. */
@@ -209,6 +210,8 @@ export class Strangers {
     const stranger = this.#of(connection)
     if (stranger === undefined) return
     stranger.connection = undefined
+    const there = this.#roster.atEndpoint(stranger.place)
+    if (there !== undefined) this.#links.establish(there, now)
     if (stranger.hasHello) return
     const { counters, options } = this.#context
     counters.dialsFailed++
